@@ -1,0 +1,4 @@
+//! What every room may use: time, ids, text. No IO, no tokio, no knowledge of the business.
+
+pub mod clock;
+pub mod ids;

@@ -1,0 +1,4 @@
+//! 虚拟数字网格员: answers residents from a curated knowledge base and turns complaints into tickets.
+
+pub mod core;
+pub mod incident;
