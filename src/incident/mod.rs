@@ -2,4 +2,5 @@
 //!
 //! `ticket` is the finished thing and its legal moves; the other files lead to it.
 
+pub mod store;
 pub mod ticket;
