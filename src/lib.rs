@@ -2,3 +2,6 @@
 
 pub mod core;
 pub mod incident;
+pub mod platform;
+pub mod sandbox;
+pub mod storage;
