@@ -145,7 +145,7 @@ impl JsonPlatform {
         }
         let page = self.template.get_template("body").map_err(told)?;
         let text = page
-            .render(context! { ticket => Value::from_serialize(&fields), key => ticket.id.to_string() })
+            .render(context! { ticket => Value::from(minijinja::value::Serde(&fields)), key => ticket.id.to_string() })
             .map_err(told)?;
         // What is sent is compact, and proven to be JSON.
         let parsed: serde_json::Value = serde_json::from_str(&text).map_err(|e| AdapterError::Template(e.to_string()))?;

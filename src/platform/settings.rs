@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use secrecy::SecretString;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use url::Url;
 
 /// The settings of the platform room. Durations are seconds.
@@ -14,6 +14,7 @@ pub struct PlatformSettings {
     /// Name of the destination in the outbox. Do not change it while rows wait.
     pub name: String,
     /// Everything before `/api/v1/incidents`. Without it tickets are kept and wait.
+    #[serde(deserialize_with = "address")]
     pub base_url: Option<Url>,
     /// Shared with the platform: `whsec_` + base64, plain base64, or any other words taken as bytes.
     pub secret: Option<SecretString>,
@@ -135,6 +136,15 @@ impl PlatformSettings {
     #[must_use]
     pub fn secret_for_callbacks(&self) -> Option<&SecretString> {
         self.callback_secret.as_ref().or(self.secret.as_ref())
+    }
+}
+
+/// An address, or nothing when the words are empty.
+fn address<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Url>, D::Error> {
+    let words: Option<String> = Option::deserialize(from)?;
+    match words.as_deref().map(str::trim).filter(|w| !w.is_empty()) {
+        None => Ok(None),
+        Some(words) => Url::parse(words).map(Some).map_err(|e| serde::de::Error::custom(format!("不是合法地址：{e}"))),
     }
 }
 

@@ -391,7 +391,7 @@ fn outbox_row(row: &SqliteRow) -> Result<OutboxRow, StoreError> {
     let ended: Option<i64> = row.try_get("ended_at").map_err(failed)?;
     Ok(OutboxRow {
         id: row.try_get("id").map_err(failed)?,
-        ticket_id: row.try_get::<&str, _>("ticket_id").map_err(failed)?.parse().map_err(failed::<uuid::Error>)?,
+        ticket_id: row.try_get::<&str, _>("ticket_id").map_err(failed)?.parse::<Uuid>().map_err(failed)?,
         ticket_number: row.try_get("number").map_err(failed)?,
         destination: row.try_get("destination").map_err(failed)?,
         state: row_state(row)?,
