@@ -26,14 +26,23 @@ const PLATFORM: &str = "治理平台";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PlatformStatus {
+    /// Stored; nobody has looked at it yet (已接收).
     Received,
+    /// Somebody took it up (受理).
     Accepted,
+    /// A post has it (交办).
     Assigned,
+    /// The post is at work (处置中).
     InProgress,
+    /// The post says it is done (办结).
     Resolved,
+    /// Not for here, or not enough to act on (退回).
     Returned,
+    /// It takes longer, with a reason (延期).
     Extended,
+    /// It went into another incident (合并).
     Merged,
+    /// Looked over and closed (结案).
     Closed,
 }
 

@@ -122,44 +122,60 @@ pub struct Attempt {
 /// A row as people see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct OutboxRow {
+    /// The row.
     pub id: i64,
+    /// Its ticket; also the idempotency key.
     pub ticket_id: Uuid,
+    /// The ticket's number.
     pub ticket_number: String,
+    /// The platform it goes to.
     pub destination: String,
+    /// Where it stands.
     pub state: RowState,
+    /// Attempts so far.
     pub attempts: u32,
+    /// When the ticket was confirmed.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
     /// The earliest next attempt of a pending row.
     #[schema(value_type = String, format = DateTime)]
     pub next_at: Timestamp,
+    /// When it was delivered or given up.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub ended_at: Option<Timestamp>,
     /// Why it is waiting or dead.
     pub reason: Option<String>,
+    /// The platform's own number.
     pub external_no: Option<String>,
 }
 
 /// One attempt as people see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct AttemptRow {
+    /// When it began.
     #[schema(value_type = String, format = DateTime)]
     pub started_at: Timestamp,
+    /// When it ended.
     #[schema(value_type = String, format = DateTime)]
     pub ended_at: Timestamp,
     /// `asked`, `sent` or `asked+sent`.
     pub act: String,
     /// `delivered`, `retry` or `dead`.
     pub outcome: String,
+    /// The platform's answer, if there was one.
     pub http_status: Option<u16>,
+    /// Why it did not arrive.
     pub reason: Option<String>,
 }
 
 /// How many rows there are of each kind.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct OutboxCounts {
+    /// Still to be delivered.
     pub pending: u64,
+    /// At the platform.
     pub delivered: u64,
+    /// Refused for good.
     pub dead: u64,
 }
 

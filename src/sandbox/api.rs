@@ -14,6 +14,8 @@ use super::{Sandbox, SandboxError, dispatch, faults};
 
 /// The longest idempotency key taken, in bytes.
 const KEY_LIMIT: usize = 200;
+/// How long a lost answer may be waited for.
+const SILENCE: std::time::Duration = std::time::Duration::from_secs(60);
 
 /// `GET ?idempotency_key=`
 #[derive(Debug, Deserialize)]
@@ -71,11 +73,7 @@ pub(super) async fn create(State(sandbox): State<Sandbox>, headers: HeaderMap, b
     };
     p.wake.notify_one();
     if faults::happens(faults.drop_after_store, p.ids.as_ref()) {
-        return if faults::happens(0.5, p.ids.as_ref()) {
-            problem(StatusCode::INTERNAL_SERVER_ERROR, "fault_after_store", "故障开关：已入库但返回 500", None)
-        } else {
-            hang_up()
-        };
+        return lose_answer(p.ids.as_ref()).await;
     }
     match stored {
         Stored::New(it) => (StatusCode::CREATED, axum::Json(receipt(&it))).into_response(),
@@ -121,6 +119,17 @@ async fn stumble(sandbox: &Sandbox) -> Option<Response> {
     }
     faults::happens(faults.error_rate, sandbox.0.ids.as_ref())
         .then(|| problem(StatusCode::INTERNAL_SERVER_ERROR, "fault_error", "故障开关：随机错误", None))
+}
+
+/// Stored, but the other side shall not learn it: an error, a broken connection, or silence.
+async fn lose_answer(ids: &dyn crate::core::ids::Ids) -> Response {
+    if faults::happens(0.4, ids) {
+        return problem(StatusCode::INTERNAL_SERVER_ERROR, "fault_after_store", "故障开关：已入库但返回 500", None);
+    }
+    if faults::happens(0.5, ids) {
+        tokio::time::sleep(SILENCE).await;
+    }
+    hang_up()
 }
 
 /// Promises a body and breaks the connection instead of sending it.

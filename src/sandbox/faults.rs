@@ -13,7 +13,8 @@ pub struct Faults {
     pub latency_ms: u64,
     /// Share (0..=1) of requests that are answered 500 or 503 before anything is stored.
     pub error_rate: f64,
-    /// Share (0..=1) of pushes that are stored and then answered 500, or cut in the middle of the answer.
+    /// Share (0..=1) of pushes that are stored and then answered 500, cut in the middle of the answer,
+    /// or left without any answer for a minute.
     pub drop_after_store: f64,
     /// Every signature counts as wrong.
     pub refuse_signature: bool,

@@ -6,14 +6,23 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
+    /// Stored; nobody has looked at it yet (已接收).
     Received,
+    /// Somebody took it up (受理).
     Accepted,
+    /// A post has it (交办).
     Assigned,
+    /// The post is at work (处置中).
     InProgress,
+    /// The post says it is done (办结).
     Resolved,
+    /// Not for here, or not enough to act on (退回).
     Returned,
+    /// It takes longer, with a reason (延期).
     Extended,
+    /// It went into another incident (合并).
     Merged,
+    /// Looked over and closed (结案).
     Closed,
 }
 
@@ -58,13 +67,21 @@ impl State {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Move {
+    /// 受理
     Accept,
+    /// 交办
     Assign,
+    /// 开始处置
     Start,
+    /// 办结
     Resolve,
+    /// 结案
     Close,
+    /// 退回，须写原因
     Return,
+    /// 延期，须写事由
     Extend,
+    /// 并入另一事件
     Merge,
 }
 

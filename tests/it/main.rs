@@ -1,1 +1,4 @@
+//! One integration binary: one link of everything.
 
+mod platform;
+mod sandbox;
