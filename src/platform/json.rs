@@ -24,6 +24,15 @@ pub const DEFAULT_TEMPLATE: &str = include_str!("templates/default.json.j2");
 
 /// A template may run this many instructions: far more than a ticket needs, far less than a loop gone wild.
 const FUEL: u64 = 200_000;
+/// Optional fields of a ticket. They are there as none, so that a strict template may name every field of the contract.
+const OPTIONAL: &[(&str, &[&str])] = &[
+    ("", &["occurred_at", "people_affected", "duplicate_of", "ledger"]),
+    (
+        "/place",
+        &["community", "grid", "grid_code", "micro_grid", "estate", "building", "unit", "room", "point"],
+    ),
+    ("/reporter", &["name", "phone"]),
+];
 /// The longest answer that is read, in bytes.
 const ANSWER_LIMIT: usize = 256 * 1024;
 
@@ -137,10 +146,10 @@ impl JsonPlatform {
     pub fn body(&self, ticket: &Ticket) -> Result<String, AdapterError> {
         let ticket = self.visible(ticket.clone());
         let mut fields = serde_json::to_value(&ticket).map_err(|e| AdapterError::Template(e.to_string()))?;
-        // Optional fields are there, as none: a strict template may name every field of the contract.
-        if let Some(fields) = fields.as_object_mut() {
-            for name in ["occurred_at", "people_affected", "duplicate_of", "ledger"] {
-                fields.entry(name).or_insert(serde_json::Value::Null);
+        for (parent, names) in OPTIONAL {
+            let Some(object) = fields.pointer_mut(parent).and_then(serde_json::Value::as_object_mut) else { continue };
+            for name in *names {
+                object.entry(*name).or_insert(serde_json::Value::Null);
             }
         }
         let page = self.template.get_template("body").map_err(told)?;
@@ -294,6 +303,10 @@ fn compile(text: String) -> Result<Environment<'static>, AdapterError> {
     env.set_auto_escape_callback(|_| AutoEscape::None);
     env.set_fuel(Some(FUEL));
     env.add_filter("tojson", |value: Value| {
+        // A filter sees what strictness would refuse when printed.
+        if value.is_undefined() {
+            return Err(minijinja::Error::from(minijinja::ErrorKind::UndefinedError));
+        }
         serde_json::to_string(&value)
             .map_err(|e| minijinja::Error::new(minijinja::ErrorKind::BadSerialization, e.to_string()))
     });

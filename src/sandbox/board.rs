@@ -141,7 +141,7 @@ pub(super) async fn make_move(
     let Some(step) = Move::from_word(&word) else {
         return problem(StatusCode::NOT_FOUND, "unknown_move", "没有这个操作", None);
     };
-    let said = if body.is_empty() { Ok(Said::default()) } else { serde_json::from_slice::<Said>(&body) };
+    let said = if body.is_empty() { Ok(Said::default()) } else { object::<Said>(&body) };
     let Ok(Said { note, handler }) = said else {
         return problem(StatusCode::BAD_REQUEST, "malformed_json", "请求体不是合法的 JSON", None);
     };
@@ -175,7 +175,7 @@ pub(super) async fn faults(Ctx(sandbox): Ctx<Sandbox>) -> Json<Faults> {
 
 /// `PUT /board/faults`; fields left out are switched off.
 pub(super) async fn set_faults(Ctx(sandbox): Ctx<Sandbox>, body: Bytes) -> Response {
-    match serde_json::from_slice::<Faults>(&body) {
+    match object::<Faults>(&body) {
         Ok(faults) => {
             sandbox.set_faults(faults);
             Json(*sandbox.0.faults.read()).into_response()
@@ -185,6 +185,12 @@ pub(super) async fn set_faults(Ctx(sandbox): Ctx<Sandbox>, body: Bytes) -> Respo
             problem(StatusCode::UNPROCESSABLE_ENTITY, "unknown_fault", &detail, None)
         }
     }
+}
+
+/// A JSON object and nothing else: serde would also take the fields as a list.
+fn object<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, serde_json::Error> {
+    let fields: serde_json::Map<String, Value> = serde_json::from_slice(body)?;
+    serde_json::from_value(Value::Object(fields))
 }
 
 fn card(sandbox: &Sandbox, it: &Incident) -> Value {

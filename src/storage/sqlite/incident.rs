@@ -292,7 +292,8 @@ pub(super) async fn move_in(
         to: step.to,
         by: step.by.clone(),
         note: step.note.clone(),
-        at: step.at,
+        // As it will be read again: to the millisecond.
+        at: time(at)?,
     })
 }
 

@@ -87,6 +87,14 @@ fn a_wrong_template_is_found_before_anything_is_sent() {
     let body = adapter(&with).body(&ticket(1)).expect("another district's names need no code");
     assert_eq!(serde_json::from_str::<Value>(&body).expect("JSON"), json!({"案件号": "", "网格": "第七网格"}));
 
+    write("[{{ ticket.place.micro_grid|tojson }}, {{ ticket.reporter.name|tojson }}, {{ ticket.ledger|tojson }}]");
+    let body = adapter(&with).body(&ticket(1)).expect("an optional field may be named");
+    assert_eq!(body, r#"[null,"某居民",null]"#);
+
+    for unknown in ["{{ ticket.no_such_field|tojson }}", "{{ ticket.no_such_field }}", "{{ tikcet.title|tojson }}"] {
+        write(unknown);
+        assert!(adapter(&with).body(&ticket(1)).is_err(), "{unknown} is an error");
+    }
     write("{{ ticket.no_such_field|tojson }}");
     let error = adapter(&with).body(&ticket(1)).expect_err("an unknown field is an error").to_string();
     assert!(error.contains("模板"), "the error says that the template is wrong: {error}");
