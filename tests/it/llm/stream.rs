@@ -200,11 +200,17 @@ async fn dropping_the_request_before_the_first_word_ends_it_at_the_endpoint() {
 }
 
 #[tokio::test]
-async fn a_connection_is_used_again_after_an_orderly_end() {
-    let fake = FakeModel::with((0..3).map(|_| Reply::says(&["好"]))).await;
+async fn what_follows_the_finish_is_still_read_so_that_the_connection_is_used_again() {
+    let fake = FakeModel::start().await;
     let model = OpenAiChat::new(&settings(&fake)).expect("valid settings");
-    for turn in 1..=3 {
-        assert_eq!(listen(&model).await.end, Ok(FinishReason::Stop), "turn {turn}");
+    for _ in 0..3 {
+        let (open, gate) = Step::gate();
+        fake.then(Reply::sse(vec![Step::text("好"), Step::finish("stop"), gate, Step::Usage, Step::Done]));
+        let mut stream = model.stream(question()).await.expect("the first word is there");
+        assert_eq!(stream.next().await, Some(Ok(StreamItem::Text("好".to_owned()))));
+        assert_eq!(stream.next().await, Some(Ok(StreamItem::Finish(FinishReason::Stop))), "the finish does not wait for what follows");
+        let (end, ()) = tokio::join!(stream.next(), async { open.send(()).expect("the endpoint waits at the gate") });
+        assert_eq!(end, None);
     }
     let peers: Vec<_> = fake.requests().iter().map(|asked| asked.peer).collect();
     assert!(peers.iter().all(|peer| *peer == peers[0]), "three turns used several connections: {peers:?}");
