@@ -2,4 +2,6 @@
 //!
 //! `ticket` is the finished thing and its legal moves; the other files lead to it.
 
+pub mod news;
+pub mod store;
 pub mod ticket;

@@ -5,6 +5,8 @@
 //! a killed process but may lose its last moments on power loss (chat).
 
 pub mod conversation;
+pub mod incident;
+pub mod platform;
 
 use std::path::Path;
 use std::time::Duration;
