@@ -207,7 +207,7 @@ impl Taxonomy {
         let mut examples = Vec::new();
         let mut bigram_df: HashMap<[char; 2], HashSet<usize>> = HashMap::new();
         for (i, leaf) in leaves.iter().enumerate() {
-            for word in leaf.words.iter().chain([&leaf.name]).chain(&leaf.urgent_words) {
+            for word in leaf.words.iter().chain([&leaf.name]) {
                 let word = plain(word);
                 if word.is_empty() {
                     continue;
