@@ -114,9 +114,8 @@ impl Dispatch {
                 && (r.grid_kind.is_empty() || grid.is_some_and(|g| g.kind == r.grid_kind))
                 && (r.words.is_empty() || r.words.iter().any(|w| folded.contains(w.as_str())))
         });
-        let catch_all = rule.is_none_or(|r| {
-            r.prefixes.is_empty() && r.urgency.is_none() && r.grid_kind.is_empty() && r.words.is_empty()
-        });
+        // A rule that only sends to the dispatcher yields to a category that knows its post.
+        let catch_all = rule.is_none_or(|r| r.post == DISPATCHER || r.post.is_empty());
         let or_leaf = |own: Option<&str>, leaf_value: &str, fallback: &str| -> String {
             let own = own.unwrap_or_default();
             // The rule that catches everything yields to what the category knows.

@@ -79,7 +79,14 @@ const ONLY_TALK: [&str; 14] = [
     "会怎么处罚", "怎么处罚",
 ];
 /// What makes a clause a matter of this minute, whatever stands before it.
-const RIGHT_NOW: [&str; 9] = ["现在", "正在", "刚才", "刚刚", "快来", "救命", "赶紧", "马上", "快点"];
+const RIGHT_NOW: [&str; 11] = ["现在", "正在", "刚才", "刚刚", "快来", "救命", "赶紧", "马上", "快点", "又", "此刻"];
+/// Parts of exclusions that speak of another time.
+const PAST: [&str; 10] = ["以前", "去年", "前年", "上次", "上个月", "上周", "那次", "曾经", "昨天", "之前"];
+/// Parts of exclusions that speak of talk, hypothesis, denial or what is over.
+const TALK: [&str; 32] = [
+    "演练", "演习", "培训", "预案", "怎么", "如何", "会不会", "会怎样", "如果", "要是", "万一", "假如", "新闻", "视频", "电影", "电视",
+    "听说", "保险", "理赔", "赔", "已经", "避免", "注意", "风险", "怕", "容易", "担心", "不", "没", "游戏", "开玩笑", "预防",
+];
 
 impl Emergencies {
     /// Reads the table.
@@ -146,8 +153,9 @@ impl Emergencies {
             let after: String = chars[hit.end..clause_end].iter().collect();
             let clause: String = chars[clause_start..clause_end].iter().collect();
             let previous = previous_clause(&chars, clause_start);
+            let word: String = chars[hit.start..hit.end].iter().collect();
             for &rule in hit.ids {
-                if self.rules[rule].is_excluded(&clause, &previous) || is_not_now(&before, &after, &clause, &previous) {
+                if self.rules[rule].is_excluded(&word, &clause, &previous) || is_not_now(&before, &after, &clause, &previous) {
                     continue;
                 }
                 let better = best.is_none_or(|(r, ..)| self.rank(rule) < self.rank(r));
@@ -171,9 +179,17 @@ impl Emergencies {
 }
 
 impl Rule {
-    fn is_excluded(&self, clause: &str, previous: &str) -> bool {
+    /// An exclusion that speaks of the past or of talk (以前, 演练, 怕起火) holds for the clause and the one before it,
+    /// unless the clause says that it is now. One that names a thing (烧烤, 烟囱) explains smoke; it does not undo 「着火了」.
+    fn is_excluded(&self, word: &str, clause: &str, previous: &str) -> bool {
         let now = RIGHT_NOW.iter().any(|w| clause.contains(w));
-        self.exclude.iter().any(|w| clause.contains(w.as_str()) || (!now && previous.contains(w.as_str())))
+        let done = word.ends_with(['了', '啦']);
+        self.exclude.iter().any(|w| {
+            let talk = TALK.iter().any(|t| w.contains(t));
+            let past = PAST.iter().any(|t| w.contains(t));
+            let applies = if past { !now } else { talk || !done };
+            applies && (clause.contains(w.as_str()) || (!now && previous.contains(w.as_str())))
+        })
     }
 }
 
