@@ -379,8 +379,10 @@ impl PlaceFinder {
             place.community = Some(rows[0].community.clone());
         }
         if remark.is_none() {
-            remark = Some(if one_name {
+            remark = Some(if one_name && rows.iter().any(|r| !r.buildings.is_empty()) {
                 format!("{}分属几个网格，请说是几栋", rows[0].name)
+            } else if one_name {
+                format!("{}经过几个网格", rows[0].name)
             } else {
                 format!("「{}」有好几处", mention.words)
             });

@@ -168,15 +168,19 @@ pub struct Taxonomy {
     /// Example sentences as weighted sets of bigrams: leaf, bigrams, norm.
     examples: Vec<(usize, HashSet<[char; 2]>, f32)>,
     bigram_weight: HashMap<[char; 2], f32>,
+    /// How much each leaf's words and examples together say by each bigram: gram → leaf and saturated frequency.
+    postings: HashMap<[char; 2], Vec<(usize, f32)>>,
     rare: f32,
 }
 
 /// Below this score nothing is said about the category.
-const FLOOR: f32 = 0.18;
+const FLOOR: f32 = 0.12;
 /// A first place from here on can be sure.
-const GOOD: f32 = 0.34;
+const GOOD: f32 = 0.3;
 /// The second must be below this share of the first.
-const MARGIN: f32 = 0.86;
+const MARGIN: f32 = 0.85;
+/// Shares of the listed words, of the most similar example, and of all words and examples together.
+const SHARES: [f32; 3] = [0.45, 0.2, 0.35];
 
 impl Taxonomy {
     /// Reads the table.
@@ -206,6 +210,7 @@ impl Taxonomy {
         let mut df: HashMap<String, HashSet<usize>> = HashMap::new();
         let mut examples = Vec::new();
         let mut bigram_df: HashMap<[char; 2], HashSet<usize>> = HashMap::new();
+        let mut frequency: HashMap<([char; 2], usize), f32> = HashMap::new();
         for (i, leaf) in leaves.iter().enumerate() {
             for word in leaf.words.iter().chain([&leaf.name]) {
                 let word = plain(word);
@@ -220,6 +225,7 @@ impl Taxonomy {
                 let grams = bigrams(example);
                 for gram in &grams {
                     bigram_df.entry(*gram).or_default().insert(i);
+                    *frequency.entry((*gram, i)).or_default() += 1.0;
                 }
                 examples.push((i, grams, 0.0));
             }
@@ -229,6 +235,11 @@ impl Taxonomy {
         let word_weight = df.into_iter().map(|(word, set)| (word, weigh(set.len()))).collect();
         let bigram_weight: HashMap<_, _> = bigram_df.into_iter().map(|(gram, set)| (gram, weigh(set.len()))).collect();
         let rare = weigh(0);
+        let mut postings: HashMap<[char; 2], Vec<(usize, f32)>> = HashMap::new();
+        for ((gram, leaf), n) in frequency {
+            // Saturates: the fifth mention adds little to the third.
+            postings.entry(gram).or_default().push((leaf, n / (n + 1.0)));
+        }
         for (_, grams, norm) in &mut examples {
             *norm = sorted_sum(grams.iter().map(|g| bigram_weight.get(g).copied().unwrap_or(rare)));
         }
@@ -240,6 +251,7 @@ impl Taxonomy {
             word_weight,
             examples,
             bigram_weight,
+            postings,
             rare,
         }
     }
@@ -287,7 +299,9 @@ impl Taxonomy {
                     continue;
                 }
                 covered[leaf] = hit.end;
-                evidence[leaf] += weight * length_factor(hit.end - hit.start);
+                // What stands in the name is what the category is about.
+                let central = if self.leaves[leaf].name.contains(&word) { 1.5 } else { 1.0 };
+                evidence[leaf] += weight * length_factor(hit.end - hit.start) * central;
                 matched[leaf].push(word.clone());
             }
         }
@@ -305,6 +319,16 @@ impl Taxonomy {
             }
         }
 
+        let mut sorted: Vec<[char; 2]> = said.iter().copied().collect();
+        sorted.sort_unstable();
+        let mut together = vec![0.0f32; self.leaves.len()];
+        for gram in &sorted {
+            let weight = self.bigram_weight.get(gram).copied().unwrap_or(self.rare);
+            for &(leaf, saturated) in self.postings.get(gram).into_iter().flatten() {
+                together[leaf] += weight * saturated;
+            }
+        }
+
         let mut against = vec![false; self.leaves.len()];
         for hit in self.negatives.longest(&chars) {
             for &leaf in hit.ids {
@@ -315,7 +339,9 @@ impl Taxonomy {
         let mut ranked: Vec<Scored> = (0..self.leaves.len())
             .filter_map(|i| {
                 let by_words = 1.0 - (-evidence[i] / 6.0).exp();
-                let mut score = 0.62 * by_words + 0.38 * likeness[i];
+                // Long messages tell more than the matter; the square root keeps them comparable with short ones.
+                let by_all = (together[i] / (said_norm.max(1.0) * 12.0).sqrt()).min(1.0);
+                let mut score = SHARES[0] * by_words + SHARES[1] * likeness[i] + SHARES[2] * by_all;
                 if against[i] {
                     score *= 0.3;
                 }

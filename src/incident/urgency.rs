@@ -117,7 +117,13 @@ impl Emergencies {
                 "紧急" => Urgency::紧急,
                 other => return Err(bad(&format!("紧急程度「{other}」应为 特急 或 紧急"))),
             };
-            pairs.extend(words.iter().map(|w| (plain(w), rules.len())));
+            for word in words.iter().map(|w| plain(w)) {
+                // 「著火」 is how traditional writing has it, and no table of characters turns it into 着火.
+                if word.contains('着') {
+                    pairs.push((word.replace('着', "著"), rules.len()));
+                }
+                pairs.push((word, rules.len()));
+            }
             rules.push(Rule {
                 emergency: Emergency {
                     id: row.id,
@@ -273,6 +279,7 @@ pub fn judge(text: &str, leaf: Option<&Leaf>, emergency: Option<&Emergency>) -> 
 fn asserted(text: &str, word: &str) -> bool {
     text.match_indices(word).any(|(at, _)| {
         let before = &text[..at];
-        !["没有", "没", "不会", "未", "无", "不"].iter().any(|n| before.ends_with(n))
+        let denied = ["没有", "没", "不会", "未", "无", "不", "没有人", "没人", "无人", "没有人员", "有没有", "有没有人", "没有伤人", "并未"];
+        !denied.iter().any(|n| before.ends_with(n))
     })
 }
