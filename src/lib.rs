@@ -13,7 +13,12 @@
 //!
 //! `app` wires it together; `tests/it/architecture.rs` keeps the arrows true.
 
+pub mod app;
+pub mod config;
+pub mod conversation;
 pub mod core;
+pub mod http;
+pub mod identity;
 pub mod incident;
 pub mod llm;
 pub mod platform;
