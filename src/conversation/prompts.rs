@@ -6,7 +6,7 @@ use std::path::Path;
 use minijinja::{Environment, UndefinedBehavior};
 use serde::{Deserialize, Serialize};
 
-use crate::llm::port::{ChatRequest, Message, Role};
+use crate::llm::port::{ChatRequest, Message, Role, Shape};
 
 /// The prompts that this program uses, with the copy that is built in.
 const SHIPPED: [(&str, &str); 3] = [
@@ -122,7 +122,8 @@ impl Prompts {
             messages,
             temperature: Some(prompt.matter.temperature),
             max_tokens: Some(prompt.matter.max_tokens),
-            response_format: None,
+            shape: Shape::Text,
+            time_limit: None,
             purpose: name,
         })
     }
