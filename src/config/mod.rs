@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use config::{Environment, File, FileFormat};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 pub use sections::{
     AttachmentSettings, ConversationSettings, Engine, IdentitySettings, KnowledgeSettings, LimitSettings, LogSettings, PathSettings,
@@ -23,7 +23,7 @@ use crate::platform::settings::PlatformSettings;
 pub const DEFAULTS: &str = include_str!("../../config.default.toml");
 
 /// Everything that can be set.
-#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// Where and how it listens.
@@ -114,8 +114,9 @@ impl Settings {
         if self.server.max_body_bytes < 16 * 1024 {
             return refuse("server.max_body_bytes must be at least 16384: a message of 2000 characters must fit");
         }
-        self.llm.check().map_err(ConfigError::Check)?;
-        self.platform.check().map_err(ConfigError::Check)?;
+        self.llm.validate().map_err(|e| ConfigError::Check(e.to_string()))?;
+        self.embedder.validate().map_err(|e| ConfigError::Check(e.to_string()))?;
+        self.platform.validate().map_err(|e| ConfigError::Check(e.to_string()))?;
         Ok(())
     }
 

@@ -16,6 +16,7 @@ use super::service::Conversations;
 use super::turn::{Said, Turn, TurnError};
 use crate::knowledge::document::{Audience as Readers, Passage, Shape};
 use crate::knowledge::search::{Decision, Hit, Outcome, Query, Scope};
+use crate::llm::budget;
 use crate::llm::port::{self, StreamItem};
 
 /// Below this many characters a follow-up like 「那要多久」 is read together with the question before it.
@@ -55,7 +56,7 @@ impl Conversations {
         let scope = self.scope(turn);
         let limit = self.parts.settings.passages.max(4) * 2;
         let search = async |text: &str| {
-            self.parts.knowledge.search(Query { text: text.to_owned(), scope: scope.clone(), limit }).await.map_err(TurnError::from)
+            self.parts.knowledge.search(&Query { text: text.to_owned(), scope: scope.clone(), limit }).await.map_err(TurnError::from)
         };
         let before = turn.memory.last_question.clone().filter(|_| leans_on_before(question));
         let Some(before) = before else {
@@ -100,7 +101,8 @@ impl Conversations {
             && turn.conversation.audience == super::store::Audience::Gridworker;
         let mut chosen: Vec<Hit> = Vec::new();
         if best.document.shape == Shape::Guide {
-            let mut own = outcome.passages_of(&best.document.id);
+            let whole = self.parts.knowledge.neighbours(&best.passage, 1000).into_iter();
+            let mut own: Vec<Hit> = whole.map(|passage| Hit { passage, ..best.clone() }).collect();
             if !whole_procedure {
                 // Conclusion first, then the parts that match, then whom to ask.
                 let rank = |p: &Passage| match outcome.hits.iter().position(|h| h.passage.id == p.id) {
@@ -189,7 +191,7 @@ impl Conversations {
         turn.log.delta(&gate.finish());
         let stats = gate.stats();
         let citations: Vec<Citation> =
-            passages.iter().filter(|p| gate.cited().contains(&p.n)).map(|p| citation(p)).collect();
+            passages.iter().filter(|p| gate.cited().contains(&p.n)).map(citation).collect();
         if finish == Finish::Cut {
             turn.log.emit("notice", &json!({ "kind": "cut", "text": "回答中断了，以上内容不完整。可以再问一次，或拨打12345。" }));
         } else if citations.is_empty() {
@@ -204,38 +206,39 @@ impl Conversations {
         }))
     }
 
-    /// The request with as many passages as the budget takes; `None` when not even one fits.
-    fn fit<'p>(
+    /// The request with as many passages and as much of the past as the budget takes; `None` when not even one passage fits.
+    fn fit(
         &self,
         turn: &Turn<'_>,
-        passages: &'p [Numbered],
+        passages: &[Numbered],
         history: &[port::Message],
         question: &str,
-    ) -> Result<Option<(port::ChatRequest, &'p [Numbered])>, TurnError> {
+    ) -> Result<Option<(port::ChatRequest, Vec<Numbered>)>, TurnError> {
         let audience = match turn.conversation.audience {
             super::store::Audience::Resident => "resident",
             super::store::Audience::Gridworker => "gridworker",
         };
-        let mut history = history;
-        for count in (1..=passages.len()).rev() {
-            let given = passages.get(..count).unwrap_or(passages);
+        let request = |given: &[Numbered], history: &[port::Message]| {
             let shown: Vec<Value> = given
                 .iter()
                 .map(|p| {
                     json!({ "n": p.n, "title": p.hit.document.title, "clause": p.hit.passage.heading, "text": p.hit.passage.text })
                 })
                 .collect();
-            let context = json!({
-                "street": self.parts.street.name, "audience": audience, "passages": shown, "question": question,
-            });
-            let request = self.parts.prompts.render("answer", &context, history)?;
-            if self.parts.budget.fits(&request.messages, self.parts.settings.prompt_tokens) {
-                return Ok(Some((request, given)));
-            }
-            // The past is worth less than the text that the answer must rest on.
-            history = &[];
+            let context =
+                json!({ "street": self.parts.street.name, "audience": audience, "passages": shown, "question": question });
+            self.parts.prompts.render("answer", &context, history)
+        };
+        let fixed = request(&[], &[])?.messages;
+        let texts: Vec<String> =
+            passages.iter().map(|p| format!("{}{}{}", p.hit.document.title, p.hit.passage.heading, p.hit.passage.text)).collect();
+        let parts = budget::Parts { fixed: &fixed, passages: &texts, history };
+        let Some(packed) = budget::pack(&self.parts.tokens, self.parts.settings.prompt_tokens, parts) else { return Ok(None) };
+        let given: Vec<Numbered> = packed.passages.iter().filter_map(|i| passages.get(*i)).cloned().collect();
+        if given.is_empty() {
+            return Ok(None);
         }
-        Ok(None)
+        Ok(Some((request(&given, &packed.history)?, given)))
     }
 
     /// The last messages as a model may see them.
@@ -305,10 +308,11 @@ impl Conversations {
             used.push(passage);
         }
         // Word for word from the passages: the figures stand by construction and are only counted.
-        let figures = super::figures::count(turn.log.text());
+        let texts: Vec<&str> = used.iter().map(|p| p.hit.passage.text.as_str()).collect();
+        let figures = u32::try_from(super::figures::check(turn.log.text(), &texts).figures.len()).unwrap_or(u32::MAX);
         Said {
             citations: used.into_iter().map(citation).collect(),
-            card: Some(offers(turn)),
+            card: Some(self.offers(turn)),
             finish: Finish::Complete,
             generated: false,
             grounding: Grounding { figures_checked: figures, figures_dropped: 0 },

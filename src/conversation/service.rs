@@ -27,7 +27,7 @@ use crate::incident::news::NewsStore;
 use crate::incident::rules::IncidentRules;
 use crate::incident::store::TicketStore;
 use crate::knowledge::search::Knowledge;
-use crate::llm::budget::Budget;
+use crate::llm::budget::TokenCounter;
 use crate::llm::port::ChatModel;
 
 /// Everything that the room needs from others.
@@ -49,7 +49,7 @@ pub struct Parts {
     /// What a model is told.
     pub prompts: Arc<Prompts>,
     /// Token counting.
-    pub budget: Arc<Budget>,
+    pub tokens: Arc<TokenCounter>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Ids and secrets.

@@ -19,7 +19,7 @@ use super::redact;
 use crate::incident::intent::{Intent, IntentKind, classify_intent};
 use crate::incident::rules::IncidentRules;
 use crate::incident::store::StoreError as TicketError;
-use crate::knowledge::KnowledgeError;
+use crate::knowledge::search::KnowledgeError;
 
 /// A turn could not be finished. What it showed stays; the rest is said plainly.
 #[derive(Debug, thiserror::Error)]
