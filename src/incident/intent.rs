@@ -65,7 +65,7 @@ static QUESTION: LazyLock<Regex> = LazyLock::new(|| {
 });
 /// Sounds like a question and is a complaint.
 static RHETORICAL: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"怎么(?:回事|没人|还不|还没|又|这么|老是|总是|就没|搞的|能这样|都没)|为什么(?:没人|不管|还不|还没|老是|总是|又|一直)|为啥(?:没人|不管|还不)|有没有人(?:来)?(?:管|处理|修)|能不能(?:派人|来人|快点|早点|尽快|帮(?:我|忙)?(?:反映|上报|处理|看看|登记|报)|处理|解决|修|来|管|派|清理|换|安排)|可不可以(?:派人|来人|处理|帮)|(?:可以|能)(?:派人|来人|帮我反映|帮我上报).{0,12}吗|管不管|(?:处理|解决|反映|上报|看|修|清理|管|派人来)(?:一下|看看)?(?:好吗|行吗|可以吗)")
+    pattern(r"好几(?:天|年|点)|[这前过那十]几天|几(?:天|年)(?:了|没|都)|多少(?:次|遍|回)|多久了|怎么(?:回事|没人|还不|还没|又|这么|老是|总是|就没|搞的|能这样|都没)|为什么(?:没人|不管|还不|还没|老是|总是|又|一直)|为啥(?:没人|不管|还不)|有没有人(?:来)?(?:管|处理|修)|能不能(?:派人|来人|快点|早点|尽快|帮(?:我|忙)?(?:反映|上报|处理|看看|登记|报)|处理|解决|修|来|管|派|清理|换|安排)|可不可以(?:派人|来人|处理|帮)|(?:可以|能)(?:派人|来人|帮我反映|帮我上报).{0,12}吗|管不管|(?:处理|解决|反映|上报|看|修|清理|管|派人来)(?:一下|看看)?(?:好吗|行吗|可以吗)")
 });
 static WANTS_REPORT: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
@@ -137,8 +137,8 @@ pub fn is_bare_report_wish(text: &str) -> bool {
 
 /// Reads the route of a message.
 ///
-/// The order is the order of duties: emergency, decline, progress, person, lawful channel, report in so many words,
-/// question, greeting, and then what is told is a report and what is only named is a question.
+/// The order is the order of duties: emergency, decline, greeting (only as the whole message), progress, person,
+/// lawful channel, report in so many words, question; then what is told is a report and what is only named a question.
 #[must_use]
 pub fn classify_intent(text: &str, rules: &IncidentRules) -> Intent {
     let folded = plain(text);
@@ -158,6 +158,9 @@ pub fn classify_intent(text: &str, rules: &IncidentRules) -> Intent {
     }
     if let Some(hit) = rules.channels.declined(text) {
         return with_channel(intent, IntentKind::Decline, hit);
+    }
+    if SMALLTALK.is_match(&folded) || folded.chars().all(|c| !c.is_alphanumeric()) {
+        return because(intent, IntentKind::Smalltalk, "寒暄");
     }
     if PROGRESS.is_match(&folded) {
         return because(intent, IntentKind::Progress, "问的是已上报事项的进度");
@@ -181,9 +184,6 @@ pub fn classify_intent(text: &str, rules: &IncidentRules) -> Intent {
     if question {
         intent.offer_report = HAPPENING.is_match(&folded) && rules.taxonomy.decide(text).ranked.first().is_some();
         return because(intent, IntentKind::Ask, "是在提问");
-    }
-    if SMALLTALK.is_match(&folded) || folded.chars().all(|c| !c.is_alphanumeric()) {
-        return because(intent, IntentKind::Smalltalk, "寒暄");
     }
     let happening = HAPPENING.is_match(&folded) && !TOPIC_ONLY.is_match(&folded);
     let known_matter = rules.taxonomy.classify(text).first().is_some_and(|s| s.score >= 0.2);
