@@ -1,1 +1,2 @@
 //! One conversation: what a turn does.
+pub mod figures;
