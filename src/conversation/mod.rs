@@ -1,2 +1,5 @@
 //! One conversation: what a turn does.
+
 pub mod figures;
+mod names;
+pub mod redact;

@@ -42,7 +42,9 @@ pub struct Binding {
 
 const WORD: f32 = 1.0;
 const CHARACTER: f32 = 0.25;
-const FIGURE: f32 = 1.2;
+const FIGURE: f32 = 1.5;
+/// Terms from this weight on stand in the figure's own clause.
+pub const OWN: f32 = 0.65;
 /// How far a clause looks to its right, in characters; a stream waits for so many.
 pub const WINDOW: usize = 10;
 
@@ -62,13 +64,14 @@ pub fn ends_window(c: char) -> bool {
 }
 
 fn is_function(c: char) -> bool {
-    const FUNCTION: &str = "的了在是和与或由对应当可以为于即将会其该及等并按向自从被把就都也还须需请您你我们者至到起让给个这那有内不得之要予进行";
+    const FUNCTION: &str = "的了在是和与或由对应当可以为于即将会其该及等并按向自从被把就都也还须需请您你我们者至到起让给这那有内不得之要予进行";
     FUNCTION.contains(c)
 }
 
 /// One name for words that residents and rules use for the same thing.
 fn synonym(pair: (char, char)) -> (char, char) {
-    const SAME: [(&str, &str); 34] = [
+    const SAME: [(&str, &str); 35] = [
+        ("村委", "村民"),
         ("接单", "受理"), ("响应", "受理"), ("接收", "受理"), ("办完", "办结"), ("办好", "办结"), ("办妥", "办结"), ("结案", "办结"),
         ("完毕", "办结"), ("缴纳", "缴费"), ("交纳", "缴费"), ("缴存", "缴费"), ("公民", "个人"), ("自己", "个人"), ("企业", "单位"),
         ("公司", "单位"), ("老人", "老年"), ("罚金", "罚款"), ("城镇", "城市"), ("城里", "城市"), ("乡村", "农村"), ("乡下", "农村"),
@@ -93,13 +96,16 @@ fn character_term(c: char) -> Term {
     u64::from(c as u32)
 }
 
-fn figure_terms(figure: &Figure) -> impl Iterator<Item = Term> + '_ {
-    figure.quantities.iter().map(|q| {
+/// A figure as a term for its neighbours; 不满20年 is another condition than 满20年.
+fn figure_terms<'a>(chars: &'a [char], figure: &'a Figure) -> impl Iterator<Item = Term> + 'a {
+    let before: String = chars[figure.start.saturating_sub(2)..figure.start].iter().collect();
+    let below = ["不满", "不足", "未满", "不到", "低于", "少于"].contains(&before.as_str());
+    figure.quantities.iter().map(move |q| {
         let text = match &q.value {
             Value::Amount(r) => format!("{r}{}", q.unit),
             other => format!("{other:?}"),
         };
-        hash(&text) | (1 << 63)
+        (hash(&text) ^ u64::from(below)) | (1 << 63)
     })
 }
 
@@ -155,17 +161,15 @@ pub fn bind(chars: &[char], figures: &[Figure], i: usize, right: usize) -> Bindi
 
     let mut terms = Terms(Vec::new());
     own_clause(&mut terms, chars, figures, i, (clause_start, clause_end));
-    let mut end = clause_start.saturating_sub(1);
-    let mut weight = 0.5;
-    while end > sentence_start && weight > 0.1 {
-        let start = chars[sentence_start..end].iter().rposition(|c| ends_clause(*c)).map_or(sentence_start, |p| sentence_start + p + 1);
-        let rival = figures.iter().any(|f| f.start >= start && f.end <= end && f.kind == figure.kind);
-        terms.add(chars, figures, start, end, if rival { weight * 0.5 } else { weight });
-        for other in figures.iter().filter(|f| f.start >= start && f.end <= end) {
-            terms.0.extend(figure_terms(other).map(|t| (t, FIGURE * weight)));
+    earlier_clauses(&mut terms, chars, figures, i, (sentence_start, clause_start));
+    // 三日以内的，由村民委员会批准: a condition is bound to what follows.
+    let last = figures.iter().filter(|f| f.start >= figure.start && f.end <= clause_end).map(|f| f.end).max().unwrap_or(figure.end);
+    let rest = tail(&chars[last..clause_end]);
+    if clause_end < right && matches!(chars[clause_end], '，' | ',') && !rest.iter().any(|c| is_cjk(*c) && !is_function(*c)) {
+        let next_end = chars[clause_end + 1..right].iter().position(|c| ends_clause(*c)).map_or(right, |p| clause_end + 1 + p);
+        if !figures.iter().any(|f| f.start > clause_end && f.end <= next_end && f.kind == figure.kind) {
+            terms.add(chars, figures, clause_end + 1, next_end, 0.7);
         }
-        weight *= 0.6;
-        end = start.saturating_sub(1);
     }
     let left = figures.iter().filter(|f| f.end <= figure.start && f.end > clause_start).map(|f| f.end).max().unwrap_or(clause_start);
     let next = figures.iter().filter(|f| f.start >= figure.end).map(|f| f.start).min().map_or(clause_end, |s| s.min(clause_end));
@@ -178,6 +182,51 @@ pub fn bind(chars: &[char], figures: &[Figure], i: usize, right: usize) -> Bindi
         law: if figure.kind == Kind::Clause { law_before(&chars[sentence_start..figure.start]) } else { None },
         negative: is_negative(&chars[clause_start..clause_end]),
     }
+}
+
+/// What was said before in the sentence: the subject that a clause without one takes over, and conditions (满5年的，…).
+fn earlier_clauses(terms: &mut Terms, chars: &[char], figures: &[Figure], i: usize, (sentence_start, clause_start): (usize, usize)) {
+    let figure = &figures[i];
+    let first = figures.iter().find(|f| f.start >= clause_start && f.kind == figure.kind).map_or(figure.start, |f| f.start.min(figure.start));
+    let has_subject = names_something(&chars[clause_start..first]);
+    let (mut subject, mut rest, mut condition) = if has_subject { (0.3, 0.3, 0.8) } else { (0.6, 0.4, 0.8) };
+    let mut end = clause_start.saturating_sub(1);
+    let mut clauses = 0;
+    let mut crossed = false;
+    while end > sentence_start && clauses < 8 {
+        clauses += 1;
+        if chars.get(end).is_some_and(|c| matches!(c, '；' | ';')) {
+            (subject, rest, condition) = (subject * 0.4, rest * 0.4, condition * 0.2);
+            crossed = true;
+        }
+        let start = chars[sentence_start..end].iter().rposition(|c| ends_clause(*c)).map_or(sentence_start, |p| sentence_start + p + 1);
+        let rival = figures.iter().find(|f| f.start >= start && f.end <= end && f.kind == figure.kind);
+        match rival {
+            Some(rival) => {
+                terms.add(chars, figures, start, rival.start, if has_subject { subject * 0.5 } else { subject });
+                terms.add(chars, figures, rival.end, end, rest * 0.4);
+            }
+            // …的，由村委会批准；: what another figure's clause leads to is not handed on.
+            None if crossed && follows_rival(chars, figures, figure, start) => {}
+            None => terms.add(chars, figures, start, end, subject.max(rest)),
+        }
+        for other in figures.iter().filter(|f| f.start >= start && f.end <= end) {
+            terms.0.extend(figure_terms(chars, other).map(|t| (t, FIGURE * condition)));
+        }
+        (subject, rest, condition) = ((subject * 0.6).max(0.1), rest * 0.6, condition * 0.4);
+        end = start.saturating_sub(1);
+    }
+}
+
+fn follows_rival(chars: &[char], figures: &[Figure], figure: &Figure, at: usize) -> bool {
+    let part = chars[..at].iter().rposition(|c| ends_sentence(*c) || matches!(c, '；' | ';')).map_or(0, |p| p + 1);
+    figures.iter().any(|f| f.kind == figure.kind && f.start >= part && f.end <= at)
+}
+
+/// Whether words stand here that name what a figure is about, beyond 最长 or 每月.
+fn names_something(chars: &[char]) -> bool {
+    const MEASURES: &str = "最长最多最高最低最少至少不超过不少于低高每月每年每人每户每日可以期限满未足";
+    chars.iter().any(|c| is_cjk(*c) && !is_function(*c) && !MEASURES.contains(*c))
 }
 
 fn own_clause(terms: &mut Terms, chars: &[char], figures: &[Figure], i: usize, (start, end): (usize, usize)) {
@@ -223,7 +272,7 @@ fn own_clause(terms: &mut Terms, chars: &[char], figures: &[Figure], i: usize, (
     }
     for other in figures.iter().filter(|f| f.start >= start && f.end <= end && (f.end <= group_start || f.start >= group_end)) {
         let near = other.kind != figure.kind;
-        terms.0.extend(figure_terms(other).map(|t| (t, if near { FIGURE } else { FIGURE * 0.5 })));
+        terms.0.extend(figure_terms(chars, other).map(|t| (t, if near { FIGURE } else { FIGURE * 0.5 })));
     }
 }
 
@@ -253,9 +302,9 @@ fn respective(chars: &[char], rivals: &[&Figure], me: usize, clause_start: usize
     if items.len() < 2 || items.len() < rivals.len() {
         return None;
     }
-    let offset = items.len() - rivals.len();
-    let (a, b) = *items.get(offset + me)?;
-    let a = if offset + me == 0 { a.max(b.saturating_sub(4)) } else { a };
+    // Counted from the first: of an answer that is still being written the last figures are not known.
+    let (a, b) = *items.get(me)?;
+    let a = if me == 0 { a.max(b.saturating_sub(4)) } else { a };
     Some((clause_start + a, clause_start + b.min(a + 4)))
 }
 

@@ -272,7 +272,9 @@ impl FigureGate {
         let likeness = |q: &Quote| {
             let shared = said.intersection(&q.pairs).count() as f32;
             let kind = self.dropped.iter().any(|d| q.kinds.iter().any(|k| k.kind == d.kind));
-            shared / ((said.len().max(1) * q.pairs.len().max(1)) as f32).sqrt() + if kind { 0.15 } else { 0.0 }
+            // A heading is no sentence; it is quoted only when there is nothing else.
+            let whole = q.text.ends_with(['。', '！', '？', '；', '”']);
+            shared / ((said.len().max(1) * q.pairs.len().max(1)) as f32).sqrt() + if kind { 0.15 } else { 0.0 } + if whole { 0.05 } else { 0.0 }
         };
         let best = self.quotes.iter().map(|q| (likeness(q), q)).reduce(|a, b| if b.0 > a.0 { b } else { a })?;
         Some((best.1.n, best.1.text.clone()))

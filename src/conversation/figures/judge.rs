@@ -1,6 +1,6 @@
 //! Whether a passage holds a figure: same value, same unit, same side, and no other figure of the passages fits its words better.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::core::numerals::{Ratio, fold};
 
@@ -10,7 +10,7 @@ use super::scan::{self, Figure, Quantity, Value};
 use super::units::Kind;
 
 /// How much better another figure must fit before it is taken for the one that was meant.
-const RIVAL_MARGIN: f32 = 0.5;
+const RIVAL_MARGIN: f32 = 0.4;
 /// The same for a figure of another passage, where the words around count for less.
 const FOREIGN_MARGIN: f32 = 1.1;
 
@@ -23,6 +23,17 @@ struct Atom {
     bound: Bound,
     weak: bool,
     binding: Binding,
+    /// The binding's terms with how telling each is: 1 / number of different values it stands beside.
+    terms: Vec<Weighed>,
+    /// Sum over the terms of the own clause.
+    own: f32,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Weighed {
+    term: Term,
+    weight: f32,
+    rarity: f32,
 }
 
 /// The passages of an answer, read once.
@@ -78,7 +89,7 @@ impl Passages {
                     for (k, quantity) in figure.quantities.iter().enumerate() {
                         let bound = side(figure, k, binding.bound);
                         let (quantity, binding) = (quantity.clone(), binding.clone());
-                        atoms.push(Atom { passage, kind: figure.kind, quantity, bound, weak: figure.weak, binding });
+                        atoms.push(Atom { passage, kind: figure.kind, quantity, bound, weak: figure.weak, binding, terms: Vec::new(), own: 0.0 });
                     }
                 }
                 offset += sentence.len();
@@ -86,6 +97,7 @@ impl Passages {
             debug_assert_eq!(offset, chars.len());
             words.push(context::words(&chars).collect());
         }
+        weigh(&mut atoms);
         Self { atoms, texts: passages.iter().map(|t| (*t).to_owned()).collect(), words }
     }
 
@@ -126,6 +138,9 @@ impl Passages {
         let bound = side(figure, k, binding.bound);
         let mut found: Vec<(f32, usize)> = Vec::new();
         for atom in &self.atoms {
+            if found.iter().any(|(_, p)| *p == atom.passage) {
+                continue;
+            }
             let fits = same(figure.kind, quantity, atom)
                 && sides_agree(bound, binding, atom)
                 && rates_agree(&binding.rates, &atom.binding.rates)
@@ -138,27 +153,21 @@ impl Passages {
             }
         }
         found.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-        let mut out: Vec<usize> = Vec::new();
-        for (_, passage) in found {
-            if !out.contains(&passage) {
-                out.push(passage);
-            }
-        }
-        out
+        found.into_iter().map(|(_, passage)| passage).collect()
     }
 
     /// The words shared with `atom`, unless another figure of the passages fits the words clearly better.
     fn survives(&self, figure: &Figure, quantity: &Quantity, binding: &Binding, atom: &Atom) -> Option<f32> {
         for rival in &self.atoms {
-            if rival.kind != atom.kind || rival.weak || same(figure.kind, quantity, rival) {
+            if rival.kind != atom.kind || rival.weak || opposed(binding.bound, rival.bound) || same(figure.kind, quantity, rival) {
                 continue;
             }
             let margin = if rival.passage == atom.passage { RIVAL_MARGIN } else { FOREIGN_MARGIN };
-            if advantage(&binding.terms, &atom.binding.terms, &rival.binding.terms) < -margin {
+            if advantage(&binding.terms, atom, Some(rival)) < -margin {
                 return None;
             }
         }
-        let shared = advantage(&binding.terms, &atom.binding.terms, &[]);
+        let shared = advantage(&binding.terms, atom, None);
         // 5分钟内办结, where the passage has 办结 elsewhere and only 受理 at the five minutes.
         if let (Some(said), Some(written)) = (binding.head, atom.binding.head)
             && said != written
@@ -175,9 +184,11 @@ impl Passages {
     fn contradicts(&self, figure: &Figure, binding: &Binding) -> bool {
         self.atoms.iter().any(|atom| {
             atom.kind == figure.kind
-                && figure.quantities.iter().any(|q| q.unit == atom.quantity.unit && q.value != atom.quantity.value)
-                && !atom.weak
-                && advantage(&binding.terms, &atom.binding.terms, &[]) >= 1.0
+                && figure.quantities.iter().any(|q| {
+                    let other = !atom.weak && q.value != atom.quantity.value;
+                    q.unit == atom.quantity.unit && (other || !rates_agree(&binding.rates, &atom.binding.rates))
+                })
+                && advantage(&binding.terms, atom, None) >= 1.0
         })
     }
 
@@ -259,19 +270,65 @@ fn has(terms: &[(Term, f32)], term: Term) -> bool {
 }
 
 /// How much better `ours` fits the words than `theirs`. A term that both have counts for little: it does not tell them apart.
-fn advantage(said: &[(Term, f32)], ours: &[(Term, f32)], theirs: &[(Term, f32)]) -> f32 {
-    let weight = |terms: &[(Term, f32)], at: &mut usize, term: Term| {
-        while terms.get(*at).is_some_and(|t| t.0 < term) {
-            *at += 1;
-        }
-        terms.get(*at).filter(|t| t.0 == term).map_or(0.0, |t| t.1)
-    };
+/// Words of a figure's own clause that the answer leaves out count against it: 对单位处… is not about 个人.
+fn advantage(said: &[(Term, f32)], ours: &Atom, theirs: Option<&Atom>) -> f32 {
     let (mut i, mut k) = (0, 0);
-    let mut sum = 0.0;
+    let (mut sum, mut our_part, mut their_part) = (0.0, 0.0, 0.0);
+    let none: &[Weighed] = &[];
+    let their_terms = theirs.map_or(none, |t| &t.terms);
     for (term, importance) in said {
-        let (a, b) = (weight(ours, &mut i, *term), weight(theirs, &mut k, *term));
-        let telling = if a > 0.0 && b > 0.0 { 0.4 } else { 1.0 };
-        sum += importance * (a - b) * telling;
+        let (a, b) = (weight(&ours.terms, &mut i, *term), weight(their_terms, &mut k, *term));
+        let rarity = a.or(b).map_or(1.0, |w| w.rarity);
+        let (a, b) = (a.map_or(0.0, |w| w.weight), b.map_or(0.0, |w| w.weight));
+        let telling = if a > 0.0 && b > 0.0 { 0.15 } else { 1.0 };
+        sum += (importance.min(a) - importance.min(b)) * telling * if theirs.is_some() { rarity } else { 1.0 };
+        our_part += if a >= context::OWN { a * rarity * importance.min(1.0) } else { 0.0 };
+        their_part += if b >= context::OWN { b * rarity * importance.min(1.0) } else { 0.0 };
     }
-    sum
+    let Some(theirs) = theirs else { return sum };
+    // A clause without words of its own contradicts nothing.
+    let share = |part: f32, own: f32| if own > 0.0 { part / own } else { 0.5 };
+    sum + share(our_part, ours.own) - share(their_part, theirs.own)
+}
+
+fn weight(terms: &[Weighed], at: &mut usize, term: Term) -> Option<Weighed> {
+    while terms.get(*at).is_some_and(|t| t.term < term) {
+        *at += 1;
+    }
+    terms.get(*at).filter(|t| t.term == term).copied()
+}
+
+/// Conditions (满5年) and limits (最长12个月) are no rivals of each other.
+fn opposed(a: Bound, b: Bound) -> bool {
+    use Bound::{AtLeast, AtMost, Beyond, Short};
+    matches!((a, b), (AtLeast | Beyond | Short, AtMost) | (AtMost, AtLeast | Beyond | Short))
+}
+
+/// Gives every term its rarity: words that stand beside many values (每月, 拨打) do not tell them apart.
+fn weigh(atoms: &mut [Atom]) {
+    let mut beside: HashMap<(Kind, Term), Vec<usize>> = HashMap::new();
+    let mut values: Vec<(Kind, Quantity)> = Vec::new();
+    for atom in atoms.iter() {
+        let known = values.iter().position(|(k, q)| *k == atom.kind && *q == atom.quantity);
+        let value = known.unwrap_or_else(|| {
+            values.push((atom.kind, atom.quantity.clone()));
+            values.len() - 1
+        });
+        for (term, weight) in &atom.binding.terms {
+            if *weight < if *term < 1 << 24 { context::OWN / 4.0 } else { context::OWN } {
+                continue;
+            }
+            let list = beside.entry((atom.kind, *term)).or_default();
+            if !list.contains(&value) {
+                list.push(value);
+            }
+        }
+    }
+    for atom in atoms {
+        let kind = atom.kind;
+        let of_kind = values.iter().filter(|(k, _)| *k == kind).count();
+        let rarity = |term: Term| beside.get(&(kind, term)).filter(|l| l.len() * 2 > of_kind).map_or(1.0, |l| 1.0 / l.len() as f32);
+        atom.terms = atom.binding.terms.iter().map(|(term, weight)| Weighed { term: *term, weight: *weight, rarity: rarity(*term) }).collect();
+        atom.own = atom.terms.iter().filter(|t| t.weight >= context::OWN).map(|t| t.weight * t.rarity).sum();
+    }
 }
