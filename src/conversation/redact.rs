@@ -114,6 +114,19 @@ impl Personal {
 /// `text` with placeholders; what was taken out is added to `vault`. A name once learnt is taken out wherever it occurs.
 #[must_use]
 pub fn redact(text: &str, vault: &mut Vault) -> String {
+    // What stands beside a placeholder reads differently than before it was one: once more, until nothing changes.
+    let mut out = pass(text, vault);
+    for _ in 0..4 {
+        let again = pass(&out, vault);
+        if again == out {
+            break;
+        }
+        out = again;
+    }
+    out
+}
+
+fn pass(text: &str, vault: &mut Vault) -> String {
     let raw: Vec<char> = text.chars().collect();
     let folded: Vec<char> = raw.iter().copied().map(fold).collect();
     let mut spans: Vec<(usize, usize, Personal)> = Vec::new();
@@ -346,7 +359,7 @@ fn kind_of(digits: &str, chars: &[char], at: usize) -> Option<Personal> {
 /// Seven or eight digits alone are a number only where a telephone is spoken of.
 fn landline_context(chars: &[char], at: usize) -> bool {
     let before: String = chars[at.saturating_sub(8)..at].iter().collect();
-    ["电话", "座机", "手机", "联系", "号码", "打"].iter().any(|w| before.contains(w))
+    ["电话", "座机", "手机", "联系", "号码", "打"].iter().any(|w| before.match_indices(w).any(|(p, _)| !before[..p].ends_with('〔')))
 }
 
 /// The room of an address: 501室, 5-3号房, 7-2-501, 2单元501, 3幢1204, 12楼3号.
@@ -382,7 +395,7 @@ fn door(chars: &[char], at: usize) -> Option<Span> {
     }
     let suffix = room_suffix(chars, end);
     // 共1200户 counts households.
-    let households = next(0) == '户' && matches!(previous, '共' | '约' | '有' | '等' | '近' | '达' | '余' | '超' | '过' | '计' | '及' | '前' | '这' | '近' | '涉');
+    let households = next(0) == '户' && matches!(previous, '共' | '约' | '有' | '等' | '近' | '达' | '余' | '超' | '过' | '计' | '及' | '前' | '这' | '涉');
     if suffix > 0 && !households && !(next(0) == '号' && length > 4) {
         let plain_number = next(0) == '号' && suffix == 1;
         // 3号 alone is a house, a day or a line; behind a floor or a unit it is a door.
