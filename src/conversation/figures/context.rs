@@ -407,7 +407,7 @@ fn law_before(text: &[char]) -> Option<String> {
     if !named {
         return None;
     }
-    let skip = ["根据", "依据", "按照", "依照", "参照", "违反", "遵照"].iter().filter_map(|w| run.rfind(w).map(|p| p + w.len())).max().unwrap_or(0);
+    let skip = ["根据", "依据", "按照", "依照", "参照", "违反", "遵照", "符合", "适用", "触犯", "实施", "执行", "参见", "按", "依", "由", "与", "和", "及", "是", "见", "看"].iter().filter_map(|w| run.rfind(w).map(|p| p + w.len())).max().unwrap_or(0);
     Some(short_law(&run[skip..]))
 }
 

@@ -288,7 +288,9 @@ fn advantage(said: &[(Term, f32)], ours: &Atom, theirs: Option<&Atom>) -> f32 {
     let Some(theirs) = theirs else { return sum };
     // A clause without words of its own contradicts nothing.
     let share = |part: f32, own: f32| if own > 0.0 { part / own } else { 0.5 };
-    sum + share(our_part, ours.own) - share(their_part, theirs.own)
+    let telling = share(our_part, ours.own) - share(their_part, theirs.own);
+    // What was left out only counts beside a word that really speaks for the other figure.
+    if sum > -0.1 { sum + telling.max(0.0) } else { sum + telling }
 }
 
 fn weight(terms: &[Weighed], at: &mut usize, term: Term) -> Option<Weighed> {
