@@ -158,7 +158,13 @@ impl Passages {
 
     /// The words shared with `atom`, unless another figure of the passages fits the words clearly better.
     fn survives(&self, figure: &Figure, quantity: &Quantity, binding: &Binding, atom: &Atom) -> Option<f32> {
-        for rival in &self.atoms {
+        // A law's name nails an article number down; without one, only its own passage may have a better one.
+        let clause = figure.kind == Kind::Clause;
+        let rivals = if clause && binding.law.is_some() { &[] } else { &self.atoms[..] };
+        for rival in rivals {
+            if clause && rival.passage != atom.passage {
+                continue;
+            }
             if rival.kind != atom.kind || rival.weak || opposed(binding.bound, rival.bound) || same(figure.kind, quantity, rival) {
                 continue;
             }
