@@ -13,6 +13,7 @@ pub mod intake;
 pub mod live;
 pub mod memory;
 pub mod message;
+pub mod names;
 pub mod news;
 pub mod order;
 pub mod outcome;
