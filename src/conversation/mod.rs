@@ -1,0 +1,1 @@
+//! One conversation: what a turn does.
