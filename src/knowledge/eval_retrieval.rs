@@ -173,7 +173,6 @@ pub fn run(job: &RetrievalJob) -> Result<RetrievalReport, EvalError> {
         writeln!(out, "{line}").map_err(io)?;
     }
     out.flush().map_err(io)?;
-    #[expect(clippy::cast_precision_loss, reason = "counts of queries")]
     let (n, judged) = (queries.len() as f64, sums.judged.max(1) as f64);
     Ok(RetrievalReport {
         documents: keys.len(),
@@ -196,7 +195,6 @@ struct Sums {
 }
 
 impl Sums {
-    #[expect(clippy::cast_precision_loss, reason = "ranks and counts of gold are small")]
     fn add(&mut self, ranked: &[&serde_json::Value], gold: &[serde_json::Value]) {
         if gold.is_empty() {
             return;

@@ -36,7 +36,6 @@ pub struct LegLengths {
 impl LegLengths {
     /// The mean over documents; 1 on a leg without any term, so that nothing divides by zero.
     #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "a mean of lengths needs no more than f32")]
     pub fn mean<'a>(lengths: impl IntoIterator<Item = &'a Self>) -> Self {
         let (mut u, mut b, mut n) = (0f64, 0f64, 0f64);
         for l in lengths {
@@ -44,7 +43,6 @@ impl LegLengths {
             b += f64::from(l.bigrams);
             n += 1.0;
         }
-        #[expect(clippy::cast_possible_truncation, reason = "see above")]
         let leg = |sum: f64| if n > 0.0 && sum > 0.0 { (sum / n) as f32 } else { 1.0 };
         Self { unigrams: leg(u), bigrams: leg(b) }
     }
@@ -92,7 +90,6 @@ pub fn document_values(doc: &Frequencies, mean: LegLengths) -> Vec<(u32, f32)> {
 
 /// How telling a term is that `df` of `n` documents hold: ln(1 + (n − df + ½)/(df + ½)).
 #[must_use]
-#[expect(clippy::cast_precision_loss, reason = "document counts are far below 2^24")]
 pub fn idf(n: usize, df: usize) -> f32 {
     let (n, df) = (n as f32, df as f32);
     (1.0 + (n - df + 0.5) / (df + 0.5)).ln()

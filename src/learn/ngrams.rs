@@ -5,6 +5,8 @@
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::core::text::is_cjk;
+
 /// The bit that marks a bigram.
 const BIGRAM: u32 = 1 << 31;
 
@@ -14,13 +16,6 @@ pub fn is_bigram(term: u32) -> bool {
     term & BIGRAM != 0
 }
 
-/// True for the characters that count as Chinese text (basic block, extension A, 〇).
-#[must_use]
-pub fn is_cjk(c: char) -> bool {
-    matches!(c, '\u{4E00}'..='\u{9FFF}' | '\u{3400}'..='\u{4DBF}' | '〇')
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "the low half of the hash is the term")]
 fn hash(bytes: &[u8]) -> u32 {
     xxh3_64(bytes) as u32
 }
@@ -76,7 +71,6 @@ pub fn bigram_set(text: &str) -> Vec<u32> {
 
 /// Jaccard similarity (0..1) of two sorted sets; 0 when both are empty.
 #[must_use]
-#[expect(clippy::cast_precision_loss, reason = "set sizes are far below 2^24")]
 pub fn jaccard(a: &[u32], b: &[u32]) -> f32 {
     let (mut i, mut j, mut common) = (0, 0, 0usize);
     while i < a.len() && j < b.len() {

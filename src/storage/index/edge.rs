@@ -264,7 +264,6 @@ pub fn engine_filter(filter: &Filter) -> Result<EngineFilter, VectorError> {
             EngineFilter::new_must(Condition::Field(FieldCondition::new_match(key(field)?, Match::new_any(any))))
         }
         Filter::Int { field, gte, lt } => {
-            #[expect(clippy::cast_precision_loss, reason = "documented: exact below 2^53")]
             let number = |n: &i64| qdrant_edge::external::ordered_float::OrderedFloat(*n as f64);
             let range = Range { lt: lt.as_ref().map(number), gt: None, gte: gte.as_ref().map(number), lte: None };
             let condition = FieldCondition::new_range(key(field)?, RangeInterface::Float(range));

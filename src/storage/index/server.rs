@@ -144,7 +144,6 @@ pub fn wire_filter(filter: &Filter) -> WireFilter {
         Filter::Keyword { any_of, .. } if any_of.is_empty() => never(),
         Filter::Keyword { field, any_of } => WireFilter::must([Condition::matches(field.clone(), any_of.clone())]),
         Filter::Int { field, gte, lt } => {
-            #[expect(clippy::cast_precision_loss, reason = "documented: exact below 2^53")]
             let number = |n: i64| n as f64;
             let range = Range { gte: gte.map(number), lt: lt.map(number), ..Range::default() };
             WireFilter::must([Condition::range(field.clone(), range)])
