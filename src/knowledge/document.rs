@@ -228,6 +228,18 @@ impl ParsedDocument {
         Ok(Self { meta, body: text, body_line: 1, content_hash })
     }
 
+    /// The document as version `version`, cut into passages.
+    #[must_use]
+    pub fn as_version(&self, version: u32) -> Document {
+        Document {
+            meta: self.meta.clone(),
+            version,
+            content_hash: self.content_hash.clone(),
+            body: self.body.clone(),
+            passages: self.passages(version),
+        }
+    }
+
     /// Cuts the text into the passages of version `version`.
     #[must_use]
     pub fn passages(&self, version: u32) -> Vec<Passage> {

@@ -17,7 +17,7 @@ use qdrant_edge::{
     AnyVariants, Condition, CountRequest, CreateIndex, Distance, EdgeConfig, EdgeShard, EdgeSparseVectorParams,
     EdgeVectorParams, FieldCondition, FieldIndexOperations, Filter as EngineFilter, HasIdCondition, Match, Modifier,
     NamedQuery, OperationError, Payload, PayloadFieldSchema, PayloadSchemaType, PointId, PointInsertOperations,
-    PointOperations, PointStruct, QueryEnum, QueryRequest, Range, RangeInterface, ScoringQuery, ScrollRequest,
+    PointOperations, PointStruct, QueryEnum, QueryRequest, Range, ScoringQuery, ScrollRequest,
     UpdateOperation, ValueVariants, Vector, Vectors, WalOptions, WithPayloadInterface, WithVector,
 };
 use uuid::Uuid;
@@ -266,7 +266,7 @@ pub fn engine_filter(filter: &Filter) -> Result<EngineFilter, VectorError> {
         Filter::Int { field, gte, lt } => {
             let number = |n: &i64| qdrant_edge::external::ordered_float::OrderedFloat(*n as f64);
             let range = Range { lt: lt.as_ref().map(number), gt: None, gte: gte.as_ref().map(number), lte: None };
-            let condition = FieldCondition::new_range(key(field)?, RangeInterface::Float(range));
+            let condition = FieldCondition::new_range(key(field)?, range);
             EngineFilter::new_must(Condition::Field(condition))
         }
         Filter::Flag { field, is } => {
