@@ -30,7 +30,6 @@ use crate::http::tickets::lookup::LookupLocks;
 use crate::identity::WorkerKey;
 use crate::incident::rules::IncidentRules;
 use crate::incident::news::TicketNews;
-use crate::knowledge::search::Knowledge;
 use crate::llm::budget::TokenCounter;
 use crate::llm::port::ChatModel;
 use crate::platform::callback::CallbackReceiver;
@@ -39,6 +38,8 @@ use crate::platform::worker::OutboxWorker;
 use crate::sandbox::{Sandbox, SandboxConfig};
 use crate::storage::blobs::BlobFolder;
 use crate::storage::sqlite::Sqlite;
+use crate::storage::sqlite::incident::SqliteTickets;
+use crate::storage::sqlite::platform::SqliteOutbox;
 use shipped::Shipped;
 use wiring::Wiring;
 
@@ -79,7 +80,9 @@ impl Instance {
         let street = Arc::new(Street::parse(&shipped.street_file("street.toml")?)?);
         let prompts = Arc::new(Prompts::load(settings.prompts_dir().as_deref())?);
         let db = Sqlite::open(&data.join("gridworker.sqlite")).await?;
-        let rows = Arc::new(db.clone());
+        let zone = jiff::tz::TimeZone::get(&settings.street.timezone)?;
+        let tickets = Arc::new(SqliteTickets::new(db.clone(), zone));
+        let outbox = Arc::new(SqliteOutbox::new(db.clone()));
         let knowledge = Arc::new(wiring::knowledge(&settings, &data, &db, &shipped).await?);
         let model: Option<Arc<dyn ChatModel>> = match model {
             Some(model) => Some(model),
@@ -93,12 +96,12 @@ impl Instance {
         let (news, _) = broadcast::channel::<TicketNews>(256);
         let outbox_bell = Arc::new(Notify::new());
         let conversations = Conversations::new(Parts {
-            store: rows.clone(),
+            store: Arc::new(db.clone()),
             blobs: Arc::new(BlobFolder::new(data.join("attachments"))),
             knowledge: Arc::clone(&knowledge),
             rules: Arc::clone(&rules),
-            tickets: rows.clone(),
-            moves: rows.clone(),
+            tickets: tickets.clone(),
+            moves: tickets.clone(),
             model,
             prompts,
             tokens: Arc::new(TokenCounter::new(&settings.llm)?),
@@ -113,14 +116,14 @@ impl Instance {
         let callbacks = match settings.platform.secret_for_callbacks() {
             Some(secret) => {
                 let name = settings.platform.name.clone();
-                Some(CallbackReceiver::new(name, secret, rows.clone(), Arc::clone(&clock), news.clone())?)
+                Some(CallbackReceiver::new(name, secret, outbox.clone(), Arc::clone(&clock), news.clone())?)
             }
             None => None,
         };
         let readiness = Arc::new(Readiness::default());
         let api: ApiState = Arc::new(Api {
             conversations: Arc::clone(&conversations),
-            tickets: rows.clone(),
+            tickets,
             rules,
             knowledge: Arc::clone(&knowledge),
             callbacks,
@@ -162,7 +165,7 @@ impl Instance {
             let worker = OutboxWorker::new(
                 "serve",
                 &settings.platform,
-                rows.clone(),
+                outbox,
                 platform,
                 Arc::clone(&clock),
                 Arc::clone(&ids),

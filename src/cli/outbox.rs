@@ -6,6 +6,7 @@ use clap::Subcommand;
 use gridworker::core::clock::{Clock as _, SystemClock};
 use gridworker::platform::outbox::{OutboxStore as _, Redrive, RowState};
 use gridworker::storage::sqlite::Sqlite;
+use gridworker::storage::sqlite::platform::SqliteOutbox;
 
 use super::Common;
 
@@ -13,7 +14,7 @@ use super::Common;
 pub enum Outbox {
     /// 列出
     List {
-        /// 只看某一状态：waiting、delivered、dead
+        /// 只看某一状态：pending、delivered、dead
         #[arg(long)]
         state: Option<String>,
         /// 最多多少条
@@ -22,8 +23,8 @@ pub enum Outbox {
     },
     /// 重新推送死信
     Replay {
-        /// 行号；缺省为全部死信
-        id: Option<i64>,
+        /// 工单号；缺省为全部死信
+        number: Option<String>,
     },
 }
 
@@ -32,20 +33,21 @@ impl Outbox {
     pub async fn run(self, common: &Common) -> anyhow::Result<ExitCode> {
         let settings = common.settings()?;
         let db = Sqlite::open(&settings.data_dir().join("gridworker.sqlite")).await?;
+        let outbox = SqliteOutbox::new(db.clone());
         match self {
             Self::List { state, limit } => {
                 let state = match state {
                     Some(word) => Some(RowState::from_word(&word).ok_or_else(|| anyhow::anyhow!("没有这种状态：{word}"))?),
                     None => None,
                 };
-                for row in db.list(state, limit).await? {
+                for row in outbox.list(state, limit).await? {
                     println!("{row:?}");
                 }
-                println!("{:?}", db.counts().await?);
+                println!("{:?}", outbox.counts().await?);
             }
-            Self::Replay { id } => {
-                let which = id.map_or(Redrive::All, Redrive::One);
-                println!("已重新排队 {} 条", db.redrive(&which, SystemClock.now()).await?);
+            Self::Replay { number } => {
+                let which = number.map_or(Redrive::All, Redrive::Ticket);
+                println!("已重新排队 {} 条", outbox.redrive(&which, SystemClock.now()).await?);
             }
         }
         db.close().await;
