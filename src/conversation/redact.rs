@@ -309,7 +309,7 @@ fn number(chars: &[char], at: usize) -> Option<Span> {
             break;
         } else {
             ends.push((k, digits.len()));
-            let gap = chars[k..].iter().take(3).take_while(|c| matches!(c, ' ' | '-' | '~' | '.' | ')' | '）' | '·' | '_')).count();
+            let gap = chars[k..].iter().take(3).take_while(|c| matches!(c, ' ' | '-' | '~' | ')' | '）' | '·' | '_')).count();
             if gap == 0 || gap > 2 || chars.get(k + gap).copied().and_then(digit).is_none() {
                 break;
             }
@@ -424,7 +424,7 @@ fn room_suffix(chars: &[char], at: usize) -> usize {
         let digits = chars[..at].iter().rev().take_while(|c| digit(**c).is_some() || matches!(c, '十' | '百')).count();
         let fits = match word {
             // 30户居民 is a number of households, 501户 a door.
-            "户" => digits >= 3 && !matches!(after, '居' | '人' | '家' | '业' | '村' | '群' | '型' | '籍' | '口' | '外') && before != '百' && before != '十',
+            "户" => digits >= 3 && !chars[at - digits..at].iter().any(|c| matches!(c, '十' | '百')) && !matches!(after, '居' | '人' | '家' | '业' | '村' | '群' | '型' | '籍' | '口' | '外') && before != '百' && before != '十',
             "室" => !matches!(after, '内' | '外') || digits >= 3,
             "房" => digits >= 2 && !matches!(after, '屋' | '产' | '子' | '租' | '主' | '东' | '价'),
             "号" => !matches!(after, '楼' | '线' | '码' | '院' | '门' | '文' | '令' | '地' | '桥' | '栋' | '幢' | '召' | '路' | '店' | '公'),

@@ -365,7 +365,11 @@ fn bound(figure: &Figure, before: &[char], after: &[char]) -> Bound {
             }
         }
     }
-    best.map_or(Bound::Open, |(_, _, b)| b)
+    match best {
+        // 超过24小时的，… speaks of the other side of a limit and says nothing against it.
+        Some((_, _, Bound::Beyond)) if ["的", "未", "仍", "没"].iter().any(|w| right.starts_with(w)) => Bound::Open,
+        found => found.map_or(Bound::Open, |(_, _, b)| b),
+    }
 }
 
 fn rates(before: &[char], after: &[char]) -> Vec<char> {
