@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::core::text::for_matching;
 use crate::knowledge::document::{Document, DocumentMeta, Passage, Shape};
+use crate::knowledge::lexicon;
 use crate::learn::{bm25, ngrams};
 
 /// Weights of the fields in the sparse leg.
@@ -62,7 +63,7 @@ impl Unit {
             head,
             terms,
             title: sorted([title]),
-            questions: meta.questions.iter().map(|q| sorted([q])).collect(),
+            questions: meta.questions.iter().map(|q| sorted([lexicon::matter(&for_matching(q))])).collect(),
             keywords: meta.keywords.iter().map(|k| for_matching(k)).collect(),
             passages,
             meta,

@@ -11,6 +11,14 @@ const POLITE: [&str; 30] = [
     "谢了", "麻烦你", "麻烦您", "帮我查一下", "帮我看看", "劳驾",
 ];
 
+/// How people ask, whatever they ask about, in the street's dialect too; longer ones first.
+const ASKING: [&str; 61] = [
+    "应该怎么办", "该怎么办", "怎么处理", "怎么解决", "怎么弄", "怎么搞", "怎么整", "怎么样", "怎么办", "怎么个", "怎么", "咋办", "咋弄", "咋整",
+    "咋搞", "咋个", "咋", "啷个办", "啷个", "如何", "为什么", "为啥", "什么样", "什么", "啥子", "啥", "哪里", "哪儿", "哪个", "哪些", "有没有",
+    "能不能", "可不可以", "可以不", "可以", "是不是", "要不要", "行不行", "算不算", "给不给", "能否", "是否", "多少", "这种情况", "请", "麻烦", "现在",
+    "一下", "我们", "咱们", "你们", "他们", "吗", "呢", "啊", "吧", "嘛", "呀", "了", "的", "我",
+];
+
 /// Places whose own rules this street does not know. Provinces and the cities people name most.
 const ELSEWHERE: [&str; 74] = [
     "北京", "上海", "天津", "河北", "山西", "内蒙古", "辽宁", "吉林", "黑龙江", "江苏", "浙江", "安徽", "福建", "江西", "山东", "河南",
@@ -32,7 +40,7 @@ const OTHER_TRADES: &str = "天气预报|今天天气|明天天气|天气怎么�
 笑话|段子|讲个故事|写诗|写一首|作文|歌词|谜语|脑筋急转弯|成语接龙|对联|情书|翻译|英语|英文|日语|韩语|数学题|方程|高考志愿|考研|雅思|托福|\
 电影|电视剧|综艺|明星|演唱会|歌手|小说|动漫|游戏|王者荣耀|原神|足球|篮球|世界杯|奥运|nba|中超|比赛|\
 旅游攻略|旅游|景点|机票|火车票|高铁票|酒店|签证|自驾|露营|减肥|健身计划|护肤|化妆|口红|发型|穿搭|星座|算命|运势|塔罗|风水|周公解梦|梦见|起名|生肖|\
-恋爱|女朋友|男朋友|相亲|表白|分手|追女生|养花|多肉|养鱼|猫粮|狗粮|钓鱼|宇宙|黑洞|恐龙|历史上|皇帝|唐朝|三国|首都|世界上最|几大洲|总统|为什么天|光速|诺贝尔|\
+留学|报班|培训班|上分|开黑|不制冷|打不着火|淘宝|简历|恋爱|女朋友|男朋友|相亲|表白|分手|追女生|养花|多肉|养鱼|猫粮|狗粮|钓鱼|宇宙|黑洞|恐龙|历史上|皇帝|唐朝|三国|首都|世界上最|几大洲|总统|为什么天|光速|诺贝尔|\
 汽车推荐|买什么车|油耗|保养|轮胎|二手车|洗衣机|冰箱推荐|空调推荐|电视机|净水器|人生的意义|你是谁|你几岁|你喜欢|你会什么|你叫什么|陪我聊|无聊";
 
 /// An everyday word and the official words for it.
@@ -109,14 +117,26 @@ pub fn without_politeness(query: &str) -> String {
     if out.trim().is_empty() { query.to_owned() } else { out.trim().to_owned() }
 }
 
+/// What a question is about: without politeness and without the words of asking. Cuts where a word stood.
+#[must_use]
+pub fn matter(query: &str) -> String {
+    let mut out = without_politeness(query);
+    for word in ASKING {
+        if out.contains(word) {
+            out = out.replace(word, " ");
+        }
+    }
+    if out.trim().is_empty() { query.to_owned() } else { out }
+}
+
 /// True when the question is about the rules of another place.
 #[must_use]
 pub fn is_elsewhere(query: &str) -> bool {
     ELSEWHERE.iter().any(|place| query.contains(place)) && !MOVING.iter().any(|word| query.contains(word))
 }
 
-/// How many words of other trades the question holds, at most 2.
+/// The words of other trades in a question, at most 3.
 #[must_use]
-pub fn other_trades(query: &str) -> f32 {
-    OTHER_TRADES.split('|').filter(|word| query.contains(word)).take(2).count() as f32
+pub fn other_trades(query: &str) -> Vec<&'static str> {
+    OTHER_TRADES.split('|').filter(|word| query.contains(word)).take(3).collect()
 }

@@ -2,9 +2,13 @@
 
 pub mod catalog;
 pub mod document;
+pub mod eval;
 pub mod eval_retrieval;
+pub mod import;
 pub mod judge;
+pub mod law_index;
 pub mod lexicon;
+pub mod lint;
 pub mod memory;
 pub mod search;
 pub mod split;

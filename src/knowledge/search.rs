@@ -372,7 +372,7 @@ impl Knowledge {
     }
 
     fn query_terms(&self, asked: &Asked) -> Sparse {
-        let mut pairs = bm25::frequencies([(1.0, asked.text.as_str())]).terms;
+        let mut pairs = bm25::frequencies([(1.0, asked.matter.as_str())]).terms;
         for (_, official) in &asked.synonyms {
             pairs.extend(official.iter().map(|t| (*t, LEXICON_WEIGHT)));
         }
@@ -453,12 +453,19 @@ pub fn judge_candidates(catalog: &Catalog, asked: &Asked, found: &[crate::knowle
         }
     }
     let best_sparse = found.iter().filter_map(|h| h.sparse).fold(0f32, f32::max);
+    let best_of = |passages: &[(usize, LegScores)]| passages.iter().filter_map(|(_, l)| l.sparse).fold(0f32, f32::max);
+    let sum_sparse: f32 = groups.values().map(|p| best_of(p)).sum();
+    let dense_of = |passages: &[(usize, LegScores)]| passages.iter().filter_map(|(_, l)| l.dense).fold(0f32, f32::max);
+    let sum_dense: f32 = groups.values().map(|p| dense_of(p)).sum();
+    let others = groups.len().saturating_sub(1).max(1) as f32;
     let mut out: Vec<Candidate> = groups
         .into_iter()
         .map(|(number, passages)| {
             let unit = &catalog.units()[number];
-            let best = |leg: fn(&LegScores) -> Option<f32>| passages.iter().filter_map(|(_, l)| leg(l)).fold(0f32, f32::max);
-            let legs = Legs { sparse: best(|l| l.sparse), best_sparse, dense: best(|l| l.dense) };
+            let sparse = best_of(&passages);
+            let dense = dense_of(&passages);
+            let dense = dense - (sum_dense - dense) / others;
+            let legs = Legs { sparse, best_sparse, mean_sparse: (sum_sparse - sparse) / others, dense };
             let features = judge::features(asked, unit, legs, catalog);
             let mut ranked: Vec<(f32, (usize, LegScores))> = passages
                 .into_iter()

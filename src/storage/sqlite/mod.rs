@@ -8,6 +8,7 @@ pub mod conversation;
 pub mod incident;
 pub mod knowledge;
 pub mod platform;
+pub mod knowledge;
 
 use std::path::Path;
 use std::time::Duration;
