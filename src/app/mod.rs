@@ -3,6 +3,7 @@
 //! [`Wiring`] says from what an instance is made, [`Instance::start`] makes it and serves, [`Instance::stop`] ends it in
 //! order: no new requests, running turns cut, pushes given their time, log written back.
 
+pub mod lock;
 pub mod shipped;
 pub mod wiring;
 
@@ -30,6 +31,9 @@ use crate::http::tickets::lookup::LookupLocks;
 use crate::identity::WorkerKey;
 use crate::incident::rules::IncidentRules;
 use crate::incident::news::TicketNews;
+use crate::knowledge::document::ImportDefaults;
+use crate::knowledge::import;
+use crate::knowledge::search::Knowledge;
 use crate::llm::budget::TokenCounter;
 use crate::llm::port::ChatModel;
 use crate::platform::callback::CallbackReceiver;
@@ -40,6 +44,7 @@ use crate::storage::blobs::BlobFolder;
 use crate::storage::sqlite::Sqlite;
 use crate::storage::sqlite::incident::SqliteTickets;
 use crate::storage::sqlite::platform::SqliteOutbox;
+use lock::FolderLock;
 use shipped::Shipped;
 use wiring::Wiring;
 
@@ -60,6 +65,7 @@ pub struct Instance {
     stop: CancellationToken,
     tasks: TaskTracker,
     grace: Duration,
+    _folder: FolderLock,
 }
 
 impl Instance {
@@ -74,7 +80,8 @@ impl Instance {
             wiring::point_at_sandbox(&mut settings, address, &*ids)?;
         }
         let data = settings.data_dir();
-        std::fs::create_dir_all(&data)?;
+        let folder = FolderLock::take(&data)?
+            .ok_or_else(|| anyhow::anyhow!("数据目录 {} 正被另一个进程使用", data.display()))?;
         let shipped = Shipped::new(settings.knowledge_dir());
         let rules = Arc::new(IncidentRules::read(|file| shipped.street_file(file))?);
         let street = Arc::new(Street::parse(&shipped.street_file("street.toml")?)?);
@@ -176,9 +183,11 @@ impl Instance {
             tasks.spawn(async move { worker.run(stop).await });
         }
         tasks.spawn(Arc::clone(&conversations).tell_news(news.subscribe()));
+        let defaults = wiring::import_defaults(&settings, &*clock)?;
+        tasks.spawn(imports(Arc::clone(&knowledge), defaults, Arc::clone(&clock), stop.clone()));
         tasks.spawn(housekeeping(Arc::clone(&api), stop.clone()));
         let grace = Duration::from_millis(settings.server.shutdown_grace_ms);
-        Ok(Self { address, api, db, sandbox, stop, tasks, grace })
+        Ok(Self { address, api, db, sandbox, stop, tasks, grace, _folder: folder })
     }
 
     /// Ends in order; what does not end in time is left behind and said so.
@@ -217,6 +226,21 @@ async fn open_sandbox(
         tz: jiff::tz::TimeZone::get(&settings.street.timezone)?,
     };
     Ok(Sandbox::open(&data.join("sandbox.sqlite"), config).await?)
+}
+
+/// Fulfils the imports that were wished for on the command line.
+async fn imports(knowledge: Arc<Knowledge>, defaults: ImportDefaults, clock: Arc<dyn Clock>, stop: CancellationToken) {
+    loop {
+        match import::work_off(&knowledge, &defaults, &*clock, &|_, _, _| {}).await {
+            Ok(jobs) if jobs.is_empty() => {}
+            Ok(jobs) => tracing::info!(jobs = jobs.len(), "imports done"),
+            Err(error) => tracing::error!(%error, "an import failed; it is tried again"),
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(Duration::from_secs(2)) => {}
+        }
+    }
 }
 
 /// What must be done now and then.

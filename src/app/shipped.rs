@@ -10,6 +10,7 @@ use rust_embed::RustEmbed;
 #[include = "policies/*"]
 #[include = "procedures/*"]
 #[include = "street/*"]
+#[include = "questions/*"]
 #[include = "law-index.csv"]
 struct Knowledge;
 

@@ -110,6 +110,13 @@ pub async fn knowledge(settings: &Settings, data: &Path, db: &Sqlite, shipped: &
     Ok(Knowledge::new(Arc::new(db.clone()), vectors, embedder, lexicon))
 }
 
+/// What a file without front matter gets.
+pub fn import_defaults(settings: &Settings, clock: &dyn Clock) -> anyhow::Result<ImportDefaults> {
+    let zone = jiff::tz::TimeZone::get(&settings.street.timezone)?;
+    let today = clock.now().to_zoned(zone).date();
+    Ok(ImportDefaults { audience: Audience::Resident, area: "全国".to_owned(), effective_from: today })
+}
+
 /// Imports the shipped guides and procedures; unchanged ones cost a comparison.
 pub async fn seed(
     knowledge: &Knowledge,
@@ -118,12 +125,7 @@ pub async fn seed(
     settings: &Settings,
     progress: Option<Progress>,
 ) -> anyhow::Result<()> {
-    let zone = jiff::tz::TimeZone::get(&settings.street.timezone)?;
-    let defaults = ImportDefaults {
-        audience: Audience::Resident,
-        area: "全国".to_owned(),
-        effective_from: clock.now().to_zoned(zone).date(),
-    };
+    let defaults = import_defaults(settings, clock)?;
     let paths = shipped.documents()?;
     for (done, path) in paths.iter().enumerate() {
         match ParsedDocument::parse(Path::new(path), &shipped.text(path)?, &defaults) {

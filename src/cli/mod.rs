@@ -1,9 +1,9 @@
 //! The command line: one file per subcommand.
 
 mod config;
-// mod eval;
-// mod ingest;
-// mod doctor;
+mod eval;
+mod ingest;
+mod doctor;
 mod migrate;
 mod outbox;
 mod sandbox;
@@ -44,6 +44,13 @@ impl Common {
 enum Command {
     /// 启动服务
     Serve(serve::Serve),
+    /// 导入资料
+    Ingest(ingest::Ingest),
+    /// 评测
+    #[command(subcommand)]
+    Eval(eval::Eval),
+    /// 检查知识、数据与配置
+    Doctor(doctor::Doctor),
     /// 配置
     #[command(subcommand)]
     Config(config::Config),
@@ -63,6 +70,9 @@ impl Cli {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         match self.command {
             Command::Serve(serve) => serve.run(&self.common).await,
+            Command::Ingest(ingest) => ingest.run(&self.common).await,
+            Command::Eval(eval) => eval.run(&self.common).await,
+            Command::Doctor(doctor) => doctor.run(&self.common),
             Command::Config(config) => config.run(&self.common),
             Command::Outbox(outbox) => outbox.run(&self.common).await,
             Command::Sandbox(sandbox) => sandbox.run(&self.common).await,

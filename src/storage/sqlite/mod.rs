@@ -8,7 +8,6 @@ pub mod conversation;
 pub mod incident;
 pub mod knowledge;
 pub mod platform;
-pub mod knowledge;
 
 use std::path::Path;
 use std::time::Duration;
