@@ -2,6 +2,7 @@
 
 mod figures;
 mod incident;
+mod kill;
 mod llm;
 mod platform;
 mod redact;
