@@ -147,6 +147,8 @@ impl Instance {
         let sandbox = if demo { Some(open_sandbox(&settings, &data, address, &clock, &ids).await?) } else { None };
         let mounted: Option<Router> = sandbox.as_ref().map(|s| s.mounted_at(SANDBOX_BASE));
         let app = router::router(Arc::clone(&api), Arc::clone(&ids), mounted);
+        // Before the first request: a caller that comes back at once must find the turn that a crash broke off as cut.
+        conversations.recover().await?;
         let ended = stop.clone();
         tasks.spawn(async move {
             let service = app.into_make_service_with_connect_info::<SocketAddr>();
@@ -156,7 +158,6 @@ impl Instance {
             }
         });
 
-        conversations.recover().await?;
         if settings.knowledge.seed || demo {
             wiring::seed(&knowledge, &shipped, &*clock, &settings, progress).await?;
         }

@@ -348,9 +348,11 @@ impl Conversations {
         Ok(old.len())
     }
 
-    /// Marks the turns that a crash broke off as cut, with what they had shown.
+    /// Marks the turns that a crash broke off as cut, with what they had shown; those that run in this process are
+    /// left alone. Returns how many. Two callers at once do no harm: a turn ends once.
     pub async fn recover(&self) -> Result<usize, StoreError> {
-        let broken = self.parts.store.running_turns().await?;
+        let mut broken = self.parts.store.running_turns().await?;
+        broken.retain(|turn| !self.live.is_running(turn.id));
         for turn in &broken {
             let (route, text, last) = live::remains(self.parts.store.turn_events(turn.id, 0).await?);
             let reply_id = self.parts.ids.uuid();
