@@ -8,6 +8,7 @@
 //! `KILLS`, `TICKETS` and `SEED` set the length and the draws. A seed repeats what is drawn (moments, pauses, who taps
 //! twice), not what the scheduler makes of it.
 
+mod between;
 mod books;
 mod processes;
 mod residents;

@@ -11,7 +11,7 @@ use super::Dice;
 use super::processes::Scene;
 
 /// What people report, with every answer in the first message.
-const MATTERS: [&str; 5] = ["楼下路灯坏了，晚上很黑", "楼道里堆满了杂物，消防通道被堵住了", "楼下垃圾堆了三天没人清运，很臭", "楼道声控灯坏了一个星期", "门口的井盖松了，一踩就响"];
+const MATTERS: [&str; 5] = ["楼下路灯坏了，晚上很黑", "楼道里堆满了杂物，消防通道被堵住了", "楼下垃圾堆了三天没人清运，很臭", "楼道声控灯坏了一个星期", "楼道墙上贴满了小广告"];
 /// Where: estates of the grid directory with their number of buildings.
 const PLACES: [(&str, u64); 12] = [
     ("凤鸣花园", 10),
@@ -56,9 +56,10 @@ pub struct Promise {
     token: String,
 }
 
-struct Answer {
-    status: StatusCode,
-    body: Value,
+/// What came back.
+pub struct Answer {
+    pub status: StatusCode,
+    pub body: Value,
 }
 
 /// Counts itself as long as it lives.
@@ -152,21 +153,18 @@ impl Street {
 }
 
 /// A conversation of one resident.
-struct Talk<'a> {
+pub struct Talk<'a> {
     street: &'a Street,
     dice: Dice,
-    id: String,
+    pub id: String,
     token: String,
     said: u64,
 }
 
 /// Reports matter `n` and returns what was promised for it.
-pub async fn report(street: &Street, n: u64, mut dice: Dice) -> Promise {
+pub async fn report(street: &Street, n: u64, dice: Dice) -> Promise {
     let _in_talk = Counted::new(&street.in_talk);
-    let opened = street.ask(Method::POST, "/conversations", "-", "-", &json!({}), &mut dice).await;
-    assert_eq!(opened.status, StatusCode::CREATED, "a conversation opens: {}", opened.body);
-    let (id, token) = (text(&opened.body, "/conversation_id"), text(&opened.body, "/token"));
-    let mut talk = Talk { street, dice, id, token, said: 0 };
+    let mut talk = Talk::open(street, dice).await;
     let (place, buildings) = PLACES[usize::try_from(n).expect("small") % PLACES.len()];
     let matter = MATTERS[usize::try_from(n / 12).expect("small") % MATTERS.len()];
     let turn = talk.say(&format!("{place}{}栋{matter}", 1 + n % buildings)).await;
@@ -184,13 +182,31 @@ pub async fn report(street: &Street, n: u64, mut dice: Dice) -> Promise {
     promise
 }
 
-impl Talk<'_> {
+impl<'a> Talk<'a> {
+    pub async fn open(street: &'a Street, mut dice: Dice) -> Self {
+        let opened = street.ask(Method::POST, "/conversations", "-", "-", &json!({}), &mut dice).await;
+        assert_eq!(opened.status, StatusCode::CREATED, "a conversation opens: {}", opened.body);
+        Self { street, dice, id: text(&opened.body, "/conversation_id"), token: text(&opened.body, "/token"), said: 0 }
+    }
+
+    /// A button of the draft card.
+    pub async fn draft(&mut self, method: Method, act: &str, body: &Value) -> Answer {
+        let path = format!("/conversations/{}/draft{act}", self.id);
+        self.street.ask(method, &path, &self.token, &format!("tap-{}", self.said), body, &mut self.dice).await
+    }
+
+    /// The whole history.
+    pub async fn history(&mut self) -> Value {
+        let path = format!("/conversations/{}/messages", self.id);
+        self.street.ask(Method::GET, &path, &self.token, "-", &Value::Null, &mut self.dice).await.body
+    }
+
     async fn pause(&mut self) {
         tokio::time::sleep(self.dice.up_to(Duration::from_millis(250))).await;
     }
 
     /// Says something until a whole turn came of it. A turn that a crash cut is said again, as a person would.
-    async fn say(&mut self, words: &str) -> Value {
+    pub async fn say(&mut self, words: &str) -> Value {
         loop {
             let turn = self.say_once(words).await;
             if turn.get("finish") != Some(&json!("cut")) {
@@ -264,7 +280,7 @@ impl Talk<'_> {
 }
 
 /// The ticket's number in the answer to a confirmation.
-fn number(answer: &Answer) -> String {
+pub fn number(answer: &Answer) -> String {
     assert!(matches!(answer.status.as_u16(), 200 | 201), "a shown draft can be confirmed: {} {}", answer.status, answer.body);
     text(&answer.body, "/ticket/number")
 }
