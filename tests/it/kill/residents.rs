@@ -162,7 +162,9 @@ pub struct Talk<'a> {
 }
 
 /// Reports matter `n` and returns what was promised for it.
-pub async fn report(street: &Street, n: u64, dice: Dice) -> Promise {
+pub async fn report(street: &Street, n: u64, mut dice: Dice) -> Promise {
+    // Not all at once: somebody is in the middle of something at every moment.
+    tokio::time::sleep(dice.up_to(Duration::from_millis(900))).await;
     let _in_talk = Counted::new(&street.in_talk);
     let mut talk = Talk::open(street, dice).await;
     let (place, buildings) = PLACES[usize::try_from(n).expect("small") % PLACES.len()];
@@ -202,7 +204,7 @@ impl<'a> Talk<'a> {
     }
 
     async fn pause(&mut self) {
-        tokio::time::sleep(self.dice.up_to(Duration::from_millis(250))).await;
+        tokio::time::sleep(self.dice.up_to(Duration::from_millis(500))).await;
     }
 
     /// Says something until a whole turn came of it. A turn that a crash cut is said again, as a person would.
