@@ -139,7 +139,7 @@ async fn killed_at_random_moments_every_confirmed_ticket_is_at_the_platform_once
 async fn moment(dice: &mut Dice, service: &mut Service<'_>, street: &Street) {
     let (kind, any, aim) = (dice.below(4), dice.up_to(LONGEST_LIFE), dice.up_to(Duration::from_millis(12)));
     if kind == 0 {
-        tokio::time::sleep(any).await;
+        tokio::time::sleep(any / 4).await;
         return;
     }
     service.ready().await;
