@@ -7,6 +7,7 @@ import { Conversation } from './conversation'
 import { deskKey, makeDesk } from './desk'
 import { browserKeep } from './keep'
 import { Paperwork } from './paperwork'
+import { tellParent } from './embed'
 import './styles/chat.less'
 
 const query = new URLSearchParams(location.search)
@@ -39,6 +40,8 @@ window.addEventListener('online', () => {
 })
 window.addEventListener('offline', () => (desk.ui.online = false))
 setInterval(() => (desk.ui.now = new Date()), 30_000)
+
+if (embedded) tellParent(conversation, desk)
 
 createApp(Chat).provide(deskKey, desk).mount('#app')
 void conversation.open()
