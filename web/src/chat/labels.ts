@@ -83,7 +83,7 @@ export function categoryText(category: Category | null | undefined): string {
 
 /** Mobile numbers are shown with their middle hidden: somebody may look over the shoulder. */
 export function maskPhone(phone: string): string {
-  return phone.replace(/^(\d{3})\d{4}(\d{4})$/, '$1****$2')
+  return phone.replace(/^(1\d{2})\d{4}(\d{4})$/, '$1****$2')
 }
 
 function reporterText(draft: TicketFields): string {
