@@ -1,5 +1,6 @@
 // Walks through the pages against the mock and takes pictures to look at: node mock/look.mjs OUT_FOLDER
 import { mkdirSync } from 'node:fs'
+import { AxeBuilder } from '@axe-core/playwright'
 import { chromium } from 'playwright-core'
 
 const OUT = process.argv[2] ?? 'look'
@@ -18,7 +19,22 @@ for (const [name, viewport] of Object.entries(sizes)) {
   const page = await context.newPage()
   page.on('console', (m) => ['error', 'warning'].includes(m.type()) && console.log(name, m.type(), m.text()))
   page.on('pageerror', (e) => console.log(name, 'pageerror', e.message))
-  const shot = (step) => page.screenshot({ path: `${OUT}/${name}-${step}.png` })
+  const shot = async (step) => {
+    await page.screenshot({ path: `${OUT}/${name}-${step}.png` })
+    const { violations } = await new AxeBuilder({ page }).analyze()
+    for (const v of violations) console.log(name, step, v.impact, v.id, v.nodes.map((n) => `${n.target} ${n.any.map((a) => a.message)}`).slice(0, 3))
+    // Whatever can be tapped is large enough; marks and numbers inside a sentence have a larger place around them.
+    const small = await page.evaluate(() =>
+      [...document.querySelectorAll('button, a[href], input:not([hidden]):not([type=radio]):not([type=checkbox]), textarea')]
+        .filter((el) => !el.closest('.rich') && el.checkVisibility())
+        .map((el) => [el.getAttribute('aria-label') ?? el.textContent.trim(), el.getBoundingClientRect()])
+        .filter(([, r]) => r.width > 0 && (r.width < 43.5 || r.height < 43.5))
+        .map(([label, r]) => `${label} ${Math.round(r.width)}×${Math.round(r.height)}`),
+    )
+    if (small.length > 0 && step !== '00-home') console.log(name, step, 'small:', small.join('; '))
+    const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+    if (over > 0) console.log(name, step, `wider than the window by ${over}`)
+  }
   const say = async (words) => {
     await page.getByLabel('输入消息').fill(words)
     await page.getByRole('button', { name: '发送', exact: true }).click()

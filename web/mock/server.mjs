@@ -275,7 +275,7 @@ createServer((req, res) => {
   if (url.pathname === '/host') {
     // Another site's page under a strict policy of its own.
     res.writeHead(200, { 'content-type': TYPES['.html'], 'content-security-policy': "default-src 'none'; script-src 'self'; frame-src 'self'; style-src 'none'" })
-    return res.end('<!doctype html><html lang="zh"><meta name="viewport" content="width=device-width"><title>别的网站</title><h1>别的网站</h1><p>正文</p><script src="/widget.js" data-title="问问网格员" async></script>')
+    return res.end('<!doctype html><html lang="zh"><meta name="viewport" content="width=device-width"><title>别的网站</title><main><h1>别的网站</h1><p>正文</p></main><script src="/widget.js" data-title="问问网格员" async></script>')
   }
   const name = url.pathname === '/' ? 'index.html' : url.pathname === '/chat' ? 'chat.html' : normalize(url.pathname).replace(/^[/\\]+/, '')
   const file = join(DIST, name)

@@ -300,6 +300,9 @@ export class Conversation {
       answer.progress = 'done'
       answer.finish = 'cut'
       answer.problem = wordsOf(error)
+      // Nobody said who wrote it: it carries the label until the history tells.
+      answer.generated = true
+      void this.sync()
     } else {
       this.drop(answer)
     }
@@ -348,6 +351,7 @@ export class Conversation {
         answer.progress = 'done'
         answer.finish = 'cut'
         answer.problem = (data['detail'] ?? data['title'] ?? '回答没有完成') as string
+        void this.sync()
         break
       case WHOLE: {
         const whole = event.data as WholeTurn

@@ -56,7 +56,7 @@ export function makeDesk(parts: Pick<Desk, 'conversation' | 'paperwork' | 'keep'
     toast(words) {
       ui.toast = words
       clearTimeout(timer)
-      timer = setTimeout(() => (ui.toast = ''), 4000)
+      timer = setTimeout(() => (ui.toast = ''), 3000)
     },
     setElder(on) {
       ui.elder = on
