@@ -7,6 +7,7 @@
 
 pub mod address;
 pub mod calendar;
+pub mod card;
 pub mod channels;
 pub mod clocks;
 pub mod confirm;
