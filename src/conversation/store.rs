@@ -1,0 +1,213 @@
+//! What the conversation room asks of storage.
+//!
+//! To add something: a method here, the SQL in `storage/sqlite/conversation.rs`. A look-up of something that may be
+//! missing returns `Option`; a write that must be whole is one method.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::memory::Memory;
+use super::message::{Message, MessageBody, Role};
+use super::outcome::TurnOutcome;
+
+/// Storage did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database refused or was not there.
+    #[error("storage: {0}")]
+    Database(String),
+    /// A stored value is not what this program writes.
+    #[error("stored value of {what} cannot be read: {why}")]
+    Corrupt {
+        /// Which value.
+        what: &'static str,
+        /// What is wrong with it.
+        why: String,
+    },
+}
+
+/// Who may be answered from what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Audience {
+    /// Anybody.
+    Resident,
+    /// A verified gridworker; sees the residents' knowledge too.
+    Gridworker,
+}
+
+/// A conversation as stored.
+#[derive(Debug, Clone)]
+pub struct Conversation {
+    /// Public id.
+    pub id: Uuid,
+    /// SHA-256 of the token, hex. The token itself is never stored.
+    pub token_hash: String,
+    /// Channel it came through.
+    pub channel: String,
+    /// Verified audience.
+    pub audience: Audience,
+    /// Draft and placeholders.
+    pub memory: Memory,
+}
+
+/// A picture as stored; the bytes lie in the data folder.
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Attachment {
+    /// Public id.
+    pub id: Uuid,
+    /// Whose it is.
+    pub conversation_id: Uuid,
+    /// By content, never by name.
+    pub content_type: String,
+    /// Size in bytes after stripping.
+    pub bytes: u64,
+    /// Pixels.
+    pub width: u32,
+    /// Pixels.
+    pub height: u32,
+    /// SHA-256 of the stored bytes, hex.
+    pub sha256: String,
+}
+
+/// One line of a turn's log.
+#[derive(Debug, Clone)]
+pub struct LoggedEvent {
+    /// Grows by one from 1.
+    pub id: u64,
+    /// SSE event name.
+    pub event: &'static str,
+    /// JSON.
+    pub data: String,
+}
+
+/// One line of a turn's log as read back.
+#[derive(Debug, Clone)]
+pub struct StoredEvent {
+    /// Grows; coalesced deltas keep the id of their last part.
+    pub id: u64,
+    /// SSE event name.
+    pub event: String,
+    /// JSON.
+    pub data: String,
+}
+
+/// What [`ConversationStore::begin_turn`] found.
+#[derive(Debug)]
+pub enum Begun {
+    /// A new turn; the resident's message is stored.
+    New,
+    /// The same `client_message_id` was sent before: this is its turn.
+    Known(Uuid),
+}
+
+/// A turn as stored.
+#[derive(Debug, Clone)]
+pub struct StoredTurn {
+    /// Public id.
+    pub id: Uuid,
+    /// Its conversation.
+    pub conversation_id: Uuid,
+    /// `None` while it runs.
+    pub outcome: Option<TurnOutcome>,
+}
+
+/// The first half of a turn.
+#[derive(Debug)]
+pub struct NewTurn<'a> {
+    /// Public id.
+    pub turn_id: Uuid,
+    /// Its conversation.
+    pub conversation_id: Uuid,
+    /// Given by the client, unique in the conversation.
+    pub client_message_id: &'a str,
+    /// Id of the resident's message.
+    pub message_id: Uuid,
+    /// The resident's message.
+    pub body: &'a MessageBody,
+    /// Now.
+    pub at: Timestamp,
+}
+
+/// The second half of a turn.
+#[derive(Debug)]
+pub struct EndedTurn<'a> {
+    /// Which.
+    pub turn_id: Uuid,
+    /// Its conversation.
+    pub conversation_id: Uuid,
+    /// Id of the reply.
+    pub reply_id: Uuid,
+    /// The reply as a reader sees it.
+    pub reply: &'a MessageBody,
+    /// The whole turn.
+    pub outcome: &'a TurnOutcome,
+    /// Log lines that are not written yet.
+    pub events: &'a [LoggedEvent],
+    /// What the conversation now remembers; `None` = unchanged.
+    pub memory: Option<&'a Memory>,
+    /// Now.
+    pub at: Timestamp,
+}
+
+/// The conversation room's storage.
+#[async_trait]
+pub trait ConversationStore: Send + Sync + std::fmt::Debug {
+    /// Stores a new conversation.
+    async fn create(&self, conversation: &Conversation, at: Timestamp) -> Result<(), StoreError>;
+    /// Looks a conversation up.
+    async fn conversation(&self, id: Uuid) -> Result<Option<Conversation>, StoreError>;
+    /// Looks a conversation up by the hash of its token.
+    async fn conversation_of_token(&self, token_hash: &str) -> Result<Option<Conversation>, StoreError>;
+    /// Replaces what a conversation remembers.
+    async fn remember(&self, id: Uuid, memory: &Memory) -> Result<(), StoreError>;
+    /// Deletes a conversation with everything in it; returns the ids of its attachments.
+    async fn delete(&self, id: Uuid) -> Result<Vec<Uuid>, StoreError>;
+    /// Conversations whose last message is older than `before` and that no ticket points to.
+    async fn expired(&self, before: Timestamp, limit: u32) -> Result<Vec<Uuid>, StoreError>;
+
+    /// Stores the resident's message and opens its turn, or finds the turn that it already has.
+    async fn begin_turn(&self, turn: NewTurn<'_>) -> Result<Begun, StoreError>;
+    /// Appends to the log of a running turn.
+    async fn append_events(&self, turn_id: Uuid, events: &[LoggedEvent]) -> Result<(), StoreError>;
+    /// Ends a turn: reply, outcome, rest of the log and memory in one transaction.
+    async fn end_turn(&self, ended: EndedTurn<'_>) -> Result<(), StoreError>;
+    /// A turn of a conversation.
+    async fn turn(&self, conversation_id: Uuid, turn_id: Uuid) -> Result<Option<StoredTurn>, StoreError>;
+    /// The log of a turn, from the first event after `after`.
+    async fn turn_events(&self, turn_id: Uuid, after: u64) -> Result<Vec<StoredEvent>, StoreError>;
+    /// Turns that were running when the process ended.
+    async fn running_turns(&self) -> Result<Vec<StoredTurn>, StoreError>;
+
+    /// Adds a message that belongs to no turn (news); `None` when a message with this id is there already.
+    async fn add_message(&self, conversation_id: Uuid, id: Uuid, role: Role, body: &MessageBody, at: Timestamp) -> Result<Option<Message>, StoreError>;
+    /// Messages after `after` (a sequence number), oldest first.
+    async fn messages(&self, conversation_id: Uuid, after: i64, limit: u32) -> Result<Vec<Message>, StoreError>;
+    /// The last `limit` messages, oldest first.
+    async fn last_messages(&self, conversation_id: Uuid, limit: u32) -> Result<Vec<Message>, StoreError>;
+    /// Stores a verdict; false when there is no such message.
+    async fn feedback(&self, conversation_id: Uuid, message_id: Uuid, feedback: &str) -> Result<bool, StoreError>;
+
+    /// Stores a picture's row.
+    async fn add_attachment(&self, attachment: &Attachment, at: Timestamp) -> Result<(), StoreError>;
+    /// A picture's row.
+    async fn attachment(&self, id: Uuid) -> Result<Option<Attachment>, StoreError>;
+    /// How many pictures a conversation has.
+    async fn attachment_count(&self, conversation_id: Uuid) -> Result<u32, StoreError>;
+
+    /// Keeps a question that had no answer. `question` carries no personal data.
+    async fn record_gap(&self, id: Uuid, question: &str, reason: &str, at: Timestamp) -> Result<(), StoreError>;
+}
+
+/// Where the bytes of attachments lie.
+#[async_trait]
+pub trait Blobs: Send + Sync + std::fmt::Debug {
+    /// Keeps bytes; they are on disk when it returns.
+    async fn put(&self, id: Uuid, bytes: bytes::Bytes) -> Result<(), StoreError>;
+    /// The bytes, when they are there.
+    async fn get(&self, id: Uuid) -> Result<Option<bytes::Bytes>, StoreError>;
+    /// Removes bytes; removing what is not there is fine.
+    async fn remove(&self, id: Uuid) -> Result<(), StoreError>;
+}
