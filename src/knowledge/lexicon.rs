@@ -12,7 +12,9 @@ const POLITE: [&str; 30] = [
 ];
 
 /// How people ask, whatever they ask about, in the street's dialect too; longer ones first.
-const ASKING: [&str; 61] = [
+const ASKING: [&str; 88] = [
+    "啥子意思", "凭啥子", "凭什么", "有没得", "得不得", "该不该", "得到不", "不嘛", "行不", "哪点", "那种", "这种", "这个", "那个", "听说", "到时候",
+    "一下子", "就是", "还是", "已经", "这里", "这边", "那边", "突然", "哦", "噻", "哈",
     "应该怎么办", "该怎么办", "怎么处理", "怎么解决", "怎么弄", "怎么搞", "怎么整", "怎么样", "怎么办", "怎么个", "怎么", "咋办", "咋弄", "咋整",
     "咋搞", "咋个", "咋", "啷个办", "啷个", "如何", "为什么", "为啥", "什么样", "什么", "啥子", "啥", "哪里", "哪儿", "哪个", "哪些", "有没有",
     "能不能", "可不可以", "可以不", "可以", "是不是", "要不要", "行不行", "算不算", "给不给", "能否", "是否", "多少", "这种情况", "请", "麻烦", "现在",
@@ -68,7 +70,10 @@ impl Lexicon {
     /// A lexicon of these entries.
     #[must_use]
     pub fn new(entries: Vec<Entry>) -> Self {
-        Self { entries: entries.into_iter().filter(|e| !e.everyday.is_empty()).collect() }
+        let mut entries: Vec<Entry> = entries.into_iter().filter(|e| !e.everyday.is_empty()).collect();
+        // The longer word is the more certain one; it is replaced first.
+        entries.sort_by_key(|e| std::cmp::Reverse(e.everyday.chars().count()));
+        Self { entries }
     }
 
     /// Reads `lexicon.csv`: columns `everyday`, `official` (several separated by `|`), others are passed over.
@@ -94,13 +99,23 @@ impl Lexicon {
         Ok(Self::new(entries))
     }
 
-    /// The entries whose everyday word is in `query` and whose official words are not.
-    pub fn matches<'a>(&'a self, query: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
-        self.entries
+    /// Other wordings of a question: its everyday words replaced by official ones, at most three wordings.
+    #[must_use]
+    pub fn rewordings(&self, query: &str) -> Vec<String> {
+        let found: Vec<&Entry> = self
+            .entries
             .iter()
-            .filter(|e| query.contains(&e.everyday))
-            .flat_map(|e| e.official.iter().map(move |o| (e.everyday.as_str(), o.as_str())))
-            .filter(|(_, official)| !query.contains(official))
+            .filter(|e| query.contains(&e.everyday) && !e.official.iter().any(|o| query.contains(o.as_str())))
+            .collect();
+        let most = found.iter().map(|e| e.official.len()).max().unwrap_or(0).min(3);
+        (0..most)
+            .map(|n| {
+                found.iter().fold(query.to_owned(), |text, entry| {
+                    let official = entry.official.get(n).or_else(|| entry.official.first());
+                    official.map_or(text.clone(), |o| text.replace(&entry.everyday, o))
+                })
+            })
+            .collect()
     }
 }
 
@@ -126,7 +141,9 @@ pub fn matter(query: &str) -> String {
             out = out.replace(word, " ");
         }
     }
-    if out.trim().is_empty() { query.to_owned() } else { out }
+    if out.trim().is_empty() { return query.to_owned() }
+    // A number in a question (an age, a sum) is hardly ever what a guide is about.
+    out.replace(|c: char| c.is_ascii_digit(), " ")
 }
 
 /// True when the question is about the rules of another place.
