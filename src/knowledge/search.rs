@@ -8,7 +8,7 @@ use jiff::civil::Date;
 
 use crate::knowledge::catalog::{self, Catalog, Unit};
 use crate::knowledge::document::{Audience, DocumentMeta, Passage};
-use crate::knowledge::judge::{self, Asked, Legs};
+use crate::knowledge::judge::{self, Asked, Legs, Relative};
 use crate::knowledge::lexicon::Lexicon;
 use crate::knowledge::split::SPLITTER_VERSION;
 use crate::knowledge::store::{KnowledgeStore, StoreError};
@@ -485,6 +485,14 @@ pub fn judge_candidates(catalog: &Catalog, asked: &Asked, found: &[crate::knowle
     let sum_sparse: f32 = groups.values().map(|p| best_of(p)).sum();
     let dense_of = |passages: &[(usize, LegScores)]| passages.iter().filter_map(|(_, l)| l.dense).fold(0f32, f32::max);
     let sum_dense: f32 = groups.values().map(|p| dense_of(p)).sum();
+    let relative = |values: fn(&Unit) -> &[(u32, f32)]| -> HashMap<usize, Relative> {
+        let own: HashMap<usize, f32> =
+            groups.keys().map(|n| (*n, judge::bm25_score(asked, values(&catalog.units()[*n])))).collect();
+        let (best, sum) = own.values().fold((0f32, 0f32), |(best, sum), s| (best.max(*s), sum + s));
+        let others = own.len().saturating_sub(1).max(1) as f32;
+        own.into_iter().map(|(n, own)| (n, Relative { own, best, others: (sum - own) / others })).collect()
+    };
+    let (whole, heads) = (relative(|u| &u.whole), relative(|u| &u.asked));
     let others = groups.len().saturating_sub(1).max(1) as f32;
     let mut out: Vec<Candidate> = groups
         .into_iter()
@@ -493,7 +501,7 @@ pub fn judge_candidates(catalog: &Catalog, asked: &Asked, found: &[crate::knowle
             let sparse = best_of(&passages);
             let dense = dense_of(&passages);
             let dense = dense - (sum_dense - dense) / others;
-            let legs = Legs { sparse, best_sparse, mean_sparse: (sum_sparse - sparse) / others, dense };
+            let legs = Legs { sparse, best_sparse, mean_sparse: (sum_sparse - sparse) / others, whole: whole.get(&number).copied().unwrap_or_default(), asked: heads.get(&number).copied().unwrap_or_default(), dense };
             let features = judge::features(asked, unit, legs, catalog);
             Candidate { unit: number, score: judge::probability(&features), features, passages }
         })
