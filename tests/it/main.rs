@@ -1,1 +1,3 @@
+mod index;
+mod knowledge;
 mod text;
