@@ -1,7 +1,7 @@
 -- Conversations of residents and gridworkers. Times are milliseconds since 1970, ids are UUIDs as text, JSON is text.
 CREATE TABLE conversations (
     id         TEXT PRIMARY KEY,
-    token_hash TEXT    NOT NULL,
+    token_hash TEXT    NOT NULL UNIQUE,
     channel    TEXT    NOT NULL,
     audience   TEXT    NOT NULL,
     created_at INTEGER NOT NULL,

@@ -165,13 +165,14 @@ pub struct TurnLog {
     unwritten: Vec<LoggedEvent>,
     parts: Vec<(u64, String)>,
     oldest_part: Option<Instant>,
+    has_card: bool,
 }
 
 impl TurnLog {
     /// A log for a freshly opened turn.
     #[must_use]
     pub fn new(live: Arc<LiveTurn>, store: Arc<dyn ConversationStore>) -> Self {
-        Self { live, store, next_id: 1, text: String::new(), unwritten: Vec::new(), parts: Vec::new(), oldest_part: None }
+        Self { live, store, next_id: 1, text: String::new(), unwritten: Vec::new(), parts: Vec::new(), oldest_part: None, has_card: false }
     }
 
     /// The turn that this log writes.
@@ -186,6 +187,12 @@ impl TurnLog {
         &self.text
     }
 
+    /// True when a card was shown.
+    #[must_use]
+    pub const fn has_card(&self) -> bool {
+        self.has_card
+    }
+
     /// The first event of every turn.
     pub fn turn(&mut self, route: Route) {
         let turn_id = self.live.turn_id;
@@ -195,6 +202,7 @@ impl TurnLog {
     /// Any event but `delta`.
     pub fn emit(&mut self, event: &'static str, data: &impl Serialize) {
         self.fold_parts();
+        self.has_card |= event == "card";
         let data = serde_json::to_string(data).unwrap_or_else(|_| "null".to_owned());
         let id = self.number();
         self.live.push(TurnEvent { id, event: event.to_owned(), data: data.clone() });
@@ -224,11 +232,13 @@ impl TurnLog {
     }
 
     /// The last event; returns the lines that still have to be stored with the outcome.
-    pub fn done(&mut self, finish: Finish, message_id: Uuid) -> Vec<LoggedEvent> {
+    pub fn done(&mut self, finish: Finish, message_id: Uuid, label: Option<&str>) -> Vec<LoggedEvent> {
         let done = json!({
             "turn_id": self.live.turn_id,
             "message_id": message_id,
             "finish": finish,
+            "generated": label.is_some(),
+            "label": label,
             "chars": self.text.chars().count(),
             "sha256": hex::encode(Sha256::digest(self.text.as_bytes())),
         });

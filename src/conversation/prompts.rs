@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, UndefinedBehavior};
 use serde::{Deserialize, Serialize};
 
-use crate::llm::port::{ChatRequest, Message, Role};
+use crate::llm::port::{ChatRequest, Message, Role, Shape};
 
 /// The prompts that this program uses, with the copy that is built in.
 const SHIPPED: [(&str, &str); 3] = [
@@ -80,9 +81,12 @@ impl Prompts {
     /// Reads the prompts from `dir`, or takes the copy in the binary.
     pub fn load(dir: Option<&Path>) -> Result<Self, PromptError> {
         let mut templates = Environment::new();
+        // Tags on lines of their own leave no line behind: the model sees what the reader of the file sees.
+        let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
+        let syntax = syntax.map_err(|source| PromptError::Render { name: "*".to_owned(), source })?;
         templates.set_undefined_behavior(UndefinedBehavior::Strict);
         templates.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
-        templates.set_trim_blocks(true);
+        templates.set_syntax(syntax);
         templates.set_fuel(Some(200_000));
         let mut prompts = BTreeMap::new();
         for (name, shipped) in SHIPPED {
@@ -114,7 +118,7 @@ impl Prompts {
             let content = self
                 .templates
                 .get_template(&format!("{name}/{index}"))
-                .and_then(|t| t.render(context))
+                .and_then(|t| t.render(minijinja::Value::from(minijinja::value::Serde(context))))
                 .map_err(|source| PromptError::Render { name: name.to_owned(), source })?;
             messages.push(Message { role, content: content.trim().to_owned() });
         }
@@ -122,7 +126,8 @@ impl Prompts {
             messages,
             temperature: Some(prompt.matter.temperature),
             max_tokens: Some(prompt.matter.max_tokens),
-            response_format: None,
+            shape: Shape::Text,
+            time_limit: None,
             purpose: name,
         })
     }

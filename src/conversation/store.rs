@@ -159,6 +159,8 @@ pub trait ConversationStore: Send + Sync + std::fmt::Debug {
     async fn create(&self, conversation: &Conversation, at: Timestamp) -> Result<(), StoreError>;
     /// Looks a conversation up.
     async fn conversation(&self, id: Uuid) -> Result<Option<Conversation>, StoreError>;
+    /// Looks a conversation up by the hash of its token.
+    async fn conversation_of_token(&self, token_hash: &str) -> Result<Option<Conversation>, StoreError>;
     /// Replaces what a conversation remembers.
     async fn remember(&self, id: Uuid, memory: &Memory) -> Result<(), StoreError>;
     /// Deletes a conversation with everything in it; returns the ids of its attachments.
@@ -179,8 +181,8 @@ pub trait ConversationStore: Send + Sync + std::fmt::Debug {
     /// Turns that were running when the process ended.
     async fn running_turns(&self) -> Result<Vec<StoredTurn>, StoreError>;
 
-    /// Adds a message that belongs to no turn (news).
-    async fn add_message(&self, conversation_id: Uuid, id: Uuid, role: Role, body: &MessageBody, at: Timestamp) -> Result<Message, StoreError>;
+    /// Adds a message that belongs to no turn (news); `None` when a message with this id is there already.
+    async fn add_message(&self, conversation_id: Uuid, id: Uuid, role: Role, body: &MessageBody, at: Timestamp) -> Result<Option<Message>, StoreError>;
     /// Messages after `after` (a sequence number), oldest first.
     async fn messages(&self, conversation_id: Uuid, after: i64, limit: u32) -> Result<Vec<Message>, StoreError>;
     /// The last `limit` messages, oldest first.
@@ -197,4 +199,15 @@ pub trait ConversationStore: Send + Sync + std::fmt::Debug {
 
     /// Keeps a question that had no answer. `question` carries no personal data.
     async fn record_gap(&self, id: Uuid, question: &str, reason: &str, at: Timestamp) -> Result<(), StoreError>;
+}
+
+/// Where the bytes of attachments lie.
+#[async_trait]
+pub trait Blobs: Send + Sync + std::fmt::Debug {
+    /// Keeps bytes; they are on disk when it returns.
+    async fn put(&self, id: Uuid, bytes: bytes::Bytes) -> Result<(), StoreError>;
+    /// The bytes, when they are there.
+    async fn get(&self, id: Uuid) -> Result<Option<bytes::Bytes>, StoreError>;
+    /// Removes bytes; removing what is not there is fine.
+    async fn remove(&self, id: Uuid) -> Result<(), StoreError>;
 }

@@ -61,6 +61,19 @@ fn message(row: &SqliteRow) -> Result<Message, StoreError> {
     })
 }
 
+fn conversation(row: &SqliteRow) -> Result<Conversation, StoreError> {
+    Ok(Conversation {
+        id: id("conversations.id", row.try_get("id").map_err(db)?)?,
+        token_hash: row.try_get("token_hash").map_err(db)?,
+        channel: row.try_get("channel").map_err(db)?,
+        audience: match row.try_get::<&str, _>("audience").map_err(db)? {
+            "gridworker" => Audience::Gridworker,
+            _ => Audience::Resident,
+        },
+        memory: parse("conversations.memory", row.try_get("memory").map_err(db)?)?,
+    })
+}
+
 const MESSAGE: &str = "SELECT id, seq, role, created_at, turn_id, client_message_id, body, feedback FROM messages ";
 
 async fn insert_events(
@@ -131,24 +144,21 @@ impl ConversationStore for Sqlite {
     }
 
     async fn conversation(&self, conversation_id: Uuid) -> Result<Option<Conversation>, StoreError> {
-        let row = sqlx::query("SELECT token_hash, channel, audience, memory FROM conversations WHERE id = $1")
+        let row = sqlx::query("SELECT id, token_hash, channel, audience, memory FROM conversations WHERE id = $1")
             .bind(conversation_id.to_string())
             .fetch_optional(self.reader())
             .await
             .map_err(db)?;
-        row.map(|row| {
-            Ok(Conversation {
-                id: conversation_id,
-                token_hash: row.try_get("token_hash").map_err(db)?,
-                channel: row.try_get("channel").map_err(db)?,
-                audience: match row.try_get::<&str, _>("audience").map_err(db)? {
-                    "gridworker" => Audience::Gridworker,
-                    _ => Audience::Resident,
-                },
-                memory: parse("conversations.memory", row.try_get("memory").map_err(db)?)?,
-            })
-        })
-        .transpose()
+        row.as_ref().map(conversation).transpose()
+    }
+
+    async fn conversation_of_token(&self, token_hash: &str) -> Result<Option<Conversation>, StoreError> {
+        let row = sqlx::query("SELECT id, token_hash, channel, audience, memory FROM conversations WHERE token_hash = $1")
+            .bind(token_hash)
+            .fetch_optional(self.reader())
+            .await
+            .map_err(db)?;
+        row.as_ref().map(conversation).transpose()
     }
 
     async fn remember(&self, conversation_id: Uuid, memory: &Memory) -> Result<(), StoreError> {
@@ -342,12 +352,20 @@ impl ConversationStore for Sqlite {
         role: Role,
         body: &MessageBody,
         at: Timestamp,
-    ) -> Result<Message, StoreError> {
+    ) -> Result<Option<Message>, StoreError> {
         let mut tx = self.quick().await.map_err(db)?;
+        let known: Option<i64> = sqlx::query_scalar("SELECT seq FROM messages WHERE id = $1")
+            .bind(message_id.to_string())
+            .fetch_optional(&mut *tx)
+            .await
+            .map_err(db)?;
+        if known.is_some() {
+            return Ok(None);
+        }
         let row = Row { conversation_id, id: message_id, role, turn_id: None, client_message_id: None, body, at };
         let seq = insert_message(&mut tx, row).await?;
         tx.commit().await.map_err(db)?;
-        Ok(Message {
+        Ok(Some(Message {
             id: message_id,
             seq,
             role,
@@ -356,7 +374,7 @@ impl ConversationStore for Sqlite {
             client_message_id: None,
             body: body.clone(),
             feedback: None,
-        })
+        }))
     }
 
     async fn messages(&self, conversation_id: Uuid, after: i64, limit: u32) -> Result<Vec<Message>, StoreError> {

@@ -5,7 +5,9 @@
 //! a killed process but may lose its last moments on power loss (chat).
 
 pub mod conversation;
+pub mod incident;
 pub mod knowledge;
+pub mod platform;
 
 use std::path::Path;
 use std::time::Duration;

@@ -1,0 +1,139 @@
+//! The sections that belong to no room. Every field is explained in `config.default.toml`.
+
+use schemars::JsonSchema;
+use secrecy::SecretString;
+use serde::Deserialize;
+
+/// `[server]`
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ServerSettings {
+    /// Address and port.
+    pub listen: String,
+    /// How others reach it; empty = `http://<listen>`.
+    pub public_url: String,
+    /// True behind a proxy of ours: the caller's address is the last entry of `X-Forwarded-For`.
+    pub trust_forwarded_for: bool,
+    /// Milliseconds, whole request without a stream.
+    pub request_timeout_ms: u64,
+    /// Bytes of a JSON body.
+    pub max_body_bytes: usize,
+    /// Milliseconds between SIGTERM and the end.
+    pub shutdown_grace_ms: u64,
+}
+
+/// `[storage]`
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StorageSettings {
+    /// Everything that is written lives here.
+    pub data_dir: String,
+}
+
+/// `[paths]`
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PathSettings {
+    /// Empty = the working folder's, else the copy in the binary.
+    pub prompts: String,
+    /// Empty = the working folder's, else the copy in the binary.
+    pub knowledge: String,
+}
+
+/// `[street]`
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StreetSettings {
+    /// IANA name.
+    pub timezone: String,
+}
+
+/// Where vectors live.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Engine {
+    /// In this process, on disk.
+    Edge,
+    /// A Qdrant server or cluster.
+    Server,
+    /// In this process, forgotten at its end.
+    Memory,
+}
+
+/// `[knowledge]`
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct KnowledgeSettings {
+    /// Import the shipped samples at start.
+    pub seed: bool,
+    /// Where vectors live.
+    pub engine: Engine,
+    /// gRPC address of the Qdrant server.
+    pub server_url: String,
+    /// Its key.
+    #[schemars(with = "String")]
+    pub server_api_key: SecretString,
+    /// Alias of the live collection.
+    pub collection: String,
+}
+
+/// `[conversation]`
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConversationSettings {
+    /// Characters of one message.
+    pub max_chars: usize,
+    /// Messages of the past that a model sees.
+    pub history_turns: usize,
+    /// Passages given to an answer.
+    pub passages: usize,
+    /// Tokens of one request to the model.
+    pub prompt_tokens: usize,
+    /// Days; 0 = never deleted.
+    pub retention_days: u32,
+}
+
+/// `[attachments]`
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AttachmentSettings {
+    /// Bytes of one picture.
+    pub max_bytes: usize,
+    /// Pictures of one message.
+    pub max_per_message: usize,
+    /// Width × height.
+    pub max_pixels: u64,
+}
+
+/// `[identity]`
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct IdentitySettings {
+    /// Bearer that opens the gridworkers' audience; empty = closed.
+    #[schemars(with = "String")]
+    pub worker_key: SecretString,
+}
+
+/// `[limits]`
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LimitSettings {
+    /// Callers on the loopback are not limited.
+    pub loopback_exempt: bool,
+    /// Per conversation.
+    pub messages_per_minute: u32,
+    /// Per channel.
+    pub channel_messages_per_minute: u32,
+    /// Per client address.
+    pub conversations_per_minute: u32,
+}
+
+/// `[log]`
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LogSettings {
+    /// `tracing` filter.
+    pub filter: String,
+    /// One JSON object a line.
+    pub json: bool,
+}

@@ -1,0 +1,392 @@
+//! A question: passages → words with figures that stand and citations that the program makes.
+//!
+//! With a model, its words flow through the figure gate; without one, or when it fails before its first word, the
+//! answer is the text of the guide itself.
+
+use std::sync::Arc;
+
+use futures::StreamExt as _;
+use serde_json::{Value, json};
+
+use super::facets;
+use super::figures::{FigureGate, GatePassage};
+use super::message::{Message, Role};
+use super::outcome::{Citation, Finish, Grounding, LawSource};
+use super::redact::Vault;
+use super::service::Conversations;
+use super::turn::{Said, Turn, TurnError};
+use crate::knowledge::document::{Audience as Readers, DocumentMeta, Shape};
+use crate::knowledge::search::{Decision, Hit, Outcome, Query, Scope};
+use crate::llm::budget;
+use crate::llm::port::{self, StreamItem};
+
+/// Below this many characters a follow-up like 「那要多久」 is read together with the question before it.
+const SHORT_QUESTION: usize = 9;
+/// Characters of the sections between conclusion and address: more is not read on a phone.
+const SECTION_CHARS: usize = 360;
+/// How an answer begins that is a web page and not words.
+const LOOKS_LIKE_MARKUP: [&str; 4] = ["<!doctype", "<html", "<?xml", "<head"];
+
+/// A passage that was given to the answer under a number.
+#[derive(Debug, Clone)]
+struct Numbered {
+    n: u32,
+    hit: Hit,
+}
+
+/// What an answer may rest on.
+#[derive(Debug, Default)]
+struct Chosen {
+    passages: Vec<Numbered>,
+    /// The first so many are the answer when no model writes one; the rest is context for a model.
+    telling: usize,
+}
+
+impl Conversations {
+    /// Answers `question` from the knowledge, or says honestly that there is nothing.
+    pub(super) async fn answer(&self, turn: &mut Turn<'_>, question: &str) -> Result<Said, TurnError> {
+        let (outcome, question) = self.find(turn, question).await?;
+        turn.memory.last_question = Some(question.clone());
+        if outcome.decision == Decision::NotFound {
+            return Ok(self.nothing_found(turn, &outcome, &question).await);
+        }
+        let chosen = self.choose(turn, &outcome);
+        if let Some(model) = self.parts.model.as_ref().filter(|m| m.ready()) {
+            match self.answer_by_model(turn, Arc::clone(model), &chosen.passages, &question).await? {
+                Some(said) => return Ok(said),
+                None => metrics::counter!("answer_fallback_total").increment(1),
+            }
+        }
+        Ok(self.extract(turn, &chosen))
+    }
+
+    /// Searches for the question, as a follow-up of the one before when it does not stand alone.
+    async fn find(&self, turn: &mut Turn<'_>, question: &str) -> Result<(Outcome, String), TurnError> {
+        let scope = self.scope(turn);
+        let limit = self.parts.settings.passages.max(4) * 2;
+        let search = async |text: &str| {
+            self.parts.knowledge.search(&Query { text: text.to_owned(), scope: scope.clone(), limit }).await.map_err(TurnError::from)
+        };
+        let before = turn.memory.last_question.clone().filter(|_| leans_on_before(question));
+        let Some(before) = before else {
+            return Ok((search(question).await?, question.to_owned()));
+        };
+        let rewritten = match self.rewrite(turn, question).await {
+            Some(rewritten) => rewritten,
+            None => format!("{before} {question}"),
+        };
+        let alone = search(question).await?;
+        let together = search(&rewritten).await?;
+        // A short text may still be a question of its own ("居住证怎么办"): the better supported reading wins.
+        let own_matter = alone.decision == Decision::Answerable && !leans_by_word(question) && alone.top_score > together.top_score;
+        Ok(if own_matter { (alone, question.to_owned()) } else { (together, rewritten) })
+    }
+
+    /// Lets the model make a follow-up stand alone; `None` without a model or when its words are unusable.
+    async fn rewrite(&self, turn: &mut Turn<'_>, question: &str) -> Option<String> {
+        let model = self.parts.model.as_ref().filter(|m| m.ready())?;
+        let history = self.history(turn).await;
+        let safe = turn.redact(question);
+        let mut request = self.parts.prompts.render("rewrite", &json!({ "question": safe }), &history).ok()?;
+        request.time_limit = Some(std::time::Duration::from_secs(4));
+        let text = model.complete(request).await.ok()?.text;
+        let line = text.lines().map(str::trim).find(|l| !l.is_empty())?.trim_start_matches("改写：").trim();
+        (line.chars().count() >= 2 && line.chars().count() <= 120).then(|| line.to_owned())
+    }
+
+    fn scope(&self, turn: &Turn<'_>) -> Scope {
+        let audiences = match turn.conversation.audience {
+            super::store::Audience::Resident => vec![Readers::Resident, Readers::All],
+            super::store::Audience::Gridworker => vec![Readers::Gridworker, Readers::Resident, Readers::All],
+        };
+        let today = self.parts.clock.now().to_zoned(self.parts.street.zone.clone()).date();
+        Scope { audiences, areas: self.parts.street.areas.clone(), on: today }
+    }
+
+    /// The passages that the answer may rest on, numbered in the order of use: of the best guide its conclusion, the
+    /// sections that fit the question, whom to ask; then what other documents say.
+    fn choose(&self, turn: &Turn<'_>, outcome: &Outcome) -> Chosen {
+        let Some(best) = outcome.hits.first() else { return Chosen::default() };
+        let mut chosen: Vec<Hit> = Vec::new();
+        if best.document.shape == Shape::Guide {
+            let own = self.parts.knowledge.neighbours(&best.passage, 1000).into_iter();
+            let own: Vec<Hit> = own.map(|passage| Hit { passage, ..best.clone() }).collect();
+            chosen = if is_procedure(&best.document) { own } else { telling_sections(own, turn.said) };
+        } else {
+            chosen.push(best.clone());
+        }
+        let telling = chosen.len();
+        let room = self.parts.settings.passages.max(chosen.len());
+        for hit in &outcome.hits {
+            if chosen.len() >= room {
+                break;
+            }
+            if !chosen.iter().any(|c| c.passage.id == hit.passage.id) {
+                chosen.push(hit.clone());
+            }
+        }
+        Chosen { passages: chosen.into_iter().zip(1..).map(|(hit, n)| Numbered { n, hit }).collect(), telling }
+    }
+
+    /// Streams the model's words; `None` when it failed before its first word.
+    async fn answer_by_model(
+        &self,
+        turn: &mut Turn<'_>,
+        model: Arc<dyn port::ChatModel>,
+        passages: &[Numbered],
+        question: &str,
+    ) -> Result<Option<Said>, TurnError> {
+        let history = self.history(turn).await;
+        let safe = turn.redact(question);
+        let fitting = self.fit(turn, passages, &history, &safe)?;
+        let Some((request, passages)) = fitting else { return Ok(None) };
+        turn.log.emit("status", &json!({ "text": "正在根据知识库整理答案…" }));
+        let opened = tokio::select! {
+            () = self.parts.stop.cancelled() => return Ok(None),
+            opened = model.stream(request) => opened,
+        };
+        let mut stream = match opened {
+            Ok(stream) => stream,
+            Err(error) => {
+                tracing::warn!(error = error.label(), "the model failed before its first word; answering from the text");
+                return Ok(None);
+            }
+        };
+        let gate_passages = passages
+            .iter()
+            .map(|p| GatePassage { n: p.n, text: format!("{} {}\n{}", p.hit.document.title, p.hit.passage.heading, p.hit.passage.text) })
+            .collect();
+        let mut gate = FigureGate::new(gate_passages);
+        let mut shown = false;
+        let mut finish = Finish::Cut;
+        loop {
+            let item = tokio::select! {
+                () = self.parts.stop.cancelled() => None,
+                item = stream.next() => item,
+            };
+            match item {
+                Some(Ok(StreamItem::Text(text))) => {
+                    if !shown && is_markup(&text) {
+                        tracing::warn!("the model answered with markup; answering from the text");
+                        return Ok(None);
+                    }
+                    shown = true;
+                    turn.log.delta(&gate.push(&text));
+                    turn.log.flush_if_due().await?;
+                }
+                Some(Ok(StreamItem::Finish(_))) => {
+                    finish = Finish::Complete;
+                    break;
+                }
+                Some(Err(error)) => {
+                    tracing::warn!(error = error.label(), "the model broke off");
+                    break;
+                }
+                None => break,
+            }
+        }
+        if !shown {
+            return Ok(None);
+        }
+        turn.log.delta(&gate.finish());
+        let stats = gate.stats();
+        let citations: Vec<Citation> =
+            passages.iter().filter(|p| gate.cited().contains(&p.n)).map(citation).collect();
+        if finish == Finish::Cut {
+            turn.log.emit("notice", &json!({ "kind": "cut", "text": "回答中断了，以上内容不完整。可以再问一次，或拨打12345。" }));
+        } else if citations.is_empty() {
+            turn.log.emit("notice", &json!({ "kind": "ungrounded", "text": "这段话没有直接对应的原文，请以12345或社区的答复为准。" }));
+        }
+        Ok(Some(Said {
+            citations,
+            card: Some(self.offers(turn)),
+            finish,
+            generated: true,
+            grounding: Grounding { figures_checked: stats.figures_checked, figures_dropped: stats.figures_dropped },
+        }))
+    }
+
+    /// The request with as many passages and as much of the past as the budget takes; `None` when not even one passage fits.
+    fn fit(
+        &self,
+        turn: &Turn<'_>,
+        passages: &[Numbered],
+        history: &[port::Message],
+        question: &str,
+    ) -> Result<Option<(port::ChatRequest, Vec<Numbered>)>, TurnError> {
+        let audience = match turn.conversation.audience {
+            super::store::Audience::Resident => "resident",
+            super::store::Audience::Gridworker => "gridworker",
+        };
+        let request = |given: &[Numbered], history: &[port::Message]| {
+            let shown: Vec<Value> = given
+                .iter()
+                .map(|p| {
+                    json!({ "n": p.n, "title": p.hit.document.title, "clause": p.hit.passage.heading, "text": p.hit.passage.text })
+                })
+                .collect();
+            let context =
+                json!({ "street": self.parts.street.name, "audience": audience, "passages": shown, "question": question });
+            self.parts.prompts.render("answer", &context, history)
+        };
+        let fixed = request(&[], &[])?.messages;
+        let texts: Vec<String> =
+            passages.iter().map(|p| format!("{}{}{}", p.hit.document.title, p.hit.passage.heading, p.hit.passage.text)).collect();
+        let parts = budget::Parts { fixed: &fixed, passages: &texts, history };
+        let Some(packed) = budget::pack(&self.parts.tokens, self.parts.settings.prompt_tokens, parts) else { return Ok(None) };
+        let given: Vec<Numbered> = packed.passages.iter().filter_map(|i| passages.get(*i)).cloned().collect();
+        if given.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some((request(&given, &packed.history)?, given)))
+    }
+
+    /// The last messages as a model may see them.
+    async fn history(&self, turn: &mut Turn<'_>) -> Vec<port::Message> {
+        let limit = u32::try_from(self.parts.settings.history_turns).unwrap_or(6) + 1;
+        let Ok(messages) = self.parts.store.last_messages(turn.conversation.id, limit).await else { return Vec::new() };
+        let own = turn.log.turn_id();
+        let past: Vec<Message> = messages.into_iter().filter(|m| m.turn_id != Some(own) && m.role != Role::News).collect();
+        past.into_iter()
+            .map(|m| {
+                let text = turn.redact(&m.body.text);
+                let text: String = text.chars().take(400).collect();
+                if m.role == Role::Resident { port::Message::user(text) } else { port::Message::assistant(text) }
+            })
+            .collect()
+    }
+
+    /// Says that there is nothing, offers a person, keeps the gap.
+    async fn nothing_found(&self, turn: &mut Turn<'_>, outcome: &Outcome, question: &str) -> Said {
+        if let Some(expired) = &outcome.expired {
+            let now = expired.successor.as_deref().map_or_else(
+                || "目前知识库里没有替代它的新规定，请拨打12345核实。".to_owned(),
+                |s| format!("现行的是《{s}》。"),
+            );
+            turn.log.delta(&format!("《{}》已于{}失效，{now}", expired.title, expired.expired_on));
+        } else {
+            turn.log.delta(
+                "没有找到依据：知识库里没有能回答这个问题的内容，我不能凭猜测答复您。\n\
+                 您可以换个说法再问一次，或者拨打12345政务服务便民热线、联系社区工作人员核实。\
+                 如果是身边正在发生的问题，可以点“我要上报”，我来帮您登记。",
+            );
+        }
+        let mut vault = Vault::default();
+        let safe = super::redact::redact(question, &mut vault);
+        let kept = self.parts.store.record_gap(self.parts.ids.uuid(), &safe, "no_passage", self.parts.clock.now()).await;
+        if let Err(error) = kept {
+            tracing::warn!(%error, "a gap was not kept");
+        }
+        Said { card: Some(self.offers(turn)), finish: Finish::Refused, ..Said::default() }
+    }
+
+    /// The text of the guide itself.
+    fn extract(&self, turn: &mut Turn<'_>, chosen: &Chosen) -> Said {
+        let used: Vec<&Numbered> = chosen.passages.iter().take(chosen.telling).collect();
+        for (index, passage) in used.iter().enumerate() {
+            let heading = passage.hit.passage.heading.trim();
+            let mut text = String::new();
+            if index > 0 {
+                text.push_str("\n\n");
+                if !heading.is_empty() {
+                    text.push_str(heading);
+                    text.push_str("：\n");
+                }
+            }
+            text.push_str(passage.hit.passage.text.trim());
+            text.push_str(&format!("〔{}〕", passage.n));
+            turn.log.delta(&text);
+        }
+        // Word for word from the passages: the figures stand by construction and are only counted.
+        let texts: Vec<&str> = used.iter().map(|p| p.hit.passage.text.as_str()).collect();
+        let figures = super::figures::check(turn.log.text(), &texts).figures.len();
+        Said {
+            citations: used.into_iter().map(citation).collect(),
+            card: Some(self.offers(turn)),
+            finish: Finish::Complete,
+            generated: false,
+            grounding: Grounding { figures_checked: u32::try_from(figures).unwrap_or(u32::MAX), figures_dropped: 0 },
+        }
+    }
+
+    /// What a resident may want next. An open draft comes back to the eye after a digression.
+    pub(super) fn offers(&self, turn: &Turn<'_>) -> Value {
+        if let Some(card) = turn.open_draft_card(&self.parts.rules) {
+            return card;
+        }
+        json!({ "kind": "choices", "options": [
+            { "label": "我要上报", "send": "我要上报" },
+            { "label": "转人工", "send": "转人工" },
+        ] })
+    }
+}
+
+/// A procedure is read as a whole: threshold, steps, deadlines, words to use.
+fn is_procedure(document: &DocumentMeta) -> bool {
+    document.audience == Readers::Gridworker
+}
+
+/// The conclusion, the sections that fit the question best in the order of the guide, and whom to ask.
+fn telling_sections(own: Vec<Hit>, question: &str) -> Vec<Hit> {
+    let last = own.len().saturating_sub(1);
+    let whom_to_ask = own.last().is_some_and(|h| h.passage.heading.contains("找谁")).then_some(last);
+    let mut middle: Vec<(usize, f32)> = (1..own.len())
+        .filter(|i| Some(*i) != whom_to_ask)
+        .filter_map(|i| own.get(i).map(|h| (i, facets::fit(question, &h.document.title, &h.passage.heading, &h.passage.text))))
+        .collect();
+    middle.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    let mut keep: Vec<usize> = Vec::new();
+    let mut chars = 0;
+    for (index, score) in middle {
+        let size = own.get(index).map_or(0, |h| h.passage.text.chars().count());
+        // One section always; a second one when it says something to the question and the answer stays readable.
+        if keep.is_empty() || (keep.len() < 2 && score >= 3.0 && chars + size <= SECTION_CHARS) {
+            keep.push(index);
+            chars += size;
+        }
+    }
+    keep.push(0);
+    keep.extend(whom_to_ask);
+    keep.sort_unstable();
+    keep.dedup();
+    own.into_iter().enumerate().filter(|(i, _)| keep.contains(i)).map(|(_, h)| h).collect()
+}
+
+fn citation(p: &Numbered) -> Citation {
+    let (document, passage) = (&p.hit.document, &p.hit.passage);
+    Citation {
+        n: p.n,
+        document_id: document.id.clone(),
+        version: passage.version,
+        title: document.title.clone(),
+        issuer: document.issuer.clone(),
+        doc_no: document.doc_no.clone(),
+        clause: passage.heading.clone(),
+        quote: passage.text.clone(),
+        effective_from: document.effective_from,
+        expires_on: document.expires_on,
+        sources: passage
+            .sources
+            .iter()
+            .map(|s| LawSource { law: s.law.clone(), article: s.article.clone(), version: s.version.clone() })
+            .collect(),
+    }
+}
+
+fn is_markup(first: &str) -> bool {
+    let head: String = first.trim_start().chars().take(12).collect::<String>().to_lowercase();
+    LOOKS_LIKE_MARKUP.iter().any(|m| head.starts_with(m))
+}
+
+/// True when a question cannot be understood without the one before it, or may not be.
+fn leans_on_before(question: &str) -> bool {
+    leans_by_word(question) || question.chars().count() <= SHORT_QUESTION
+}
+
+/// True when it says so itself.
+fn leans_by_word(question: &str) -> bool {
+    const STARTS: [&str; 12] = ["那", "还有", "它", "这个", "这种", "这样", "刚才", "上面", "如果不", "要是不", "然后", "另外"];
+    let question = question.trim();
+    STARTS.iter().any(|s| question.starts_with(s))
+        || question.trim_end_matches(['？', '?', '。']).ends_with('呢')
+}

@@ -1,0 +1,165 @@
+//! The draft's buttons: change, confirm, cancel. The same acts as by words, and the same result.
+
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
+
+use super::memory::Memory;
+use super::message::{MessageBody, Role};
+use super::outcome::{Finish, Route};
+use super::service::Conversations;
+use super::store::StoreError;
+use crate::incident::draft::By;
+use crate::incident::finish::NotReady;
+use crate::incident::store::StoreError as TicketError;
+use crate::incident::ticket::Ticket;
+
+/// A button did not do what it says.
+#[derive(Debug, thiserror::Error)]
+pub enum DraftError {
+    /// There is no draft and there was none.
+    #[error("no draft")]
+    None,
+    /// Something that blocks confirming is missing.
+    #[error("missing: {missing:?}")]
+    Incomplete {
+        /// Names of the fields.
+        missing: Vec<String>,
+        /// For the resident.
+        words: String,
+    },
+    /// Values that are not possible: field and words.
+    #[error("invalid fields")]
+    Invalid(Vec<(String, String)>),
+    /// The draft has ended otherwise.
+    #[error("{0}")]
+    Stopped(String),
+    /// Conversation rows.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Ticket rows.
+    #[error(transparent)]
+    Ticket(#[from] TicketError),
+}
+
+/// A confirmed draft.
+#[derive(Debug)]
+pub struct Confirmed {
+    /// The ticket.
+    pub ticket: Ticket,
+    /// The receipt card.
+    pub card: Value,
+    /// False when the same draft had made it before.
+    pub created: bool,
+}
+
+impl Conversations {
+    /// The card of the open draft, unless an emergency still hides it.
+    #[must_use]
+    pub fn shown_draft(&self, memory: &Memory) -> Option<Value> {
+        memory.draft.as_ref().filter(|_| !memory.draft_hidden).map(|d| d.card(&self.parts.rules))
+    }
+
+    /// Changes fields of the draft; all or nothing. Returns the card.
+    pub async fn patch_draft(&self, conversation: Uuid, patch: &Value) -> Result<Value, DraftError> {
+        let _order = self.order.enter(conversation).await;
+        let mut memory = self.memory_of(conversation).await?;
+        let draft = memory.draft.as_mut().ok_or(DraftError::None)?;
+        if let Some(ids) = patch.get("attachments").and_then(Value::as_array) {
+            for id in ids.iter().filter_map(|v| v.as_str()).filter_map(|s| Uuid::parse_str(s).ok()) {
+                let known = self.parts.store.attachment(id).await?;
+                if known.is_none_or(|a| a.conversation_id != conversation) {
+                    return Err(DraftError::Invalid(vec![("attachments".to_owned(), "照片不存在，请重新上传".to_owned())]));
+                }
+            }
+        }
+        draft
+            .patch(patch, By::Resident, &self.parts.rules, self.now())
+            .map_err(|errors| DraftError::Invalid(errors.into_iter().collect()))?;
+        draft.asked = draft.next_question(&self.parts.rules).map(|q| q.field);
+        let card = draft.card(&self.parts.rules);
+        memory.draft_hidden = false;
+        self.parts.store.remember(conversation, &memory).await?;
+        Ok(card)
+    }
+
+    /// Makes the ticket. The same draft again, or the same key again, gives the same ticket.
+    ///
+    /// # Cancel safety
+    /// The ticket is stored in one transaction; a caller that went away finds it by asking again.
+    pub async fn confirm_draft(&self, conversation: Uuid, key: Option<String>) -> Result<Confirmed, DraftError> {
+        let _order = self.order.enter(conversation).await;
+        let mut memory = self.memory_of(conversation).await?;
+        let known = match &key {
+            Some(key) => memory.confirmed.iter().find(|c| c.key.as_ref() == Some(key)).cloned(),
+            None => None,
+        };
+        let known = known.or_else(|| if memory.draft.is_none() { memory.confirmed.last().cloned() } else { None });
+        if let Some(known) = known {
+            let ticket = self.parts.tickets.get(&known.number).await?.ok_or(DraftError::None)?;
+            let card = json!({ "kind": "receipt", "ticket": ticket });
+            return Ok(Confirmed { ticket, card, created: false });
+        }
+        let confirmed = self.confirm(&mut memory, key).await?;
+        // Into the history first, then out of memory: after a crash between the two the draft confirms to the same ticket.
+        let body = MessageBody {
+            text: self.receipt_words(&confirmed.ticket),
+            route: Some(Route::Report),
+            card: Some(confirmed.card.clone()),
+            finish: Some(Finish::Complete),
+            ..MessageBody::default()
+        };
+        self.parts.store.add_message(conversation, receipt_id(&confirmed.ticket), Role::Assistant, &body, self.now()).await?;
+        self.parts.store.remember(conversation, &memory).await?;
+        Ok(confirmed)
+    }
+
+    /// Gives the draft up.
+    pub async fn cancel_draft(&self, conversation: Uuid) -> Result<(), DraftError> {
+        let _order = self.order.enter(conversation).await;
+        let mut memory = self.memory_of(conversation).await?;
+        memory.draft.take().ok_or(DraftError::None)?;
+        memory.draft_hidden = false;
+        self.parts.store.remember(conversation, &memory).await?;
+        Ok(())
+    }
+
+    /// One transaction: ticket, first event, outbox rows. The memory is changed, not stored.
+    pub(super) async fn confirm(&self, memory: &mut Memory, key: Option<String>) -> Result<Confirmed, DraftError> {
+        let draft = memory.draft.as_ref().ok_or(DraftError::None)?;
+        let new = draft
+            .into_new_ticket(&self.parts.rules, self.now(), self.parts.ids.uuid(), self.parts.destinations.clone())
+            .map_err(|error| match error {
+                NotReady::Missing(missing) => {
+                    let words = draft.next_question(&self.parts.rules).map_or_else(|| error_words().to_owned(), |q| q.text);
+                    DraftError::Incomplete { missing, words }
+                }
+                NotReady::Closed => DraftError::Stopped("这次上报已经结束，请重新说明情况".to_owned()),
+                NotReady::NoCategory => DraftError::Stopped("没有可用的类别，请拨打12345".to_owned()),
+            })?;
+        let created = self.parts.tickets.create(new).await?;
+        memory.draft = None;
+        memory.draft_hidden = false;
+        memory.confirmed(key, created.ticket.number.clone());
+        self.parts.outbox_bell.notify_one();
+        metrics::counter!("tickets_confirmed_total").increment(u64::from(created.created));
+        let card = json!({ "kind": "receipt", "ticket": created.ticket });
+        Ok(Confirmed { ticket: created.ticket, card, created: created.created })
+    }
+
+    async fn memory_of(&self, conversation: Uuid) -> Result<Memory, DraftError> {
+        Ok(self.parts.store.conversation(conversation).await?.ok_or(DraftError::None)?.memory)
+    }
+}
+
+const fn error_words() -> &'static str {
+    "还缺少必要的信息，补充后才能提交"
+}
+
+/// A name-based id (UUID v8) of the message that shows a ticket's receipt.
+fn receipt_id(ticket: &Ticket) -> Uuid {
+    let digest = Sha256::digest(format!("gridworker-receipt\n{}", ticket.id));
+    let mut bytes = [0u8; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    uuid::Builder::from_custom_bytes(bytes).into_uuid()
+}

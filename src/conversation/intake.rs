@@ -1,0 +1,370 @@
+//! A complaint: from the first words to the receipt, one question at a time.
+//!
+//! The draft lives in the conversation's memory, outside any model. Rules read every message first; a model may then
+//! propose what they did not find. Digressions leave the draft alone and bring its card back.
+
+use serde_json::{Value, json};
+
+use super::draft_ops::DraftError;
+use super::live::TurnLog;
+use super::outcome::{Finish, Route};
+use super::redact;
+use super::service::Conversations;
+use super::turn::{Said, Turn, TurnError};
+use crate::incident::confirm::ConfirmWord;
+use crate::incident::draft::{Applied, By, Draft, field};
+use crate::incident::intent::{Intent, IntentKind, is_bare_report_wish, is_question};
+use crate::incident::progress;
+use crate::incident::ticket::{Source, Ticket, Urgency};
+use crate::llm::extract;
+use crate::llm::port::JsonSchema;
+
+/// A model that helps to fill a draft gets this long; the rules' reading stands if it is late.
+const MODEL_PATIENCE: std::time::Duration = std::time::Duration::from_secs(8);
+/// Categories that a model may choose from.
+const CHOICES_FOR_MODEL: usize = 14;
+
+/// What a model may propose. Everything else that it writes is dropped.
+#[derive(Debug, serde::Deserialize)]
+struct Proposal {
+    #[serde(default)]
+    description: Option<String>,
+    #[serde(default)]
+    place: Option<String>,
+    #[serde(default)]
+    category: Option<String>,
+    #[serde(default)]
+    people_affected: Option<u32>,
+    #[serde(default)]
+    kind: Option<String>,
+}
+
+impl Conversations {
+    /// An emergency, before anybody waits for anything: the numbers first.
+    pub(super) fn first_words(&self, intent: &Intent, log: &mut TurnLog) {
+        let Some(emergency) = &intent.emergency else { return };
+        log.turn(Route::Emergency);
+        let numbers: Vec<String> = emergency.numbers.iter().map(|n| format!("{}（{}）", n.tel, n.label)).collect();
+        log.delta(&format!("请马上拨打{}！{}\n", numbers.join("、"), emergency.advice));
+        log.emit("card", &json!({ "kind": "emergency", "numbers": emergency.numbers, "advice": emergency.advice }));
+    }
+
+    /// The urgent draft of an emergency. It is shown from the next turn on: now only the call counts.
+    pub(super) fn open_urgent_draft(&self, turn: &mut Turn<'_>, intent: &Intent) -> Result<Said, TurnError> {
+        let fresh = turn.memory.draft.is_none();
+        let mut draft = turn.memory.draft.take().unwrap_or_else(|| self.empty_draft(turn));
+        draft.apply(turn.said, &self.parts.rules, self.now());
+        draft.attachments.extend_from_slice(turn.attachments);
+        let asking = draft.next_question(&self.parts.rules);
+        draft.asked = asking.as_ref().map(|q| q.field.clone());
+        turn.log.delta(match asking.as_ref().map(|q| q.field.as_str()) {
+            Some(field::PLACE) => "打完电话后请告诉我：在哪个小区、哪一栋？我同时按特急事件上报街道。",
+            Some(_) => "打完电话后请再跟我说一声现场情况，我同时按特急事件上报街道。",
+            None => "我已记下，打完电话后回复“确认”，我马上上报街道。",
+        });
+        turn.memory.draft = Some(draft);
+        turn.memory.draft_hidden = fresh;
+        let card = intent.emergency.as_ref().map(|e| json!({ "kind": "emergency", "numbers": e.numbers, "advice": e.advice }));
+        Ok(Said { card, ..Said::default() })
+    }
+
+    /// Whether this message belongs to the open draft; `None` = it digresses.
+    pub(super) fn draft_route(&self, turn: &Turn<'_>, intent: &Intent) -> Option<Route> {
+        let draft = turn.memory.draft.as_ref()?;
+        if !turn.attachments.is_empty() || ConfirmWord::read(turn.said).is_some() {
+            return Some(Route::Report);
+        }
+        match intent.kind {
+            IntentKind::Report => Some(Route::Report),
+            IntentKind::Ask | IntentKind::Smalltalk if !is_question(turn.said) => {
+                let understood = !draft.clone().apply(turn.said, &self.parts.rules, self.now()).changed.is_empty();
+                (understood || (draft.asked.is_some() && intent.kind == IntentKind::Ask)).then_some(Route::Report)
+            }
+            _ => None,
+        }
+    }
+
+    /// The first message of a matter: what the rules read from it, and the way that it goes.
+    pub(super) fn read_matter(&self, turn: &mut Turn<'_>) -> (Route, Draft, Applied) {
+        let mut draft = self.empty_draft(turn);
+        let matter = if is_bare_report_wish(turn.said) { turn.memory.last_question.take() } else { Some(turn.said.to_owned()) };
+        let applied = matter.map(|m| draft.apply(&m, &self.parts.rules, self.now())).unwrap_or_default();
+        draft.attachments.extend_from_slice(turn.attachments);
+        let goes_elsewhere = applied.stopper.is_some() || applied.outside.is_some();
+        (if goes_elsewhere { Route::Channel } else { Route::Report }, draft, applied)
+    }
+
+    /// The draft after its first message.
+    pub(super) async fn start_draft(&self, turn: &mut Turn<'_>, mut draft: Draft, applied: Applied) -> Result<Said, TurnError> {
+        if let Some(said) = self.goes_elsewhere(turn, &applied) {
+            return Ok(said);
+        }
+        self.help_by_model(turn, &mut draft).await;
+        let mut text = String::from("好的，我来帮您上报。");
+        if draft.urgency >= Urgency::紧急 {
+            text.push_str("这件事按紧急处理，请先离开危险的地方，提醒旁边的人别靠近。");
+        }
+        Ok(self.present(turn, draft, text))
+    }
+
+    /// A message that belongs to the open draft.
+    pub(super) async fn go_on_with_draft(&self, turn: &mut Turn<'_>) -> Result<Said, TurnError> {
+        let Some(mut draft) = turn.memory.draft.take() else { return Ok(Said::default()) };
+        match ConfirmWord::read(turn.said) {
+            Some(ConfirmWord::Cancel) => {
+                turn.log.delta("好的，这次上报已取消，没有提交。需要时再告诉我。");
+                return Ok(Said::default());
+            }
+            Some(ConfirmWord::Yes) if draft.is_complete(&self.parts.rules) => {
+                turn.memory.draft = Some(draft);
+                return self.confirm_by_word(turn).await;
+            }
+            Some(ConfirmWord::Yes) => {
+                let text = "还差一点信息才能提交。".to_owned();
+                return Ok(self.present(turn, draft, text));
+            }
+            None => {}
+        }
+        let applied = draft.apply(turn.said, &self.parts.rules, self.now());
+        let pictures = turn.attachments.len();
+        draft.attachments.extend_from_slice(turn.attachments);
+        if let Some(said) = self.goes_elsewhere(turn, &applied) {
+            return Ok(said);
+        }
+        if applied.changed.is_empty() && pictures == 0 || draft.place.grid_code.is_none() {
+            self.help_by_model(turn, &mut draft).await;
+        }
+        let text = if applied.correction {
+            self.corrected(&draft, &applied)
+        } else if pictures > 0 {
+            format!("收到{pictures}张照片。")
+        } else if applied.changed.is_empty() {
+            "不好意思，我没听明白。".to_owned()
+        } else {
+            "好的，记下了。".to_owned()
+        };
+        Ok(self.present(turn, draft, text))
+    }
+
+    /// The card with the one question to ask, or the request to confirm.
+    fn present(&self, turn: &mut Turn<'_>, mut draft: Draft, mut text: String) -> Said {
+        let question = draft.next_question(&self.parts.rules);
+        draft.asked = question.as_ref().map(|q| q.field.clone());
+        match &question {
+            Some(question) => text.push_str(&question.text),
+            None => text.push_str("请核对下面的信息，没有问题就回复“确认”或点“确认提交”；哪里不对，直接告诉我。"),
+        }
+        turn.log.delta(&text);
+        let card = draft.card(&self.parts.rules);
+        turn.memory.draft = Some(draft);
+        Said::with_card(card)
+    }
+
+    fn corrected(&self, draft: &Draft, applied: &Applied) -> String {
+        let mut parts = Vec::new();
+        for name in &applied.changed {
+            match name.as_str() {
+                field::PLACE => {
+                    let place = &draft.place;
+                    let words: String = [&place.estate, &place.building, &place.unit].into_iter().flatten().cloned().collect();
+                    parts.push(format!("地点改为{}", if words.is_empty() { place.text.clone() } else { words }));
+                }
+                field::PHONE => parts.push("电话已更正".to_owned()),
+                field::CATEGORY => {
+                    let name = draft.leaf(&self.parts.rules).map(|l| l.name.clone()).unwrap_or_default();
+                    parts.push(format!("类别改为{name}"));
+                }
+                "occurred_at" => parts.push("时间已更正".to_owned()),
+                field::DESCRIPTION => parts.push("情况已更正".to_owned()),
+                _ => {}
+            }
+        }
+        if parts.is_empty() { "好的，已更正。".to_owned() } else { format!("好的，{}。", parts.join("，")) }
+    }
+
+    /// The category's own stop, or a place that is not on this street's ground.
+    fn goes_elsewhere(&self, turn: &mut Turn<'_>, applied: &Applied) -> Option<Said> {
+        let text = match (&applied.stopper, &applied.outside) {
+            (Some(stopper), _) => stopper.clone(),
+            (None, Some(body)) => format!("这个地点不在{}的范围内，我不能代为登记。{body}", self.parts.street.name),
+            (None, None) => return None,
+        };
+        turn.log.delta(&text);
+        turn.memory.draft = None;
+        Some(Said::default())
+    }
+
+    /// Lets the model propose what the rules did not find. Proposals are validated like a stranger's input.
+    async fn help_by_model(&self, turn: &mut Turn<'_>, draft: &mut Draft) {
+        let Some(model) = self.parts.model.clone().filter(|m| m.ready()) else { return };
+        if draft.is_complete(&self.parts.rules) && draft.category_sure {
+            return;
+        }
+        let rules = &self.parts.rules;
+        let mut codes: Vec<String> = rules.taxonomy.classify(turn.said).into_iter().map(|s| s.code).collect();
+        codes.extend(draft.category.iter().cloned());
+        codes.extend(rules.other().map(|l| l.code.clone()));
+        let mut seen = std::collections::HashSet::new();
+        codes.retain(|c| seen.insert(c.clone()));
+        codes.truncate(CHOICES_FOR_MODEL);
+        let categories: Vec<Value> = codes
+            .iter()
+            .filter_map(|c| rules.taxonomy.get(c))
+            .map(|l| json!({ "code": l.code, "path": l.category().path.join("/") }))
+            .collect();
+        let asked = draft.next_question(rules).filter(|_| draft.asked.is_some()).map(|q| q.text);
+        let said = turn.said.to_owned();
+        let text = turn.redact(&said);
+        let context = json!({ "categories": categories, "asked": asked, "text": text });
+        let Ok(mut request) = self.parts.prompts.render("extract", &context, &[]) else { return };
+        request.time_limit = Some(MODEL_PATIENCE);
+        let schema = slot_schema(&codes);
+        let checked = |p: &Proposal| match &p.category {
+            Some(code) if !codes.contains(code) => Err(format!("category 必须是所列代码之一或 null，不能是 {code}")),
+            _ => Ok(()),
+        };
+        turn.log.emit("status", &json!({ "text": "正在整理您反映的情况…" }));
+        let proposal = tokio::select! {
+            () = self.parts.stop.cancelled() => return,
+            proposal = extract::extract::<Proposal>(&*model, request, &schema, checked) => proposal,
+        };
+        match proposal {
+            Ok(proposal) => {
+                let patch = patch_of(proposal, &turn.memory.vault);
+                if let Err(refused) = draft.patch(&patch, By::Model, rules, self.now()) {
+                    tracing::debug!(fields = ?refused.keys().collect::<Vec<_>>(), "a model's proposal was taken in part");
+                }
+            }
+            Err(error) => tracing::warn!(%error, "no proposal from the model; the rules' reading stands"),
+        }
+    }
+
+    fn empty_draft(&self, turn: &Turn<'_>) -> Draft {
+        let source = Source { channel: turn.conversation.channel.clone(), conversation_id: turn.conversation.id };
+        Draft::new(self.parts.ids.uuid(), source, self.now())
+    }
+
+    /// A ticket of this conversation that the message only repeats.
+    pub(super) async fn repeated(&self, turn: &Turn<'_>, draft: &Draft) -> Result<Option<Ticket>, TurnError> {
+        let Some(category) = draft.category.as_deref().filter(|_| draft.description.is_some()) else { return Ok(None) };
+        let tickets = self.parts.tickets.by_conversation(turn.conversation.id).await?;
+        Ok(progress::repeated_matter(category, &draft.place, &tickets).cloned())
+    }
+
+    /// Where the caller's tickets stand.
+    pub(super) async fn progress(&self, turn: &mut Turn<'_>, intent: &Intent) -> Result<Said, TurnError> {
+        let mut own = self.parts.tickets.by_conversation(turn.conversation.id).await?;
+        if let Some(number) = &intent.ticket_number {
+            own.retain(|t| t.number == *number);
+            if own.is_empty() {
+                turn.log.delta("这个工单不是在这次对话里上报的。请用“查进度”，输入工单号和上报时留的手机号后四位；也可以拨打12345查询。");
+                return Ok(Said { card: Some(json!({ "kind": "choices", "options": [{ "label": "查进度", "action": "lookup" }, { "label": "转人工", "send": "转人工" }] })), ..Said::default() });
+            }
+        }
+        match own.pop() {
+            Some(latest) => {
+                let others: Vec<String> = own.iter().rev().take(3).map(|t| format!("{}（{}）", t.number, t.status.word())).collect();
+                let said = self.show_progress(turn, &latest, false).await?;
+                if !others.is_empty() {
+                    turn.log.delta(&format!("\n您还上报过：{}。", others.join("、")));
+                }
+                Ok(said)
+            }
+            None => {
+                turn.log.delta("这次对话里还没有上报过事项。如果是在别的手机上报的，请用“查进度”，输入工单号和手机号后四位。");
+                Ok(Said { card: turn.open_draft_card(&self.parts.rules), ..Said::default() })
+            }
+        }
+    }
+
+    /// One ticket's standing in words and as a card.
+    pub(super) async fn show_progress(&self, turn: &mut Turn<'_>, ticket: &Ticket, repeated: bool) -> Result<Said, TurnError> {
+        let moves = self.parts.tickets.timeline(&ticket.number).await?;
+        if repeated {
+            turn.log.delta("这件事您已经上报过了，不用重复上报。");
+        }
+        turn.log.delta(&progress::standing(ticket, self.now(), &self.parts.street.zone));
+        let card = json!({ "kind": "progress", "ticket": ticket, "timeline": progress::timeline(&moves) });
+        Ok(Said::with_card(card))
+    }
+
+    /// True when a plain 是的 follows a receipt: the same ticket again, not a new one.
+    pub(super) fn confirms_again(&self, turn: &Turn<'_>) -> bool {
+        !turn.memory.confirmed.is_empty() && ConfirmWord::read(turn.said) == Some(ConfirmWord::Yes)
+    }
+
+    /// The receipt of the last confirmed draft.
+    pub(super) async fn confirm_again(&self, turn: &mut Turn<'_>) -> Result<Said, TurnError> {
+        let Some(last) = turn.memory.confirmed.last() else { return Ok(Said::default()) };
+        let Some(ticket) = self.parts.tickets.get(&last.number).await? else { return Ok(Said::default()) };
+        turn.log.delta(&format!("已经提交过了，工单号{}，不会重复登记。", ticket.number));
+        Ok(Said::with_card(json!({ "kind": "receipt", "ticket": ticket })))
+    }
+
+    async fn confirm_by_word(&self, turn: &mut Turn<'_>) -> Result<Said, TurnError> {
+        match self.confirm(&mut turn.memory, None).await {
+            Ok(confirmed) => {
+                turn.log.delta(&self.receipt_words(&confirmed.ticket));
+                Ok(Said::with_card(confirmed.card))
+            }
+            Err(DraftError::Ticket(error)) => Err(error.into()),
+            Err(error) => {
+                tracing::warn!(%error, "a complete draft was not confirmed");
+                turn.log.delta("这次没有提交成功，请再试一次。");
+                Ok(Said { finish: Finish::Refused, card: turn.open_draft_card(&self.parts.rules), ..Said::default() })
+            }
+        }
+    }
+
+    /// Number, who holds it, deadline and its basis.
+    pub(super) fn receipt_words(&self, ticket: &Ticket) -> String {
+        let zone = &self.parts.street.zone;
+        format!(
+            "已提交，工单号{}。由{}{}负责，{}前受理、{}前办结。依据：{}。有进展我会在这里告诉您。",
+            ticket.number,
+            ticket.route.section,
+            ticket.route.post,
+            progress::spoken_time(ticket.clock.accept_by, zone),
+            progress::spoken_time(ticket.clock.resolve_by, zone),
+            ticket.clock.basis.trim_end_matches('。'),
+        )
+    }
+}
+
+/// The proposal as a patch, with the placeholders turned back: the ticket may hold what the model may not see.
+fn patch_of(proposal: Proposal, vault: &redact::Vault) -> Value {
+    let text = |t: String| redact::restore(t.trim(), vault);
+    let mut patch = serde_json::Map::new();
+    let mut set = |name: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            patch.insert(name.to_owned(), value);
+        }
+    };
+    set("description", proposal.description.map(text).filter(|t| !t.is_empty()).map(Value::from));
+    set("place", proposal.place.map(text).filter(|t| !t.is_empty()).map(Value::from));
+    set("category", proposal.category.map(Value::from));
+    set("people_affected", proposal.people_affected.filter(|n| *n > 0).map(Value::from));
+    set("kind", proposal.kind.map(Value::from));
+    Value::Object(patch)
+}
+
+fn slot_schema(codes: &[String]) -> JsonSchema {
+    let nullable = |kind: &str| json!({ "type": [kind, "null"] });
+    let mut categories: Vec<Value> = codes.iter().map(|c| json!(c)).collect();
+    categories.push(Value::Null);
+    JsonSchema {
+        name: "incident_slots".to_owned(),
+        schema: json!({
+            "type": "object",
+            "properties": {
+                "description": nullable("string"),
+                "place": nullable("string"),
+                "category": { "type": ["string", "null"], "enum": categories },
+                "people_affected": nullable("integer"),
+                "kind": { "type": ["string", "null"], "enum": ["投诉", "求助", "建议", "举报", "咨询", Value::Null] },
+            },
+            "required": ["description", "place", "category", "people_affected", "kind"],
+            "additionalProperties": false,
+        }),
+    }
+}

@@ -1,0 +1,389 @@
+//! The conversation room's door: posting a message, reading a turn, the draft's buttons, the right to delete.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use uuid::Uuid;
+
+use super::live::{self, LiveTurn, LiveTurns, TurnEvent, TurnLog};
+use super::memory::Memory;
+use super::message::{Message, MessageBody, Role};
+use super::news::NewsBus;
+use super::order::Order;
+use super::outcome::{Finish, Reply, TurnOutcome};
+use super::prompts::Prompts;
+use super::store::{
+    Attachment, Audience, Begun, Blobs, Conversation, ConversationStore, EndedTurn, NewTurn, StoreError, StoredTurn,
+};
+use super::street::Street;
+use crate::config::ConversationSettings;
+use crate::core::clock::Clock;
+use crate::core::ids::Ids;
+use crate::core::text;
+use crate::identity;
+use crate::incident::news::NewsStore;
+use crate::incident::rules::IncidentRules;
+use crate::incident::store::TicketStore;
+use crate::knowledge::search::Knowledge;
+use crate::llm::budget::TokenCounter;
+use crate::llm::port::ChatModel;
+
+/// Everything that the room needs from others.
+pub struct Parts {
+    /// Rows.
+    pub store: Arc<dyn ConversationStore>,
+    /// Bytes of pictures.
+    pub blobs: Arc<dyn Blobs>,
+    /// What answers rest on.
+    pub knowledge: Arc<Knowledge>,
+    /// The street's rules for incidents.
+    pub rules: Arc<IncidentRules>,
+    /// Tickets.
+    pub tickets: Arc<dyn TicketStore>,
+    /// Moves that were not told yet.
+    pub moves: Arc<dyn NewsStore>,
+    /// `None` = answers from the text, tickets by rules.
+    pub model: Option<Arc<dyn ChatModel>>,
+    /// What a model is told.
+    pub prompts: Arc<Prompts>,
+    /// Token counting.
+    pub tokens: Arc<TokenCounter>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Ids and secrets.
+    pub ids: Arc<dyn Ids>,
+    /// Limits of a turn.
+    pub settings: ConversationSettings,
+    /// The street itself.
+    pub street: Arc<Street>,
+    /// Platforms that receive a ticket.
+    pub destinations: Vec<String>,
+    /// Rung when a ticket waits to be delivered.
+    pub outbox_bell: Arc<tokio::sync::Notify>,
+    /// Set when the service ends: running turns are cut.
+    pub stop: CancellationToken,
+}
+
+impl std::fmt::Debug for Parts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Parts").finish_non_exhaustive()
+    }
+}
+
+/// The conversation room.
+#[derive(Debug)]
+pub struct Conversations {
+    pub(super) parts: Parts,
+    pub(super) live: LiveTurns,
+    pub(super) order: Order,
+    pub(super) news: NewsBus,
+    pub(super) tasks: TaskTracker,
+}
+
+/// A message as it comes in.
+#[derive(Debug, Clone)]
+pub struct Incoming {
+    /// Given by the client; the same again is the same turn.
+    pub client_message_id: String,
+    /// As typed.
+    pub text: String,
+    /// Pictures of this conversation.
+    pub attachments: Vec<Uuid>,
+}
+
+/// A turn that was asked for.
+#[derive(Debug)]
+pub enum Posted {
+    /// It runs, or has just run, in this process.
+    Live(Arc<LiveTurn>),
+    /// It ended before.
+    Stored(Box<StoredTurn>),
+}
+
+/// A message is not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum PostError {
+    /// Nothing was said and nothing attached.
+    #[error("empty message")]
+    Empty,
+    /// Longer than `limit` characters.
+    #[error("message of {chars} characters, at most {limit}")]
+    TooLong {
+        /// As sent.
+        chars: usize,
+        /// Allowed.
+        limit: usize,
+    },
+    /// `client_message_id` is missing or longer than 100 characters.
+    #[error("client_message_id must have 1 to 100 characters")]
+    BadClientId,
+    /// A picture that is not this conversation's.
+    #[error("unknown attachment {0}")]
+    UnknownAttachment(Uuid),
+    /// Storage failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A conversation that was just made.
+#[derive(Debug)]
+pub struct Opened {
+    /// Public id.
+    pub id: Uuid,
+    /// The only key to it; never stored.
+    pub token: String,
+}
+
+impl Conversations {
+    /// Puts the room together.
+    #[must_use]
+    pub fn new(parts: Parts) -> Arc<Self> {
+        Arc::new(Self {
+            parts,
+            live: LiveTurns::default(),
+            order: Order::default(),
+            news: NewsBus::default(),
+            tasks: TaskTracker::new(),
+        })
+    }
+
+    /// The street that it speaks for.
+    #[must_use]
+    pub fn street(&self) -> &Street {
+        &self.parts.street
+    }
+
+    /// Longest message in characters.
+    #[must_use]
+    pub const fn max_chars(&self) -> usize {
+        self.parts.settings.max_chars
+    }
+
+    /// Makes a conversation.
+    pub async fn open(&self, channel: String, audience: Audience) -> Result<Opened, StoreError> {
+        let token = self.parts.ids.secret();
+        let conversation = Conversation {
+            id: self.parts.ids.uuid(),
+            token_hash: identity::hash(&token),
+            channel,
+            audience,
+            memory: Memory::default(),
+        };
+        self.parts.store.create(&conversation, self.parts.clock.now()).await?;
+        Ok(Opened { id: conversation.id, token })
+    }
+
+    /// Looks a conversation up.
+    pub async fn conversation(&self, id: Uuid) -> Result<Option<Conversation>, StoreError> {
+        self.parts.store.conversation(id).await
+    }
+
+    /// The conversation that a token is the key of.
+    pub async fn conversation_of_token(&self, token: &str) -> Result<Option<Conversation>, StoreError> {
+        self.parts.store.conversation_of_token(&identity::hash(token)).await
+    }
+
+    /// Takes a message and answers it in a task of its own: the caller may go away.
+    ///
+    /// # Cancel safety
+    /// Once the message is stored, dropping the future changes nothing: the turn runs on.
+    pub async fn post(self: &Arc<Self>, conversation: Conversation, incoming: Incoming) -> Result<Posted, PostError> {
+        let count = incoming.client_message_id.chars().count();
+        if count == 0 || count > 100 {
+            return Err(PostError::BadClientId);
+        }
+        let chars = incoming.text.chars().count();
+        if chars > self.parts.settings.max_chars {
+            return Err(PostError::TooLong { chars, limit: self.parts.settings.max_chars });
+        }
+        let said = text::normalize(&incoming.text);
+        if said.trim().is_empty() && incoming.attachments.is_empty() {
+            return Err(PostError::Empty);
+        }
+        for id in &incoming.attachments {
+            let known = self.parts.store.attachment(*id).await?;
+            if known.is_none_or(|a| a.conversation_id != conversation.id) {
+                return Err(PostError::UnknownAttachment(*id));
+            }
+        }
+        let body = MessageBody { text: incoming.text.clone(), attachments: incoming.attachments.clone(), ..MessageBody::default() };
+        let turn_id = self.parts.ids.uuid();
+        let live = self.live.open(turn_id);
+        let begun = self
+            .parts
+            .store
+            .begin_turn(NewTurn {
+                turn_id,
+                conversation_id: conversation.id,
+                client_message_id: &incoming.client_message_id,
+                message_id: self.parts.ids.uuid(),
+                body: &body,
+                at: self.parts.clock.now(),
+            })
+            .await;
+        let known = match begun {
+            Ok(Begun::New) => None,
+            Ok(Begun::Known(known)) => Some(known),
+            Err(error) => {
+                self.live.forget(turn_id);
+                return Err(error.into());
+            }
+        };
+        if let Some(known) = known {
+            self.live.forget(turn_id);
+            return self.turn(conversation.id, known).await?.ok_or(PostError::Store(StoreError::Corrupt {
+                what: "turns.id",
+                why: "a turn that was just found is gone".to_owned(),
+            }));
+        }
+        let log = TurnLog::new(Arc::clone(&live), Arc::clone(&self.parts.store));
+        let room = Arc::clone(self);
+        self.tasks.spawn(async move { room.run(conversation, said, incoming, log).await });
+        Ok(Posted::Live(live))
+    }
+
+    /// A turn, from memory or storage.
+    pub async fn turn(&self, conversation_id: Uuid, turn_id: Uuid) -> Result<Option<Posted>, StoreError> {
+        let Some(stored) = self.parts.store.turn(conversation_id, turn_id).await? else { return Ok(None) };
+        if let Some(live) = self.live.get(turn_id) {
+            return Ok(Some(Posted::Live(live)));
+        }
+        Ok(Some(Posted::Stored(Box::new(stored))))
+    }
+
+    /// The events of a turn that has left memory, after `after`.
+    pub async fn stored_events(&self, turn_id: Uuid, after: u64) -> Result<Vec<TurnEvent>, StoreError> {
+        Ok(live::replay(self.parts.store.turn_events(turn_id, after).await?, after))
+    }
+
+    /// True when the turn runs in this process now.
+    #[must_use]
+    pub fn is_running(&self, turn_id: Uuid) -> bool {
+        self.live.is_running(turn_id)
+    }
+
+    /// Messages after `after`, oldest first.
+    pub async fn messages(&self, conversation_id: Uuid, after: i64) -> Result<Vec<Message>, StoreError> {
+        self.parts.store.messages(conversation_id, after, 500).await
+    }
+
+    /// Keeps a verdict on a reply; a thumbs-down is a gap. False when there is no such message.
+    pub async fn feedback(&self, conversation_id: Uuid, message_id: Uuid, up: bool, words: Option<&str>) -> Result<bool, StoreError> {
+        let feedback = if up { "up" } else { "down" };
+        if !self.parts.store.feedback(conversation_id, message_id, feedback).await? {
+            return Ok(false);
+        }
+        if !up {
+            let asked = self.question_of(conversation_id, message_id).await?;
+            if let Some(asked) = asked {
+                let mut vault = super::redact::Vault::default();
+                let mut kept = super::redact::redact(&asked, &mut vault);
+                if let Some(words) = words {
+                    kept.push_str("｜");
+                    kept.push_str(&super::redact::redact(words, &mut vault));
+                }
+                self.parts.store.record_gap(self.parts.ids.uuid(), &kept, "thumbs_down", self.parts.clock.now()).await?;
+            }
+        }
+        Ok(true)
+    }
+
+    async fn question_of(&self, conversation_id: Uuid, message_id: Uuid) -> Result<Option<String>, StoreError> {
+        let messages = self.parts.store.last_messages(conversation_id, 200).await?;
+        let turn = messages.iter().find(|m| m.id == message_id).and_then(|m| m.turn_id);
+        Ok(messages.into_iter().find(|m| m.role == Role::Resident && m.turn_id.is_some() && m.turn_id == turn).map(|m| m.body.text))
+    }
+
+    /// Keeps a picture that was already cleaned.
+    pub async fn attach(&self, conversation_id: Uuid, picture: super::pictures::Picture) -> Result<Attachment, StoreError> {
+        use sha2::Digest as _;
+        let attachment = Attachment {
+            id: self.parts.ids.uuid(),
+            conversation_id,
+            content_type: picture.content_type.to_owned(),
+            bytes: picture.bytes.len() as u64,
+            width: picture.width,
+            height: picture.height,
+            sha256: hex::encode(sha2::Sha256::digest(&picture.bytes)),
+        };
+        // Bytes first: a row without its file would be a broken promise, a file without a row is only litter.
+        self.parts.blobs.put(attachment.id, picture.bytes).await?;
+        self.parts.store.add_attachment(&attachment, self.parts.clock.now()).await?;
+        Ok(attachment)
+    }
+
+    /// A picture with its bytes.
+    pub async fn attachment(&self, id: Uuid) -> Result<Option<(Attachment, bytes::Bytes)>, StoreError> {
+        let Some(row) = self.parts.store.attachment(id).await? else { return Ok(None) };
+        Ok(self.parts.blobs.get(id).await?.map(|bytes| (row, bytes)))
+    }
+
+    /// How many pictures a conversation has.
+    pub async fn attachment_count(&self, conversation_id: Uuid) -> Result<u32, StoreError> {
+        self.parts.store.attachment_count(conversation_id).await
+    }
+
+    /// The resident's right to delete: words, draft, placeholders and pictures. Tickets that were confirmed stay.
+    pub async fn delete(&self, conversation_id: Uuid) -> Result<(), StoreError> {
+        let _order = self.order.enter(conversation_id).await;
+        for picture in self.parts.store.delete(conversation_id).await? {
+            self.parts.blobs.remove(picture).await?;
+        }
+        Ok(())
+    }
+
+    /// Deletes conversations that nobody wrote to for longer than the retention; returns how many.
+    pub async fn forget_old(&self) -> Result<usize, StoreError> {
+        let days = i64::from(self.parts.settings.retention_days);
+        if days == 0 {
+            return Ok(0);
+        }
+        let before = self.parts.clock.now() - SignedDuration::from_hours(24 * days);
+        let old = self.parts.store.expired(before, 200).await?;
+        for id in &old {
+            self.delete(*id).await?;
+        }
+        Ok(old.len())
+    }
+
+    /// Marks the turns that a crash broke off as cut, with what they had shown.
+    pub async fn recover(&self) -> Result<usize, StoreError> {
+        let broken = self.parts.store.running_turns().await?;
+        let mut count = 0;
+        for turn in broken.iter().filter(|t| !self.live.is_running(t.id)) {
+            count += 1;
+            let (route, text, last) = live::remains(self.parts.store.turn_events(turn.id, 0).await?);
+            let reply_id = self.parts.ids.uuid();
+            let done = live::cut_line(turn.id, reply_id, &text, last);
+            let reply = Reply { text: text.clone(), ..Reply::default() };
+            let outcome = TurnOutcome { turn_id: turn.id, message_id: reply_id, route, reply, card: None, finish: Finish::Cut };
+            let body = MessageBody { text, route: Some(route), finish: Some(Finish::Cut), ..MessageBody::default() };
+            self.parts
+                .store
+                .end_turn(EndedTurn {
+                    turn_id: turn.id,
+                    conversation_id: turn.conversation_id,
+                    reply_id,
+                    reply: &body,
+                    outcome: &outcome,
+                    events: &[done],
+                    memory: None,
+                    at: self.now(),
+                })
+                .await?;
+        }
+        Ok(count)
+    }
+
+    /// Waits until no turn runs. New turns can still be posted; stop the listener first.
+    pub async fn drain(&self) {
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.parts.clock.now()
+    }
+}

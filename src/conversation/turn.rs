@@ -1,0 +1,325 @@
+//! One turn: guard → route → answer, intake, progress or channel → end.
+//!
+//! The six lawful routes are decided by code before anything else; an emergency is answered before anyone waits for
+//! anything. Whatever happens, a turn ends with an outcome that is stored and shown.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::live::TurnLog;
+use super::memory::Memory;
+use super::message::MessageBody;
+use super::outcome::{Citation, Finish, Grounding, Reply, Route, TurnOutcome};
+use super::prompts::PromptError;
+use super::service::{Conversations, Incoming};
+use super::store::{Conversation, EndedTurn, StoreError};
+use super::redact;
+use crate::incident::intent::{Intent, IntentKind, classify_intent};
+use crate::incident::rules::IncidentRules;
+use crate::incident::store::StoreError as TicketError;
+use crate::knowledge::search::KnowledgeError;
+
+/// A turn could not be finished. What it showed stays; the rest is said plainly.
+#[derive(Debug, thiserror::Error)]
+pub enum TurnError {
+    /// Rows.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Tickets.
+    #[error(transparent)]
+    Ticket(#[from] TicketError),
+    /// Search.
+    #[error(transparent)]
+    Knowledge(#[from] KnowledgeError),
+    /// Prompts.
+    #[error(transparent)]
+    Prompt(#[from] PromptError),
+}
+
+/// A turn at work.
+#[derive(Debug)]
+pub(super) struct Turn<'a> {
+    pub conversation: &'a Conversation,
+    /// As typed, normalised.
+    pub said: &'a str,
+    pub attachments: &'a [Uuid],
+    pub memory: Memory,
+    pub log: &'a mut TurnLog,
+}
+
+impl Turn<'_> {
+    /// `text` as it may leave the house.
+    pub fn redact(&mut self, text: &str) -> String {
+        redact::redact(text, &mut self.memory.vault)
+    }
+
+    /// The card of the open draft, unless an emergency still hides it.
+    pub fn open_draft_card(&self, rules: &IncidentRules) -> Option<Value> {
+        self.memory.draft.as_ref().filter(|_| !self.memory.draft_hidden).map(|d| d.card(rules))
+    }
+}
+
+/// What a branch has said, beside the words that it already showed.
+#[derive(Debug)]
+pub(super) struct Said {
+    pub citations: Vec<Citation>,
+    pub card: Option<Value>,
+    pub finish: Finish,
+    pub generated: bool,
+    pub grounding: Grounding,
+}
+
+impl Default for Said {
+    fn default() -> Self {
+        Self { citations: Vec::new(), card: None, finish: Finish::Complete, generated: false, grounding: Grounding::default() }
+    }
+}
+
+impl Said {
+    pub fn with_card(card: Value) -> Self {
+        Self { card: Some(card), ..Self::default() }
+    }
+}
+
+impl Conversations {
+    /// Runs a turn to its end and stores it.
+    pub(super) async fn run(self: Arc<Self>, conversation: Conversation, said: String, incoming: Incoming, mut log: TurnLog) {
+        let started = std::time::Instant::now();
+        let intent = classify_intent(&said, &self.parts.rules);
+        // First things first: nobody in danger waits for a lock, a model or the end of another answer.
+        if intent.kind == IntentKind::Emergency {
+            self.first_words(&intent, &mut log);
+        }
+        let order = self.order.enter(conversation.id).await;
+        let memory = match self.parts.store.conversation(conversation.id).await {
+            Ok(Some(fresh)) => fresh.memory,
+            Ok(None) | Err(_) => conversation.memory.clone(),
+        };
+        let mut turn = Turn { conversation: &conversation, said: &said, attachments: &incoming.attachments, memory, log: &mut log };
+        // Learn this message's personal data before anything of it can reach a prompt.
+        turn.redact(&said);
+        let (route, result) = self.act(&mut turn, intent).await;
+        let memory = turn.memory;
+        let finished = match result {
+            Ok(finished) => finished,
+            Err(error) => {
+                tracing::error!(%error, "a turn failed");
+                if log.text().is_empty() {
+                    log.delta("抱歉，系统出了点问题，这条消息没有处理成功，请稍后再试。紧急情况请直接拨打110、119、120，其他事项可拨打12345。");
+                }
+                log.emit("error", &super::failure_problem());
+                Said { finish: Finish::Cut, ..Said::default() }
+            }
+        };
+        self.finish(&conversation, log, route, finished, memory).await;
+        drop(order);
+        metrics::histogram!("turn_seconds", "route" => route_word(route)).record(started.elapsed().as_secs_f64());
+        metrics::counter!("turns_total", "route" => route_word(route)).increment(1);
+    }
+
+    async fn act(&self, turn: &mut Turn<'_>, intent: Intent) -> (Route, Result<Said, TurnError>) {
+        if intent.kind == IntentKind::Emergency {
+            return (Route::Emergency, self.open_urgent_draft(turn, &intent));
+        }
+        // The turn after an emergency brings its draft to light.
+        turn.memory.draft_hidden = false;
+        if turn.memory.draft.is_some() {
+            if let Some(route) = self.draft_route(turn, &intent) {
+                turn.log.turn(route);
+                return (route, self.go_on_with_draft(turn).await);
+            }
+        } else if self.confirms_again(turn) {
+            turn.log.turn(Route::Report);
+            return (Route::Report, self.confirm_again(turn).await);
+        }
+        let only_pictures = !turn.attachments.is_empty() && matches!(intent.kind, IntentKind::Smalltalk | IntentKind::Ask);
+        if intent.kind == IntentKind::Report || only_pictures {
+            return self.report(turn).await;
+        }
+        let route = match intent.kind {
+            IntentKind::Ask | IntentKind::Report | IntentKind::Emergency => Route::Ask,
+            IntentKind::Progress => Route::Progress,
+            IntentKind::Human => Route::Human,
+            IntentKind::Smalltalk => Route::Smalltalk,
+            IntentKind::Channel => Route::Channel,
+            IntentKind::Decline => Route::Decline,
+        };
+        turn.log.turn(route);
+        let said = match intent.kind {
+            IntentKind::Ask | IntentKind::Report | IntentKind::Emergency => {
+                let question = turn.said.to_owned();
+                self.answer(turn, &question).await
+            }
+            IntentKind::Progress => self.progress(turn, &intent).await,
+            IntentKind::Human => self.human(turn).await,
+            IntentKind::Smalltalk => Ok(self.smalltalk(turn)),
+            IntentKind::Channel => Ok(self.channel(turn, &intent)),
+            IntentKind::Decline => Ok(self.decline(turn, &intent)),
+        };
+        (route, said)
+    }
+
+    /// A new matter: a draft, unless it only repeats a ticket or goes elsewhere.
+    async fn report(&self, turn: &mut Turn<'_>) -> (Route, Result<Said, TurnError>) {
+        let (route, draft, applied) = self.read_matter(turn);
+        match self.repeated(turn, &draft).await {
+            Ok(Some(ticket)) => {
+                turn.log.turn(Route::Progress);
+                (Route::Progress, self.show_progress(turn, &ticket, true).await)
+            }
+            Ok(None) => {
+                turn.log.turn(route);
+                (route, self.start_draft(turn, draft, applied).await)
+            }
+            Err(error) => {
+                turn.log.turn(route);
+                (route, Err(error))
+            }
+        }
+    }
+
+    /// Stores the end and shows it.
+    async fn finish(&self, conversation: &Conversation, mut log: TurnLog, route: Route, said: Said, memory: Memory) {
+        let reply_id = self.parts.ids.uuid();
+        let label = said.generated.then(|| self.parts.street.ai_label.clone());
+        if !said.citations.is_empty() {
+            log.emit("citations", &said.citations);
+        }
+        if let Some(card) = said.card.as_ref().filter(|_| !log.has_card()) {
+            log.emit("card", card);
+        }
+        let events = log.done(said.finish, reply_id, label.as_deref());
+        let outcome = TurnOutcome {
+            turn_id: log.turn_id(),
+            message_id: reply_id,
+            route,
+            reply: Reply {
+                text: log.text().to_owned(),
+                generated: said.generated,
+                label: label.clone(),
+                citations: said.citations,
+                grounding: said.grounding,
+            },
+            card: said.card,
+            finish: said.finish,
+        };
+        let body = MessageBody {
+            text: outcome.reply.text.clone(),
+            route: Some(route),
+            citations: outcome.reply.citations.clone(),
+            card: outcome.card.clone(),
+            finish: Some(outcome.finish),
+            generated: outcome.reply.generated,
+            label,
+            attachments: Vec::new(),
+        };
+        let stored = self
+            .parts
+            .store
+            .end_turn(EndedTurn {
+                turn_id: outcome.turn_id,
+                conversation_id: conversation.id,
+                reply_id,
+                reply: &body,
+                outcome: &outcome,
+                events: &events,
+                memory: Some(&memory),
+                at: self.now(),
+            })
+            .await;
+        if let Err(error) = stored {
+            tracing::error!(%error, "the end of a turn was not stored; it will be marked as cut at the next start");
+        }
+        log.end(events, Some(Arc::new(outcome)));
+    }
+
+    fn smalltalk(&self, turn: &mut Turn<'_>) -> Said {
+        let said = turn.said;
+        let text = if ["谢", "辛苦", "麻烦了"].iter().any(|w| said.contains(w)) {
+            "不客气。还有别的事，随时跟我说。".to_owned()
+        } else if ["再见", "拜拜", "没事了", "没有了"].iter().any(|w| said.contains(w)) {
+            "好的，祝您生活愉快。有事随时找我，也可以拨打12345。".to_owned()
+        } else {
+            format!("您好，我是{}的虚拟数字网格员。您可以问我政策和办事的问题，也可以告诉我身边发生了什么事、在哪里，我帮您登记上报。", self.parts.street.name)
+        };
+        turn.log.delta(&text);
+        Said { card: turn.open_draft_card(&self.parts.rules), ..Said::default() }
+    }
+
+    /// A person: the grid's own post when the place is known, and the street's number.
+    async fn human(&self, turn: &mut Turn<'_>) -> Result<Said, TurnError> {
+        let human = &self.parts.street.human;
+        let mut text = String::new();
+        let grid_code = match turn.memory.draft.as_ref().and_then(|d| d.place.grid_code.clone()) {
+            Some(code) => Some(code),
+            None => {
+                let told = self.parts.rules.places.find(turn.said).place.grid_code;
+                match told {
+                    Some(code) => Some(code),
+                    None => self.parts.tickets.by_conversation(turn.conversation.id).await?.pop().and_then(|t| t.place.grid_code),
+                }
+            }
+        };
+        if let Some(grid) = grid_code.as_deref().and_then(|code| self.parts.rules.places.gazetteer().grid(code)) {
+            text.push_str(&format!("您所在的是{}{}，可以找{}。", grid.community, grid.grid, grid.handler_post));
+        }
+        text.push_str(&human.text);
+        turn.log.delta(&text);
+        let mut numbers = vec![json!({ "label": "政务服务便民热线", "tel": human.tel })];
+        numbers.extend(self.parts.street.hotlines.iter().filter(|h| h.tel != human.tel).take(4).map(|h| json!(h)));
+        let card = turn.open_draft_card(&self.parts.rules).unwrap_or_else(|| {
+            json!({ "kind": "choices", "options": [{ "label": "拨打12345", "tel": human.tel }, { "label": "我要上报", "send": "我要上报" }], "numbers": numbers })
+        });
+        Ok(Said::with_card(card))
+    }
+
+    /// The lawful channel: what it is, where it is, no promise of a result.
+    fn channel(&self, turn: &mut Turn<'_>, intent: &Intent) -> Said {
+        if let Some(channel) = &intent.channel {
+            let mut text = String::new();
+            if let Some(reason) = intent.reasons.first() {
+                text.push_str(&format!("{reason}，不能作为网格事件登记，要走专门的渠道。\n"));
+            }
+            text.push_str(&channel.text);
+            if !channel.body.is_empty() {
+                text.push_str(&format!("\n受理单位：{}", channel.body));
+            }
+            if !channel.tel.is_empty() {
+                text.push_str(&format!("\n电话：{}", channel.tel));
+            }
+            if !channel.basis.is_empty() {
+                text.push_str(&format!("\n依据：{}", channel.basis));
+            }
+            turn.log.delta(&text);
+        }
+        Said { card: turn.open_draft_card(&self.parts.rules), ..Said::default() }
+    }
+
+    /// Secrets, other people's privacy, unlawful wishes: explained, not done.
+    fn decline(&self, turn: &mut Turn<'_>, intent: &Intent) -> Said {
+        if let Some(channel) = &intent.channel {
+            let mut text = channel.text.clone();
+            if !channel.basis.is_empty() {
+                text.push_str(&format!("\n依据：{}", channel.basis));
+            }
+            turn.log.delta(&text);
+        }
+        Said { card: turn.open_draft_card(&self.parts.rules), finish: Finish::Refused, ..Said::default() }
+    }
+}
+
+/// Metric label of a route.
+const fn route_word(route: Route) -> &'static str {
+    match route {
+        Route::Ask => "ask",
+        Route::Report => "report",
+        Route::Progress => "progress",
+        Route::Channel => "channel",
+        Route::Emergency => "emergency",
+        Route::Smalltalk => "smalltalk",
+        Route::Human => "human",
+        Route::Decline => "decline",
+    }
+}

@@ -1,0 +1,42 @@
+//! `GET /api/v1/conversations/{id}/turns/{turn_id}/events`: the log of a turn, live or from storage.
+
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use futures::StreamExt as _;
+
+use crate::conversation::live::TurnEvent;
+use crate::conversation::service::Posted;
+use crate::http::problem::{Code, Problem, ProblemBody};
+use crate::http::state::{Api, ApiState};
+use crate::http::{callers, sse};
+
+/// Streams a turn from the first event after `Last-Event-ID`.
+#[utoipa::path(get, path = "/api/v1/conversations/{id}/turns/{turn_id}/events", tag = "对话",
+    params(("id" = Uuid, Path), ("turn_id" = Uuid, Path), ("Last-Event-ID" = Option<u64>, Header)), security(("conversation" = [])),
+    responses((status = 200, description = "text/event-stream: turn, status, delta, citations, card, notice, done, error"),
+        (status = 404, body = ProblemBody)))]
+pub async fn get_turn_events(
+    State(api): State<ApiState>,
+    Path((id, turn_id)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let conversation = callers::conversation(&api, &headers, callers::id(&id)?).await?;
+    let turn = api.conversations.turn(conversation.id, callers::id(&turn_id)?).await.map_err(|e| Problem::unavailable(&e))?;
+    stream(&api, turn.ok_or(Code::NotFound)?, sse::last_event_id(&headers)).await
+}
+
+/// The events of a turn after `after`.
+pub async fn stream(api: &Api, posted: Posted, after: u64) -> Result<Response, Problem> {
+    match posted {
+        Posted::Live(live) => Ok(sse::respond(live.events(after).map(|e| frame(&e)))),
+        Posted::Stored(stored) => {
+            let events = api.conversations.stored_events(stored.id, after).await.map_err(|e| Problem::unavailable(&e))?;
+            Ok(sse::respond(futures::stream::iter(events).map(|e| frame(&e))))
+        }
+    }
+}
+
+fn frame(event: &TurnEvent) -> sse::Frame {
+    sse::Frame { id: event.id.to_string(), event: event.event.clone(), data: event.data.clone() }
+}

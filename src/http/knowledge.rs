@@ -1,0 +1,123 @@
+//! `/api/v1/documents`, `/api/v1/taxonomy`: what citations and pickers point to.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use jiff::civil::Date;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::problem::{Code, Problem, ProblemBody};
+use super::callers;
+use super::state::ApiState;
+use crate::conversation::outcome::LawSource;
+use crate::knowledge::document::Audience;
+
+/// A document as cited.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CitedDocument {
+    /// Stable id.
+    pub id: String,
+    /// In everyday words.
+    pub title: String,
+    /// Grows when the text changes.
+    pub version: u32,
+    /// Who answers for it.
+    pub issuer: String,
+    /// Document number; a guide of our own has none.
+    pub doc_no: Option<String>,
+    /// Valid from.
+    #[schema(value_type = String, format = Date)]
+    pub effective_from: Date,
+    /// Valid before.
+    #[schema(value_type = Option<String>, format = Date)]
+    pub expires_on: Option<Date>,
+    /// The articles it rests on.
+    pub sources: Vec<LawSource>,
+}
+
+/// A part of it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Section {
+    /// Heading.
+    pub heading: String,
+    /// Plain text.
+    pub text: String,
+}
+
+/// A document with its text.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DocumentText {
+    /// What it is.
+    pub document: CitedDocument,
+    /// What it says.
+    pub sections: Vec<Section>,
+}
+
+/// The original behind a citation. Gridworkers' documents need a gridworker's bearer.
+#[utoipa::path(get, path = "/api/v1/documents/{id}/versions/{version}", tag = "知识",
+    params(("id" = String, Path), ("version" = u32, Path)),
+    responses((status = 200, body = DocumentText), (status = 404, body = ProblemBody)))]
+pub async fn get_document_version(
+    State(api): State<ApiState>,
+    Path((id, version)): Path<(String, u32)>,
+    headers: HeaderMap,
+) -> Result<Json<DocumentText>, Problem> {
+    let found = api.knowledge.store().document(&id, Some(version)).await.map_err(|e| Problem::unavailable(&e))?;
+    let worker = || callers::bearer(&headers).is_some_and(|b| api.worker_key.opens(b));
+    let document = found.filter(|d| d.meta.audience != Audience::Gridworker || worker());
+    let document = document.ok_or_else(|| Problem::new(Code::NotFound).detail("没有这份资料，可能已经更新或下架"))?;
+    let sources = document.meta.sources.iter();
+    let cited = CitedDocument {
+        id: document.meta.id.clone(),
+        title: document.meta.title.clone(),
+        version: document.version,
+        issuer: document.meta.issuer.clone(),
+        doc_no: document.meta.doc_no.clone(),
+        effective_from: document.meta.effective_from,
+        expires_on: document.meta.expires_on,
+        sources: sources.map(|s| LawSource { law: s.law.clone(), article: s.article.clone(), version: s.version.clone() }).collect(),
+    };
+    let sections = document.passages.into_iter().map(|p| Section { heading: p.heading, text: p.text }).collect();
+    Ok(Json(DocumentText { document: cited, sections }))
+}
+
+/// A category to pick.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PickableCategory {
+    /// Code of the leaf.
+    pub code: String,
+    /// Plain name.
+    pub name: String,
+    /// From the first level to the leaf.
+    pub path: Vec<String>,
+}
+
+/// Categories under one of the five plain heads.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CategoryGroup {
+    /// The head.
+    pub name: String,
+    /// Its leaves.
+    pub categories: Vec<PickableCategory>,
+}
+
+/// All categories.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TaxonomyView {
+    /// Five plain heads.
+    pub groups: Vec<CategoryGroup>,
+}
+
+/// The categories of the street, for the picker.
+#[utoipa::path(get, path = "/api/v1/taxonomy", tag = "工单", responses((status = 200, body = TaxonomyView)))]
+pub async fn get_taxonomy(State(api): State<ApiState>) -> Json<TaxonomyView> {
+    let groups = api.rules.taxonomy.groups().into_iter().map(|(name, leaves)| CategoryGroup {
+        name: name.to_owned(),
+        categories: leaves
+            .into_iter()
+            .map(|l| PickableCategory { code: l.code.clone(), name: l.name.clone(), path: l.category().path })
+            .collect(),
+    });
+    Json(TaxonomyView { groups: groups.collect() })
+}

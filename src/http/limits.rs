@@ -1,0 +1,87 @@
+//! Rates: per conversation, per channel, and for opening conversations per client address.
+
+use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU32;
+
+use axum::http::HeaderMap;
+use governor::clock::{Clock as _, DefaultClock};
+use governor::{DefaultKeyedRateLimiter, NotUntil, Quota, RateLimiter};
+use uuid::Uuid;
+
+use super::problem::{Code, Problem};
+use crate::config::LimitSettings;
+
+/// The limiters.
+#[derive(Debug)]
+pub struct Limits {
+    conversation: DefaultKeyedRateLimiter<Uuid>,
+    channel: DefaultKeyedRateLimiter<String>,
+    address: DefaultKeyedRateLimiter<IpAddr>,
+    loopback_exempt: bool,
+    trust_forwarded_for: bool,
+}
+
+fn per_minute(rate: u32) -> Quota {
+    Quota::per_minute(NonZeroU32::new(rate).unwrap_or(NonZeroU32::MIN))
+}
+
+impl Limits {
+    /// From the configuration; a rate of 0 means 1.
+    #[must_use]
+    pub fn new(settings: &LimitSettings, trust_forwarded_for: bool) -> Self {
+        Self {
+            conversation: RateLimiter::keyed(per_minute(settings.messages_per_minute)),
+            channel: RateLimiter::keyed(per_minute(settings.channel_messages_per_minute)),
+            address: RateLimiter::keyed(per_minute(settings.conversations_per_minute)),
+            loopback_exempt: settings.loopback_exempt,
+            trust_forwarded_for,
+        }
+    }
+
+    /// The caller's address; behind a trusted proxy the one that the proxy saw.
+    pub fn caller(&self, peer: SocketAddr, headers: &HeaderMap) -> IpAddr {
+        if self.trust_forwarded_for {
+            // The last entry was written by the proxy next to us; earlier ones can be made up by the client.
+            let forwarded = headers.get("x-forwarded-for").and_then(|v| v.to_str().ok()).and_then(|v| v.rsplit(',').next());
+            if let Some(address) = forwarded.and_then(|a| a.trim().parse().ok()) {
+                return address;
+            }
+        }
+        peer.ip()
+    }
+
+    /// May this message be sent?
+    pub fn message(&self, caller: IpAddr, conversation: Uuid, channel: &str) -> Result<(), Problem> {
+        if self.exempt(caller) {
+            return Ok(());
+        }
+        check(self.conversation.check_key(&conversation))?;
+        check(self.channel.check_key(&channel.to_owned()))
+    }
+
+    /// May a conversation be opened?
+    pub fn open(&self, caller: IpAddr) -> Result<(), Problem> {
+        if self.exempt(caller) {
+            return Ok(());
+        }
+        check(self.address.check_key(&caller))
+    }
+
+    /// Forgets callers that have been quiet; called now and then.
+    pub fn sweep(&self) {
+        self.conversation.retain_recent();
+        self.channel.retain_recent();
+        self.address.retain_recent();
+    }
+
+    const fn exempt(&self, caller: IpAddr) -> bool {
+        self.loopback_exempt && caller.is_loopback()
+    }
+}
+
+fn check(result: Result<(), NotUntil<<DefaultClock as governor::clock::Clock>::Instant>>) -> Result<(), Problem> {
+    result.map_err(|not_until| {
+        let wait = not_until.wait_time_from(DefaultClock::default().now());
+        Problem::new(Code::RateLimited).retry_after(wait.as_secs() + 1)
+    })
+}

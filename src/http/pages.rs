@@ -1,0 +1,91 @@
+//! The web part, built by Vite into `web/dist` and embedded. Without it the API works and the pages say how to build it.
+
+use axum::extract::Path;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use rust_embed::{EmbeddedFile, RustEmbed};
+
+use super::problem::{Code, Problem};
+
+#[derive(RustEmbed)]
+#[folder = "web/dist"]
+#[allow_missing = true]
+struct Dist;
+
+/// Our own pages load nothing from anywhere else and may be framed by the sites that embed the window.
+const POLICY: &str = "default-src 'self'; img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'; script-src 'self'; \
+                      connect-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors *";
+
+const NOT_BUILT: &str = "<!doctype html><html lang=\"zh-CN\"><meta charset=\"utf-8\"><title>虚拟数字网格员</title>\
+    <p>网页部分还没有构建：请在项目目录执行 <code>make web</code> 后重新编译。接口可用，见 <a href=\"/openapi.json\">/openapi.json</a>。</p>";
+
+/// `/`: what is here.
+pub async fn index(headers: HeaderMap) -> Response {
+    page("index.html", &headers)
+}
+
+/// `/chat`: the resident's window.
+pub async fn chat(headers: HeaderMap) -> Response {
+    page("chat.html", &headers)
+}
+
+/// `/widget.js`: the loader for other sites.
+pub async fn widget(headers: HeaderMap) -> Response {
+    match Dist::get("widget.js") {
+        Some(file) => serve("widget.js", &file, &headers, "public, max-age=300"),
+        None => Problem::new(Code::NotFound).detail("网页部分还没有构建").into_response(),
+    }
+}
+
+/// `/icon.svg`
+pub async fn icon(headers: HeaderMap) -> Response {
+    match Dist::get("icon.svg") {
+        Some(file) => serve("icon.svg", &file, &headers, "public, max-age=86400"),
+        None => Problem::new(Code::NotFound).into_response(),
+    }
+}
+
+/// `/assets/…`: names carry a hash, so they never change.
+pub async fn asset(Path(path): Path<String>, headers: HeaderMap) -> Response {
+    let name = format!("assets/{path}");
+    match Dist::get(&name) {
+        Some(file) => serve(&name, &file, &headers, "public, max-age=31536000, immutable"),
+        None => Problem::new(Code::NotFound).into_response(),
+    }
+}
+
+fn page(name: &str, headers: &HeaderMap) -> Response {
+    match Dist::get(name) {
+        Some(file) => serve(name, &file, headers, "no-cache"),
+        None => (StatusCode::OK, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], NOT_BUILT).into_response(),
+    }
+}
+
+fn serve(name: &str, file: &EmbeddedFile, headers: &HeaderMap, cache: &'static str) -> Response {
+    let tag = format!("\"{}\"", hex::encode(&file.metadata.sha256_hash()[..12]));
+    let known = headers.get(header::IF_NONE_MATCH).and_then(|v| v.to_str().ok()).is_some_and(|v| v.contains(&tag));
+    let mut response = if known { StatusCode::NOT_MODIFIED.into_response() } else { file.data.to_vec().into_response() };
+    let out = response.headers_mut();
+    out.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type(name)));
+    out.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
+    out.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    out.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    out.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        out.insert(header::ETAG, tag);
+    }
+    response
+}
+
+fn content_type(name: &str) -> &'static str {
+    match name.rsplit('.').next() {
+        Some("html") => "text/html; charset=utf-8",
+        Some("js") => "text/javascript; charset=utf-8",
+        Some("css") => "text/css; charset=utf-8",
+        Some("svg") => "image/svg+xml",
+        Some("png") => "image/png",
+        Some("woff2") => "font/woff2",
+        Some("webmanifest" | "json") => "application/json",
+        _ => "application/octet-stream",
+    }
+}

@@ -1,0 +1,115 @@
+//! Every URL of the service, on one page.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderName, header};
+use axum::routing::get;
+use axum::{Json, Router, middleware as from};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::request_id::{PropagateRequestIdLayer, SetRequestIdLayer};
+use tower_http::sensitive_headers::SetSensitiveRequestHeadersLayer;
+use tower_http::trace::TraceLayer;
+use utoipa::openapi::OpenApi as Document;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::state::ApiState;
+use super::{chat, draft, knowledge, middleware, operations, pages, platform, tickets};
+use crate::core::ids::Ids;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "虚拟数字网格员", description = "居民问答与事件上报。错误一律为 application/problem+json（RFC 9457），以 code 区分。"),
+    modifiers(&Bearers)
+)]
+struct Api;
+
+struct Bearers;
+
+impl Modify for Bearers {
+    fn modify(&self, document: &mut Document) {
+        let components = document.components.get_or_insert_with(Default::default);
+        components.add_security_scheme("conversation", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+    }
+}
+
+/// The calls with their documentation.
+fn documented(max_picture_bytes: usize, max_body_bytes: usize) -> OpenApiRouter<ApiState> {
+    OpenApiRouter::with_openapi(Api::openapi())
+        // The conversation
+        .routes(routes!(chat::channel::get_channel))
+        .routes(routes!(chat::create::create_conversation))
+        .routes(routes!(chat::post_message::post_message, chat::messages::get_messages))
+        .routes(routes!(chat::turn_events::get_turn_events))
+        .routes(routes!(chat::live_events::get_live_events))
+        .routes(routes!(chat::feedback::post_feedback))
+        .routes(routes!(chat::delete::delete_conversation))
+        // The draft
+        .routes(routes!(draft::patch_draft))
+        .routes(routes!(draft::confirm_draft))
+        .routes(routes!(draft::cancel_draft))
+        // Tickets
+        .routes(routes!(tickets::get::get_ticket))
+        .routes(routes!(tickets::lookup::lookup_ticket))
+        .routes(routes!(tickets::rating::post_rating))
+        // Knowledge and pickers
+        .routes(routes!(knowledge::get_document_version))
+        .routes(routes!(knowledge::get_taxonomy))
+        // The governance platform
+        .routes(routes!(platform::post_callback))
+        // Operations
+        .routes(routes!(operations::live))
+        .routes(routes!(operations::ready))
+        .routes(routes!(operations::metrics))
+        .layer(DefaultBodyLimit::max(max_body_bytes))
+        // Pictures: the only large bodies.
+        .merge(
+            OpenApiRouter::new()
+                .routes(routes!(chat::attachments::post_attachment))
+                .routes(routes!(chat::attachments::get_attachment))
+                .layer(DefaultBodyLimit::max(max_picture_bytes + 64 * 1024)),
+        )
+}
+
+/// The OpenAPI document, made from the handlers.
+#[must_use]
+pub fn openapi() -> Document {
+    documented(0, 0).split_for_parts().1
+}
+
+/// The service. `sandbox` is the bundled platform, mounted at `/platform`.
+pub fn router(state: ApiState, ids: Arc<dyn Ids>, sandbox: Option<Router>) -> Router {
+    let (documented, document) = documented(state.attachments.max_bytes, state.server.max_body_bytes).split_for_parts();
+    let limit = Duration::from_millis(state.server.request_timeout_ms);
+    let document = Arc::new(document);
+    let mut app = documented
+        .route("/openapi.json", get(move || async move { Json(Arc::clone(&document)) }))
+        // Pages
+        .route("/", get(pages::index))
+        .route("/chat", get(pages::chat))
+        .route("/widget.js", get(pages::widget))
+        .route("/icon.svg", get(pages::icon))
+        .route("/assets/{*path}", get(pages::asset))
+        .with_state(state);
+    if let Some(sandbox) = sandbox {
+        app = app.merge(sandbox);
+    }
+    // The turn's own time limit is the model's; this one ends what hangs before the first byte of an answer.
+    app.layer(from::from_fn(move |request, next| middleware::deadline(limit, request, next)))
+        .layer(from::from_fn(middleware::problems))
+        .layer(CatchPanicLayer::custom(middleware::panicked))
+        .layer(CompressionLayer::new())
+        .layer(TraceLayer::new_for_http().make_span_with(|request: &axum::http::Request<_>| {
+            let id = request.headers().get(&middleware::REQUEST_ID).and_then(|v| v.to_str().ok()).unwrap_or_default();
+            // Paths hold ids and numbers, never personal data; queries are left out.
+            tracing::info_span!("http", method = %request.method(), path = request.uri().path(), request_id = id)
+        }))
+        .layer(PropagateRequestIdLayer::new(middleware::REQUEST_ID))
+        .layer(SetRequestIdLayer::new(middleware::REQUEST_ID, middleware::RequestIds(ids)))
+        .layer(SetSensitiveRequestHeadersLayer::new([header::AUTHORIZATION, header::COOKIE, HeaderName::from_static("idempotency-key")]))
+}

@@ -1,0 +1,74 @@
+//! What handlers may reach.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use metrics_exporter_prometheus::PrometheusHandle;
+
+use super::limits::Limits;
+use super::tickets::lookup::LookupLocks;
+use crate::config::{AttachmentSettings, ServerSettings};
+use crate::conversation::service::Conversations;
+use crate::core::clock::Clock;
+use crate::identity::WorkerKey;
+use crate::incident::rules::IncidentRules;
+use crate::incident::store::TicketStore;
+use crate::knowledge::search::Knowledge;
+use crate::platform::callback::CallbackReceiver;
+
+/// 503 until migrations, first import and index are done.
+#[derive(Debug, Default)]
+pub struct Readiness(AtomicBool);
+
+impl Readiness {
+    /// From now on requests can be served.
+    pub fn set_ready(&self) {
+        self.0.store(true, Ordering::Release);
+    }
+
+    /// From now on they cannot (the service ends).
+    pub fn set_unready(&self) {
+        self.0.store(false, Ordering::Release);
+    }
+
+    /// Whether requests can be served.
+    pub fn is_ready(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+}
+
+/// The rooms and rules behind the URLs.
+#[derive(Debug)]
+pub struct Api {
+    /// Turns, messages, drafts.
+    pub conversations: Arc<Conversations>,
+    /// Tickets.
+    pub tickets: Arc<dyn TicketStore>,
+    /// Taxonomy and grid directory.
+    pub rules: Arc<IncidentRules>,
+    /// Documents.
+    pub knowledge: Arc<Knowledge>,
+    /// What the governance platform tells us.
+    pub callbacks: Option<CallbackReceiver>,
+    /// Opens the gridworkers' audience.
+    pub worker_key: WorkerKey,
+    /// Rates.
+    pub limits: Limits,
+    /// Wrong tries of ticket look-ups.
+    pub lookups: LookupLocks,
+    /// Whether requests can be served.
+    pub readiness: Arc<Readiness>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Sizes and times.
+    pub server: ServerSettings,
+    /// Rules for pictures.
+    pub attachments: AttachmentSettings,
+    /// Numbers for the operator.
+    pub metrics: Option<PrometheusHandle>,
+    /// True when `/platform` is the bundled sandbox.
+    pub demo: bool,
+}
+
+/// What handlers take as their state.
+pub type ApiState = Arc<Api>;

@@ -1,0 +1,493 @@
+//! The draft (待确认): what is known of a matter until the resident confirms. It lives outside any model.
+//!
+//! Words change it through [`Draft::apply`], the card's fields and a model's proposal through [`Draft::patch`]
+//! (in `patch`); what is missing, asked and shown is in `card`, and [`Draft::into_new_ticket`] (in `finish`) makes the ticket.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{
+    confirm::ConfirmWord,
+    intent::is_bare_report_wish,
+    place::{Candidate, Certainty, PlaceMatch},
+    reading::{plain, small_number},
+    rules::IncidentRules,
+    slots::{self, Reading, Slots},
+    taxonomy::Leaf,
+    ticket::{Kind, Place, Reporter, Source, Urgency},
+    urgency::{self, Emergency},
+};
+
+/// Names of the fields as they stand in `missing` and `asking`.
+pub mod field {
+    /// What happened.
+    pub const DESCRIPTION: &str = "description";
+    /// A place that has a grid.
+    pub const PLACE: &str = "place";
+    /// The category.
+    pub const CATEGORY: &str = "category";
+    /// The phone.
+    pub const PHONE: &str = "reporter.phone";
+    /// Prefix of an own question: `answers.有没有人受伤？`.
+    pub const ANSWERS: &str = "answers.";
+}
+
+/// Who put a value there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum By {
+    /// Read by rules.
+    Rule,
+    /// Proposed by a model and validated.
+    Model,
+    /// Typed or chosen by the resident; nothing but the resident changes it again.
+    Resident,
+}
+
+/// A draft's life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DraftState {
+    /// Takes words.
+    Open,
+    /// Became a ticket.
+    Confirmed,
+    /// Dropped by the resident.
+    Cancelled,
+    /// Ended with another channel.
+    Stopped,
+}
+
+/// What a message did to a draft.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Applied {
+    /// Fields that changed, by their names.
+    pub changed: Vec<String>,
+    /// The message only corrected something.
+    pub correction: bool,
+    /// The category's own stop: this goes another way; the words for the resident.
+    pub stopper: Option<String>,
+    /// The place is not on this street's ground; who is competent.
+    pub outside: Option<String>,
+}
+
+/// A draft. Serialise it whole; it needs nothing else to go on after days.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Draft {
+    /// Its id; one draft makes at most one ticket.
+    pub id: Uuid,
+    /// Where the words come from.
+    pub source: Source,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// Its life.
+    pub state: DraftState,
+    /// What happened.
+    pub description: Option<String>,
+    /// The messages that told it.
+    pub original_words: Vec<String>,
+    /// Where.
+    pub place: Place,
+    /// Choices for the place, while it is not clear.
+    pub place_candidates: Vec<Candidate>,
+    /// Why the place is asked again.
+    pub place_remark: Option<String>,
+    /// Code of the category.
+    pub category: Option<String>,
+    /// Whether the words were clear about the category.
+    pub category_sure: bool,
+    /// Other categories that it may be, by code, best first.
+    pub category_alternatives: Vec<String>,
+    /// 投诉, 求助 …; the category's default until said otherwise.
+    pub kind: Option<Kind>,
+    /// When it happened.
+    pub occurred_at: Option<Timestamp>,
+    /// How many suffer from it.
+    pub people_affected: Option<u32>,
+    /// The category's own questions and the answers.
+    pub answers: BTreeMap<String, String>,
+    /// Photos.
+    pub attachments: Vec<Uuid>,
+    /// Who reports.
+    pub reporter: Reporter,
+    /// The emergency that began it, if any.
+    pub emergency: Option<Emergency>,
+    /// How soon.
+    pub urgency: Urgency,
+    /// Why.
+    pub urgency_reason: String,
+    /// Who put each field there.
+    pub provenance: BTreeMap<String, By>,
+    /// True once a model's proposal was taken.
+    pub assisted_by_ai: bool,
+    /// The field asked for in the last turn.
+    pub asked: Option<String>,
+}
+
+impl Draft {
+    /// An empty draft.
+    #[must_use]
+    pub fn new(id: Uuid, source: Source, now: Timestamp) -> Self {
+        Self {
+            id,
+            source,
+            created_at: now,
+            state: DraftState::Open,
+            description: None,
+            original_words: Vec::new(),
+            place: Place::default(),
+            place_candidates: Vec::new(),
+            place_remark: None,
+            category: None,
+            category_sure: false,
+            category_alternatives: Vec::new(),
+            kind: None,
+            occurred_at: None,
+            people_affected: None,
+            answers: BTreeMap::new(),
+            attachments: Vec::new(),
+            reporter: Reporter::default(),
+            emergency: None,
+            urgency: Urgency::一般,
+            urgency_reason: String::new(),
+            provenance: BTreeMap::new(),
+            assisted_by_ai: false,
+            asked: None,
+        }
+    }
+
+    /// The leaf of its category.
+    #[must_use]
+    pub fn leaf<'a>(&self, rules: &'a IncidentRules) -> Option<&'a Leaf> {
+        self.category.as_deref().and_then(|code| rules.taxonomy.get(code))
+    }
+
+    /// Takes one message: fills, completes, corrects.
+    pub fn apply(&mut self, text: &str, rules: &IncidentRules, now: Timestamp) -> Applied {
+        let before = self.clone();
+        let mut applied = Applied::default();
+        if let Some(done) = self.take_choice(text, rules) {
+            self.remember(text);
+            self.reconsider(rules);
+            applied.changed = done;
+            return self.finish_apply(applied, rules);
+        }
+        // 「我要上报」 is the wish, not the matter; 「是的」 belongs to the card.
+        let no_matter = is_bare_report_wish(text) || (self.asked.is_none() && ConfirmWord::read(text).is_some());
+        if no_matter {
+            return applied;
+        }
+        if let Some(emergency) = rules.emergencies.detect(text) {
+            self.take_emergency(emergency, rules);
+        }
+        let slots = slots::extract(
+            text,
+            &Reading {
+                now,
+                zone: rules.calendar.zone(),
+                places: &rules.places,
+                place: Some(&self.place),
+                leaf: self.leaf(rules),
+                asked: self.asked.as_deref(),
+                in_draft: self.description.is_some() || self.place.grid.is_some(),
+            },
+        );
+        applied.correction = slots.correction;
+        self.take(slots, text, rules, &mut applied);
+        // What the words told about the new category's questions before it was known.
+        if before.category != self.category {
+            self.answer_from_words(rules, now);
+        }
+        self.reconsider(rules);
+        applied.changed = self.changes(&before);
+        if !applied.changed.is_empty() {
+            self.remember(text);
+        }
+        self.finish_apply(applied, rules)
+    }
+
+    fn finish_apply(&mut self, mut applied: Applied, rules: &IncidentRules) -> Applied {
+        // An emergency is never turned away.
+        if self.emergency.is_none()
+            && let Some(leaf) = self.leaf(rules)
+            && !leaf.stopper.is_empty()
+        {
+            applied.stopper = Some(leaf.stopper.clone());
+            self.state = DraftState::Stopped;
+        }
+        applied
+    }
+
+    /// The draft of an emergency: its category and urgency come from the emergency's own rule.
+    pub fn take_emergency(&mut self, emergency: Emergency, rules: &IncidentRules) {
+        if rules.taxonomy.get(&emergency.category_code).is_some() && self.may_set(field::CATEGORY, By::Rule) {
+            self.category = Some(emergency.category_code.clone());
+            self.category_sure = true;
+            self.category_alternatives.clear();
+            self.provenance.insert(field::CATEGORY.to_owned(), By::Rule);
+        }
+        self.emergency = Some(emergency);
+        self.reconsider(rules);
+    }
+
+    fn take(&mut self, slots: Slots, text: &str, rules: &IncidentRules, applied: &mut Applied) {
+        if let Some(found) = slots.place {
+            self.take_place(found, applied);
+        }
+        if let Some((wrong, right)) = slots.replace
+            && let Some(description) = &mut self.description
+        {
+            *description = if description.contains(&wrong) { description.replace(&wrong, &right) } else { right };
+            self.classify(rules);
+        }
+        if let Some(said) = slots.description {
+            let resident = self.provenance.get(field::DESCRIPTION) == Some(&By::Resident);
+            let more = match &self.description {
+                Some(have) if slots.correction => plain(have) != plain(&said),
+                Some(have) => !plain(have).contains(&plain(&said)),
+                None => true,
+            };
+            if more && !(resident && !slots.correction && self.asked.is_some()) {
+                self.description = Some(match self.description.take() {
+                    Some(have) if !slots.correction => format!("{have}；{said}"),
+                    _ => said,
+                });
+                self.provenance.entry(field::DESCRIPTION.to_owned()).or_insert(By::Rule);
+                self.classify(rules);
+            }
+        }
+        if let Some(at) = slots.occurred_at {
+            // The first time told stands until it is corrected; 「刚才」 later on speaks of something else.
+            if self.occurred_at.is_none() || slots.correction || self.asked.as_deref() == Some("occurred_at") {
+                self.occurred_at = Some(at);
+                self.provenance.insert("occurred_at".to_owned(), By::Rule);
+            }
+        }
+        if let Some(phone) = slots.phone {
+            self.reporter.phone = Some(phone);
+            self.provenance.insert(field::PHONE.to_owned(), By::Rule);
+        }
+        if let Some(name) = slots.name {
+            self.reporter.name = Some(name);
+            self.provenance.insert("reporter.name".to_owned(), By::Rule);
+        }
+        if let Some(n) = slots.people_affected
+            && (self.people_affected.is_none() || slots.correction)
+        {
+            self.people_affected = Some(n);
+        }
+        if let Some(kind) = slots.kind {
+            self.kind = Some(kind);
+            self.provenance.insert("kind".to_owned(), By::Rule);
+        }
+        if let Some(anonymous) = slots.anonymous {
+            self.reporter.anonymous = anonymous;
+        }
+        for (question, answer) in slots.answers {
+            self.answers.insert(question, answer);
+        }
+        if self.category.is_none() && self.description.is_some() {
+            self.classify(rules);
+        }
+        // A category's own name is a way to correct it: 「类别应该是飞线充电」.
+        if applied.correction
+            && let Some(leaf) = rules.taxonomy.leaves().iter().find(|l| plain(text).ends_with(&plain(&l.name)))
+        {
+            self.category = Some(leaf.code.clone());
+            self.category_sure = true;
+            self.provenance.insert(field::CATEGORY.to_owned(), By::Resident);
+        }
+    }
+
+    /// Replaces or completes the place with what a message said about it.
+    fn take_place(&mut self, found: PlaceMatch, applied: &mut Applied) {
+        let PlaceMatch { place, candidates, certainty, remark } = found;
+        match certainty {
+            Certainty::Sure => {
+                let mut place = place;
+                if place.text.is_empty() {
+                    place.text.clone_from(&self.place.text);
+                }
+                place.point = self.place.point;
+                self.place = place;
+                self.place_candidates.clear();
+                self.place_remark = None;
+            }
+            Certainty::Ambiguous(_) => {
+                // A clear place is not made unclear by a vague word, only by one of its own parts.
+                let own_part = place.estate.is_some() && place.estate == self.place.estate;
+                if self.place.grid_code.is_some() && !own_part && !applied.correction && self.asked.as_deref() != Some(field::PLACE) {
+                    return;
+                }
+                self.place = place;
+                self.place_candidates = candidates;
+                self.place_remark = remark;
+            }
+            Certainty::Outside(body) => {
+                if self.place.grid_code.is_none() || applied.correction {
+                    self.place = Place { text: place.text, matched_by: place.matched_by, ..Place::default() };
+                    self.place_candidates.clear();
+                    applied.outside = Some(body);
+                }
+            }
+            Certainty::Unknown => {
+                let known_grid = self.place.grid_code.is_some();
+                let own = &mut self.place;
+                if place.building.is_some() && !known_grid {
+                    own.building = place.building;
+                }
+                own.unit = place.unit.or(own.unit.take());
+                own.room = place.room.or(own.room.take());
+                if !known_grid {
+                    own.community = place.community.or(own.community.take());
+                    if own.text.is_empty() {
+                        own.text = place.text;
+                    } else if !place.text.is_empty() && !own.text.contains(&place.text) {
+                        own.text = format!("{}{}", place.text, own.text);
+                    }
+                }
+            }
+        }
+        if !self.place.text.is_empty() {
+            self.provenance.insert(field::PLACE.to_owned(), By::Rule);
+        }
+    }
+
+    /// An answer that picks one of the offered choices: by its words, its community, or 「第二个」.
+    fn take_choice(&mut self, text: &str, rules: &IncidentRules) -> Option<Vec<String>> {
+        let folded = plain(text);
+        let answer = folded.trim_matches(|c: char| !c.is_alphanumeric() && !"（）()".contains(c));
+        if answer.is_empty() {
+            return None;
+        }
+        let ordinal = answer
+            .trim_start_matches(['第', '选'])
+            .trim_end_matches(['个', '处', '项', '号'])
+            .chars()
+            .collect::<String>();
+        let pick = |labels: &[String]| -> Option<usize> {
+            if let Some(i) = labels.iter().position(|l| plain(l) == answer) {
+                return Some(i);
+            }
+            if answer.chars().count() <= 4
+                && let Some(n) = small_number(&ordinal)
+                && !answer.ends_with(['栋', '幢', '楼'])
+            {
+                return usize::try_from(n).ok().and_then(|n| n.checked_sub(1)).filter(|i| *i < labels.len());
+            }
+            let within: Vec<usize> = (0..labels.len())
+                .filter(|i| answer.chars().count() >= 2 && answer.chars().count() <= 16 && plain(&labels[*i]).contains(answer))
+                .collect();
+            if let [one] = within.as_slice() { Some(*one) } else { None }
+        };
+        if self.asked.as_deref() == Some(field::PLACE) && !self.place_candidates.is_empty() {
+            let labels: Vec<String> = self.place_candidates.iter().map(|c| c.label.clone()).collect();
+            let chosen = self.place_candidates[pick(&labels)?].clone();
+            self.place = rules.places.choose(&self.place, &chosen);
+            self.place_candidates.clear();
+            self.place_remark = None;
+            self.provenance.insert(field::PLACE.to_owned(), By::Resident);
+            return Some(vec![field::PLACE.to_owned()]);
+        }
+        if self.asked.as_deref() == Some(field::CATEGORY) {
+            let codes: Vec<String> = self.category.iter().chain(&self.category_alternatives).cloned().collect();
+            let names: Vec<String> =
+                codes.iter().filter_map(|c| rules.taxonomy.get(c)).map(|l| l.name.clone()).collect();
+            let chosen = codes.get(pick(&names)?)?.clone();
+            self.category = Some(chosen);
+            self.category_sure = true;
+            self.provenance.insert(field::CATEGORY.to_owned(), By::Resident);
+            return Some(vec![field::CATEGORY.to_owned()]);
+        }
+        None
+    }
+
+    /// Picks the category from what is described, unless the resident or a model has.
+    pub(super) fn classify(&mut self, rules: &IncidentRules) {
+        let Some(description) = self.description.clone() else { return };
+        if !self.may_set(field::CATEGORY, By::Rule) || self.emergency.as_ref().is_some_and(|e| !e.category_code.is_empty()) {
+            return;
+        }
+        let verdict = rules.taxonomy.decide(&description);
+        match verdict.ranked.first() {
+            Some(first) => {
+                self.category = Some(first.code.clone());
+                self.category_sure = verdict.sure;
+                self.category_alternatives = verdict.ranked.iter().skip(1).take(3).map(|s| s.code.clone()).collect();
+            }
+            None => {
+                self.category = rules.other().map(|l| l.code.clone());
+                self.category_sure = false;
+                self.category_alternatives.clear();
+            }
+        }
+        self.provenance.insert(field::CATEGORY.to_owned(), By::Rule);
+    }
+
+    /// Urgency from all that was told, and answers of another category dropped.
+    pub(super) fn reconsider(&mut self, rules: &IncidentRules) {
+        let told = [self.description.as_deref().unwrap_or_default(), &self.original_words.join("。")].join("。");
+        let leaf = self.leaf(rules);
+        let (urgency, reason) = urgency::judge(&told, leaf, self.emergency.as_ref());
+        if let Some(leaf) = leaf {
+            self.answers.retain(|q, _| leaf.questions.iter().any(|own| own.text == *q));
+        }
+        self.urgency = urgency;
+        self.urgency_reason = reason;
+    }
+
+    fn answer_from_words(&mut self, rules: &IncidentRules, now: Timestamp) {
+        let Some(words) = self.description.clone() else { return };
+        let found = slots::extract(
+            &words,
+            &Reading {
+                now,
+                zone: rules.calendar.zone(),
+                places: &rules.places,
+                place: None,
+                leaf: self.leaf(rules),
+                asked: None,
+                in_draft: false,
+            },
+        );
+        for (question, answer) in found.answers {
+            self.answers.entry(question).or_insert(answer);
+        }
+    }
+
+    /// A later hand of the same or a higher rank may change a field.
+    pub(super) fn may_set(&self, name: &str, by: By) -> bool {
+        self.provenance.get(name).is_none_or(|have| *have <= by)
+    }
+
+    fn remember(&mut self, text: &str) {
+        let text = text.trim();
+        if !text.is_empty() && self.original_words.last().map(String::as_str) != Some(text) {
+            self.original_words.push(text.to_owned());
+        }
+    }
+
+    fn changes(&self, before: &Self) -> Vec<String> {
+        let mut out = Vec::new();
+        let mut note = |changed: bool, name: &str| {
+            if changed {
+                out.push(name.to_owned());
+            }
+        };
+        note(self.description != before.description, field::DESCRIPTION);
+        note(self.place != before.place || self.place_candidates != before.place_candidates, field::PLACE);
+        note(self.category != before.category, field::CATEGORY);
+        note(self.kind != before.kind, "kind");
+        note(self.occurred_at != before.occurred_at, "occurred_at");
+        note(self.people_affected != before.people_affected, "people_affected");
+        note(self.reporter.phone != before.reporter.phone, field::PHONE);
+        note(self.reporter.name != before.reporter.name, "reporter.name");
+        note(self.reporter.anonymous != before.reporter.anonymous, "reporter.anonymous");
+        note(self.answers != before.answers, "answers");
+        note(self.attachments != before.attachments, "attachments");
+        out
+    }
+}

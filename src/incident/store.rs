@@ -1,0 +1,148 @@
+//! The storage port of this room: what a database must do for tickets.
+//!
+//! An adapter lives under `storage/`; this room never sees a query.
+
+use async_trait::async_trait;
+use jiff::{Timestamp, tz::TimeZone};
+use thiserror::Error;
+use uuid::Uuid;
+
+use super::ticket::{Status, Ticket, TicketEvent};
+
+/// A ticket that the resident confirmed and that has no number yet.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewTicket {
+    /// Complete but for `number`, which is empty: the store allocates it in its own transaction.
+    pub ticket: Ticket,
+    /// The draft it came from. Unique: the same draft never makes a second ticket.
+    pub draft_id: Uuid,
+    /// Names of the platforms that must receive it; one outbox row each.
+    pub destinations: Vec<String>,
+}
+
+/// The outcome of [`TicketStore::create`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Created {
+    /// The stored ticket, with its number.
+    pub ticket: Ticket,
+    /// False when this draft had become a ticket before; `ticket` is then that earlier one.
+    pub created: bool,
+}
+
+/// One wished move of a ticket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TicketMove {
+    /// The state it shall have.
+    pub to: Status,
+    /// `居民`, `系统`, or the platform's handler as a post title.
+    pub by: String,
+    /// What was said about it, for the resident.
+    pub note: Option<String>,
+    /// When it happened.
+    pub at: Timestamp,
+}
+
+/// What the resident thinks of the result (回访).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rating {
+    /// False reopens the ticket (重新办理).
+    pub solved: bool,
+    /// 1..=5.
+    pub stars: u8,
+    /// Free words.
+    pub comment: Option<String>,
+    /// When it was given.
+    pub at: Timestamp,
+}
+
+/// What can go wrong in a ticket store.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// No ticket with this number or id.
+    #[error("没有找到工单 {0}")]
+    NotFound(String),
+    /// The ticket's present state does not allow the move ([`Status::may_become`]).
+    #[error("工单 {number} 不能从「{}」变为「{}」", from.word(), to.word())]
+    IllegalMove {
+        /// The ticket.
+        number: String,
+        /// Its present state.
+        from: Status,
+        /// The state that was asked for.
+        to: Status,
+    },
+    /// A rating outside 1..=5 or of a ticket that is not closed yet.
+    #[error("{0}")]
+    Invalid(String),
+    /// The database failed; the cause is for the log, not for the resident.
+    #[error("工单存储暂时不可用")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// Keeps tickets and their events. Every method that writes is one durable transaction.
+#[async_trait]
+pub trait TicketStore: Send + Sync + std::fmt::Debug {
+    /// Stores ticket, first event (`None` → `已提交`, by `居民`) and one outbox row per destination in one
+    /// transaction, and allocates the number ([`number_day`], sequence from 1 per day).
+    ///
+    /// Idempotent per `draft_id`: the second call returns the first ticket with `created == false`.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    async fn create(&self, new: NewTicket) -> Result<Created, StoreError>;
+
+    /// The ticket with this number.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]; an unknown number is `Ok(None)`.
+    async fn get(&self, number: &str) -> Result<Option<Ticket>, StoreError>;
+
+    /// The ticket with this id.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]; an unknown id is `Ok(None)`.
+    async fn get_by_id(&self, id: Uuid) -> Result<Option<Ticket>, StoreError>;
+
+    /// All tickets of a conversation, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    async fn by_conversation(&self, conversation_id: Uuid) -> Result<Vec<Ticket>, StoreError>;
+
+    /// All moves of a ticket, oldest first; empty for an unknown number.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    async fn timeline(&self, number: &str) -> Result<Vec<TicketEvent>, StoreError>;
+
+    /// Moves a ticket and appends the event.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], [`StoreError::IllegalMove`], [`StoreError::Unavailable`].
+    async fn move_to(&self, number: &str, step: TicketMove) -> Result<Ticket, StoreError>;
+
+    /// Keeps the resident's rating and moves 已办结 → 已回访 when `solved`, else → 重新办理 (by `居民`).
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], [`StoreError::IllegalMove`], [`StoreError::Invalid`] (stars outside 1..=5),
+    /// [`StoreError::Unavailable`].
+    async fn rate(&self, number: &str, rating: Rating) -> Result<Ticket, StoreError>;
+
+    /// Remembers the number that a platform gave. Setting the same one again changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], [`StoreError::Unavailable`].
+    async fn set_external_no(&self, number: &str, destination: &str, external_no: &str) -> Result<(), StoreError>;
+}
+
+/// The day part of a ticket number (`yyyymmdd`) in the street's time zone.
+#[must_use]
+pub fn number_day(at: Timestamp, zone: &TimeZone) -> String {
+    at.to_zoned(zone.clone()).strftime("%Y%m%d").to_string()
+}
+
+/// `WG` + day + six digits. More than 999 999 tickets a day make the sequence longer, never wrong.
+#[must_use]
+pub fn ticket_number(day: &str, sequence: u32) -> String {
+    format!("WG{day}{sequence:06}")
+}

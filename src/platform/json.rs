@@ -1,0 +1,319 @@
+//! The JSON adapter: `POST {base}/api/v1/incidents`, and the question `GET ?idempotency_key=`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
+use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
+use reqwest::{Response, StatusCode, header};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Deserialize;
+use url::Url;
+use uuid::Uuid;
+
+use super::settings::{PlatformSettings, seconds};
+use super::signature::Signer;
+use super::worker::{Asked, Platform, Sent};
+use crate::core::clock::Clock;
+use crate::core::ids::Ids;
+use crate::incident::ticket::{Reporter, Ticket};
+
+/// The body of a push when no other template is configured.
+pub const DEFAULT_TEMPLATE: &str = include_str!("templates/default.json.j2");
+
+/// A template may run this many instructions: far more than a ticket needs, far less than a loop gone wild.
+const FUEL: u64 = 200_000;
+/// Optional fields of a ticket. They are there as none, so that a strict template may name every field of the contract.
+const OPTIONAL: &[(&str, &[&str])] = &[
+    ("", &["occurred_at", "people_affected", "duplicate_of", "ledger"]),
+    (
+        "/place",
+        &["community", "grid", "grid_code", "micro_grid", "estate", "building", "unit", "room", "point"],
+    ),
+    ("/reporter", &["name", "phone"]),
+];
+/// The longest answer that is read, in bytes.
+const ANSWER_LIMIT: usize = 256 * 1024;
+
+/// Why the adapter cannot be built.
+#[derive(Debug, thiserror::Error)]
+pub enum AdapterError {
+    /// The section does not name a platform.
+    #[error("没有配置 platform.base_url 和 platform.secret")]
+    NotConfigured,
+    /// The secret is unusable.
+    #[error("platform.secret 无效：{0}")]
+    Secret(#[from] super::signature::SignatureError),
+    /// The bearer cannot stand in a header, or the HTTP client cannot be built.
+    #[error("HTTP 客户端无法建立：{0}")]
+    Client(String),
+    /// The template file cannot be read.
+    #[error("无法读取推送模板 {path}：{why}")]
+    TemplateFile {
+        /// The file as configured.
+        path: String,
+        /// The system's words.
+        why: String,
+    },
+    /// The template is wrong.
+    #[error("推送模板有误：{0}")]
+    Template(String),
+}
+
+/// A platform that speaks the JSON contract.
+pub struct JsonPlatform {
+    http: reqwest::Client,
+    incidents: Url,
+    signer: Signer,
+    bearer: Option<SecretString>,
+    carry_reporter: bool,
+    template: Environment<'static>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn Ids>,
+}
+
+impl std::fmt::Debug for JsonPlatform {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("JsonPlatform").field("incidents", &self.incidents.as_str()).finish_non_exhaustive()
+    }
+}
+
+/// What the platform says it has. Other districts call the number otherwise.
+#[derive(Debug, Deserialize)]
+struct Receipt {
+    #[serde(alias = "externalNo", alias = "incident_no", alias = "id")]
+    external_no: serde_json::Value,
+}
+
+impl Receipt {
+    fn number(self) -> Option<String> {
+        match self.external_no {
+            serde_json::Value::String(s) if !s.trim().is_empty() => Some(s),
+            serde_json::Value::Number(n) => Some(n.to_string()),
+            _ => None,
+        }
+    }
+}
+
+impl JsonPlatform {
+    /// Over the settings' address; the template is compiled here, so that a wrong one is found at the start.
+    ///
+    /// # Errors
+    /// See [`AdapterError`].
+    pub fn new(settings: &PlatformSettings, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Result<Self, AdapterError> {
+        let (Some(base), Some(secret)) = (&settings.base_url, &settings.secret) else {
+            return Err(AdapterError::NotConfigured);
+        };
+        let mut incidents = base.clone();
+        incidents
+            .path_segments_mut()
+            .map_err(|()| AdapterError::NotConfigured)?
+            .pop_if_empty()
+            .extend(["api", "v1", "incidents"]);
+        let text = match &settings.template {
+            None => DEFAULT_TEMPLATE.to_owned(),
+            Some(path) => std::fs::read_to_string(path).map_err(|e| AdapterError::TemplateFile {
+                path: path.display().to_string(),
+                why: e.to_string(),
+            })?,
+        };
+        let http = reqwest::Client::builder()
+            .no_proxy()
+            // A signed push never follows to another address.
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(seconds(settings.connect_timeout_s))
+            .timeout(seconds(settings.timeout_s))
+            .pool_idle_timeout(Duration::from_secs(30))
+            .build()
+            .map_err(|e| AdapterError::Client(e.to_string()))?;
+        Ok(Self {
+            http,
+            incidents,
+            signer: Signer::new(secret)?,
+            bearer: settings.bearer.clone(),
+            carry_reporter: settings.carry_reporter,
+            template: compile(text)?,
+            clock,
+            ids,
+        })
+    }
+
+    /// The exact body that is pushed for a ticket.
+    ///
+    /// # Errors
+    /// When the template uses something that is not there, or does not make JSON.
+    pub fn body(&self, ticket: &Ticket) -> Result<String, AdapterError> {
+        let ticket = self.visible(ticket.clone());
+        let mut fields = serde_json::to_value(&ticket).map_err(|e| AdapterError::Template(e.to_string()))?;
+        for (parent, names) in OPTIONAL {
+            let Some(object) = fields.pointer_mut(parent).and_then(serde_json::Value::as_object_mut) else { continue };
+            for name in *names {
+                object.entry(*name).or_insert(serde_json::Value::Null);
+            }
+        }
+        let page = self.template.get_template("body").map_err(told)?;
+        let text = page
+            .render(context! { ticket => Value::from(minijinja::value::Serde(&fields)), key => ticket.id.to_string() })
+            .map_err(told)?;
+        // What is sent is compact, and proven to be JSON.
+        let parsed: serde_json::Value = serde_json::from_str(&text).map_err(|e| AdapterError::Template(e.to_string()))?;
+        Ok(parsed.to_string())
+    }
+
+    /// The ticket without what this receiver must not see. An anonymous reporter's room and own words can name them
+    /// as well as a phone number does.
+    fn visible(&self, mut ticket: Ticket) -> Ticket {
+        if ticket.reporter.anonymous || !self.carry_reporter {
+            ticket.reporter = Reporter { anonymous: true, name: None, phone: None };
+            ticket.place.room = None;
+            ticket.original_words.clear();
+        }
+        ticket
+    }
+
+    fn with_bearer(&self, request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
+        match &self.bearer {
+            Some(bearer) => request.bearer_auth(bearer.expose_secret()),
+            None => request,
+        }
+    }
+}
+
+#[async_trait]
+impl Platform for JsonPlatform {
+    async fn send(&self, ticket: &Ticket) -> Sent {
+        let body = match self.body(ticket) {
+            Ok(body) => body,
+            Err(error) => return Sent::Permanent { reason: error.to_string(), http_status: None },
+        };
+        let (id, now) = (format!("msg_{}", self.ids.uuid().simple()), self.clock.now());
+        let signature = match self.signer.sign(&id, now, body.as_bytes()) {
+            Ok(signature) => signature,
+            Err(error) => return Sent::Permanent { reason: error.to_string(), http_status: None },
+        };
+        let request = self
+            .http
+            .post(self.incidents.clone())
+            .header(header::CONTENT_TYPE, "application/json")
+            .header(header::ACCEPT, "application/json")
+            .header("idempotency-key", ticket.id.to_string())
+            .header("webhook-id", id)
+            .header("webhook-timestamp", now.as_second().to_string())
+            .header("webhook-signature", signature)
+            .body(body);
+        let answer = match self.with_bearer(request).send().await {
+            Ok(answer) => answer,
+            // Only a connection that was never made is sure not to have carried anything.
+            Err(e) => return transient(none_reason(&e), None, None, !e.is_connect()),
+        };
+        let status = answer.status();
+        let code = Some(status.as_u16());
+        let after = retry_after(&answer, now);
+        if status.is_success() || status == StatusCode::CONFLICT {
+            return match receipt(answer).await {
+                Ok(Some(external_no)) => Sent::Taken { external_no, http_status: status.as_u16() },
+                // A conflict that does not name the incident is a refusal; a success that does not is asked about.
+                Ok(None) if status == StatusCode::CONFLICT => {
+                    Sent::Permanent { reason: "平台答复 409，但没有事件编号".to_owned(), http_status: code }
+                }
+                Ok(None) => transient("平台的答复里没有事件编号".to_owned(), code, None, true),
+                Err(reason) => transient(reason, code, None, true),
+            };
+        }
+        let reason = format!("平台答复 HTTP {}", status.as_u16());
+        match status {
+            StatusCode::TOO_EARLY | StatusCode::TOO_MANY_REQUESTS => transient(reason, code, after, false),
+            StatusCode::REQUEST_TIMEOUT => transient(reason, code, after, true),
+            s if s.is_server_error() => transient(reason, code, after, true),
+            _ => Sent::Permanent { reason, http_status: code },
+        }
+    }
+
+    async fn ask(&self, key: Uuid) -> Asked {
+        let now = self.clock.now();
+        let request = self.http.get(self.incidents.clone()).query(&[("idempotency_key", key.to_string())]);
+        let answer = match self.with_bearer(request).header(header::ACCEPT, "application/json").send().await {
+            Ok(answer) => answer,
+            Err(e) => return Asked::Unknown { reason: none_reason(&e), http_status: None, retry_after: None },
+        };
+        let status = answer.status();
+        let code = Some(status.as_u16());
+        let after = retry_after(&answer, now);
+        match status {
+            s if s.is_success() => match receipt(answer).await {
+                Ok(Some(external_no)) => Asked::Has { external_no, http_status: status.as_u16() },
+                Ok(None) => Asked::HasNot,
+                Err(reason) => Asked::Unknown { reason, http_status: code, retry_after: None },
+            },
+            // A platform that cannot be asked still knows the idempotency key.
+            StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED => Asked::HasNot,
+            _ => Asked::Unknown {
+                reason: format!("询问平台时答复 HTTP {}", status.as_u16()),
+                http_status: code,
+                retry_after: after,
+            },
+        }
+    }
+}
+
+const fn transient(reason: String, http_status: Option<u16>, after: Option<SignedDuration>, unsure: bool) -> Sent {
+    Sent::Transient { reason, http_status, retry_after: after, unsure }
+}
+
+/// Why there was no answer, without the address.
+fn none_reason(error: &reqwest::Error) -> String {
+    if error.is_timeout() {
+        "平台没有及时答复".to_owned()
+    } else if error.is_connect() {
+        "无法连接平台".to_owned()
+    } else {
+        "与平台的连接中断".to_owned()
+    }
+}
+
+/// The number in an answer; `Ok(None)` when it is complete and names none.
+async fn receipt(mut answer: Response) -> Result<Option<String>, String> {
+    let mut bytes = Vec::new();
+    loop {
+        match answer.chunk().await {
+            Ok(Some(chunk)) if bytes.len() + chunk.len() <= ANSWER_LIMIT => bytes.extend_from_slice(&chunk),
+            Ok(Some(_)) => return Err("平台的答复过长".to_owned()),
+            Ok(None) => break,
+            Err(_) => return Err("平台的答复中断".to_owned()),
+        }
+    }
+    let parsed: Option<Receipt> = serde_json::from_slice::<Receipt>(&bytes).ok();
+    Ok(parsed.and_then(Receipt::number))
+}
+
+/// `Retry-After` in seconds or as a date.
+fn retry_after(answer: &Response, now: Timestamp) -> Option<SignedDuration> {
+    let text = answer.headers().get(header::RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(s) = text.parse::<u32>() {
+        return Some(SignedDuration::from_secs(i64::from(s)));
+    }
+    let at = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
+    Some(at.duration_since(now).max(SignedDuration::ZERO))
+}
+
+fn compile(text: String) -> Result<Environment<'static>, AdapterError> {
+    let mut env = Environment::new();
+    env.set_undefined_behavior(UndefinedBehavior::Strict);
+    env.set_auto_escape_callback(|_| AutoEscape::None);
+    env.set_fuel(Some(FUEL));
+    env.add_filter("tojson", |value: Value| {
+        // A filter sees what strictness would refuse when printed.
+        if value.is_undefined() {
+            return Err(minijinja::Error::from(minijinja::ErrorKind::UndefinedError));
+        }
+        serde_json::to_string(&value)
+            .map_err(|e| minijinja::Error::new(minijinja::ErrorKind::BadSerialization, e.to_string()))
+    });
+    env.add_template_owned("body", text).map_err(told)?;
+    Ok(env)
+}
+
+fn told(error: minijinja::Error) -> AdapterError {
+    AdapterError::Template(error.to_string())
+}

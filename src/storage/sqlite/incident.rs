@@ -1,0 +1,377 @@
+//! [`TicketStore`] and [`NewsStore`] on SQLite.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row as _, Sqlite as Driver, Transaction};
+use uuid::Uuid;
+
+use super::Sqlite;
+use crate::incident::news::{NewsStore, TicketNews};
+use crate::incident::store::{
+    Created, NewTicket, Rating, StoreError, TicketMove, TicketStore, number_day, ticket_number,
+};
+use crate::incident::ticket::{Status, Ticket, TicketEvent};
+
+/// Who moves a ticket without being told about it: the resident knows what they did.
+const RESIDENT: &str = "居民";
+
+/// Tickets in SQLite. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct SqliteTickets {
+    db: Sqlite,
+    zone: TimeZone,
+}
+
+impl SqliteTickets {
+    /// Over an open database; `zone` is the street's, whose days number the tickets.
+    #[must_use]
+    pub const fn new(db: Sqlite, zone: TimeZone) -> Self {
+        Self { db, zone }
+    }
+
+    async fn one(&self, which: &'static str, key: &str) -> Result<Option<Ticket>, StoreError> {
+        let row = sqlx::query(which).bind(key).fetch_optional(self.db.reader()).await.map_err(failed)?;
+        row.as_ref().map(ticket).transpose()
+    }
+}
+
+#[async_trait]
+impl TicketStore for SqliteTickets {
+    async fn create(&self, new: NewTicket) -> Result<Created, StoreError> {
+        let NewTicket { mut ticket, draft_id, destinations } = new;
+        let mut tx = self.db.durable().await.map_err(failed)?;
+        let known = sqlx::query("SELECT document, status FROM tickets WHERE draft_id = $1")
+            .bind(draft_id.to_string())
+            .fetch_optional(&mut *tx)
+            .await
+            .map_err(failed)?;
+        if let Some(row) = known {
+            return Ok(Created { ticket: self::ticket(&row)?, created: false });
+        }
+        let day = number_day(ticket.created_at, &self.zone);
+        let sequence: u32 = sqlx::query_scalar(
+            "INSERT INTO ticket_counters (day, last) VALUES ($1, 1) \
+             ON CONFLICT (day) DO UPDATE SET last = ticket_counters.last + 1 RETURNING last",
+        )
+        .bind(&day)
+        .fetch_one(&mut *tx)
+        .await
+        .map_err(failed)?;
+        ticket.number = ticket_number(&day, sequence);
+        ticket.status = Status::已提交;
+        insert(&mut tx, &ticket, draft_id).await?;
+        let at = ticket.created_at.as_millisecond();
+        // The receipt is what tells the resident of this first event.
+        sqlx::query(
+            "INSERT INTO ticket_events (ticket_id, at, from_status, to_status, moved_by, told_at) \
+             VALUES ($1, $2, NULL, $3, $4, $2)",
+        )
+        .bind(ticket.id.to_string())
+        .bind(at)
+        .bind(Status::已提交.word())
+        .bind(RESIDENT)
+        .execute(&mut *tx)
+        .await
+        .map_err(failed)?;
+        for destination in &destinations {
+            sqlx::query(
+                "INSERT INTO outbox (ticket_id, destination, state, next_at, created_at) \
+                 VALUES ($1, $2, 'pending', $3, $3)",
+            )
+            .bind(ticket.id.to_string())
+            .bind(destination)
+            .bind(at)
+            .execute(&mut *tx)
+            .await
+            .map_err(failed)?;
+        }
+        tx.commit().await.map_err(failed)?;
+        Ok(Created { ticket, created: true })
+    }
+
+    async fn get(&self, number: &str) -> Result<Option<Ticket>, StoreError> {
+        self.one("SELECT document, status FROM tickets WHERE number = $1", number).await
+    }
+
+    async fn get_by_id(&self, id: Uuid) -> Result<Option<Ticket>, StoreError> {
+        self.one("SELECT document, status FROM tickets WHERE id = $1", &id.to_string()).await
+    }
+
+    async fn by_conversation(&self, conversation_id: Uuid) -> Result<Vec<Ticket>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT document, status FROM tickets WHERE conversation_id = $1 ORDER BY created_at, number",
+        )
+        .bind(conversation_id.to_string())
+        .fetch_all(self.db.reader())
+        .await
+        .map_err(failed)?;
+        rows.iter().map(ticket).collect()
+    }
+
+    async fn timeline(&self, number: &str) -> Result<Vec<TicketEvent>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT e.at, e.from_status, e.to_status, e.moved_by, e.note FROM ticket_events AS e \
+             JOIN tickets AS t ON t.id = e.ticket_id WHERE t.number = $1 ORDER BY e.id",
+        )
+        .bind(number)
+        .fetch_all(self.db.reader())
+        .await
+        .map_err(failed)?;
+        rows.iter()
+            .map(|row| {
+                Ok(TicketEvent {
+                    at: time(row.try_get("at").map_err(failed)?)?,
+                    from: row.try_get::<Option<&str>, _>("from_status").map_err(failed)?.map(status).transpose()?,
+                    to: status(row.try_get("to_status").map_err(failed)?)?,
+                    by: row.try_get("moved_by").map_err(failed)?,
+                    note: row.try_get("note").map_err(failed)?,
+                })
+            })
+            .collect()
+    }
+
+    async fn move_to(&self, number: &str, step: TicketMove) -> Result<Ticket, StoreError> {
+        let mut tx = self.db.durable().await.map_err(failed)?;
+        let mut ticket = by_number(&mut tx, number).await?;
+        move_in(&mut tx, &mut ticket, &step).await?;
+        tx.commit().await.map_err(failed)?;
+        Ok(ticket)
+    }
+
+    async fn rate(&self, number: &str, rating: Rating) -> Result<Ticket, StoreError> {
+        let Rating { solved, stars, comment, at } = rating;
+        if !(1..=5).contains(&stars) {
+            return Err(StoreError::Invalid("评价应为一到五星".to_owned()));
+        }
+        let mut tx = self.db.durable().await.map_err(failed)?;
+        let mut ticket = by_number(&mut tx, number).await?;
+        sqlx::query("INSERT INTO ticket_ratings (ticket_id, solved, stars, comment, at) VALUES ($1, $2, $3, $4, $5)")
+            .bind(ticket.id.to_string())
+            .bind(i64::from(solved))
+            .bind(i64::from(stars))
+            .bind(comment.as_deref())
+            .bind(at.as_millisecond())
+            .execute(&mut *tx)
+            .await
+            .map_err(failed)?;
+        let to = if solved { Status::已回访 } else { Status::重新办理 };
+        let note = Some(if solved { format!("满意度{stars}星") } else { format!("未解决，满意度{stars}星") });
+        move_in(&mut tx, &mut ticket, &TicketMove { to, by: RESIDENT.to_owned(), note, at }).await?;
+        tx.commit().await.map_err(failed)?;
+        Ok(ticket)
+    }
+
+    async fn set_external_no(&self, number: &str, destination: &str, external_no: &str) -> Result<(), StoreError> {
+        let mut tx = self.db.durable().await.map_err(failed)?;
+        let ticket = by_number(&mut tx, number).await?;
+        keep_external_no(&mut tx, ticket.id, destination, external_no).await?;
+        tx.commit().await.map_err(failed)
+    }
+}
+
+#[async_trait]
+impl NewsStore for SqliteTickets {
+    async fn untold(&self, limit: u32) -> Result<Vec<TicketNews>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT e.id, e.ticket_id, t.number, t.conversation_id, e.from_status, e.to_status, e.moved_by, e.note, e.at \
+             FROM ticket_events AS e JOIN tickets AS t ON t.id = e.ticket_id \
+             WHERE e.told_at IS NULL ORDER BY e.id LIMIT $1",
+        )
+        .bind(limit)
+        .fetch_all(self.db.reader())
+        .await
+        .map_err(failed)?;
+        rows.iter()
+            .map(|row| {
+                Ok(TicketNews {
+                    event_id: row.try_get("id").map_err(failed)?,
+                    ticket_id: id(row.try_get("ticket_id").map_err(failed)?)?,
+                    ticket_number: row.try_get("number").map_err(failed)?,
+                    conversation_id: id(row.try_get("conversation_id").map_err(failed)?)?,
+                    from: row.try_get::<Option<&str>, _>("from_status").map_err(failed)?.map(status).transpose()?,
+                    to: status(row.try_get("to_status").map_err(failed)?)?,
+                    by: row.try_get("moved_by").map_err(failed)?,
+                    note: row.try_get("note").map_err(failed)?,
+                    at: time(row.try_get("at").map_err(failed)?)?,
+                })
+            })
+            .collect()
+    }
+
+    async fn mark_told(&self, event_id: i64, at: Timestamp) -> Result<(), StoreError> {
+        let mut tx = self.db.quick().await.map_err(failed)?;
+        sqlx::query("UPDATE ticket_events SET told_at = $2 WHERE id = $1 AND told_at IS NULL")
+            .bind(event_id)
+            .bind(at.as_millisecond())
+            .execute(&mut *tx)
+            .await
+            .map_err(failed)?;
+        tx.commit().await.map_err(failed)
+    }
+}
+
+/// The ticket with this number inside a transaction.
+async fn by_number(tx: &mut Transaction<'_, Driver>, number: &str) -> Result<Ticket, StoreError> {
+    let row = sqlx::query("SELECT document, status FROM tickets WHERE number = $1")
+        .bind(number)
+        .fetch_optional(&mut **tx)
+        .await
+        .map_err(failed)?;
+    row.as_ref().map(ticket).transpose()?.ok_or_else(|| StoreError::NotFound(number.to_owned()))
+}
+
+/// The ticket with this id inside a transaction.
+pub(super) async fn by_id(tx: &mut Transaction<'_, Driver>, id: Uuid) -> Result<Option<Ticket>, StoreError> {
+    let row = sqlx::query("SELECT document, status FROM tickets WHERE id = $1")
+        .bind(id.to_string())
+        .fetch_optional(&mut **tx)
+        .await
+        .map_err(failed)?;
+    row.as_ref().map(ticket).transpose()
+}
+
+/// The ticket a platform knows under this number, inside a transaction.
+pub(super) async fn by_external_no(
+    tx: &mut Transaction<'_, Driver>,
+    destination: &str,
+    external_no: &str,
+) -> Result<Option<Ticket>, StoreError> {
+    let row = sqlx::query(
+        "SELECT t.document, t.status FROM tickets AS t JOIN ticket_externals AS x ON x.ticket_id = t.id \
+         WHERE x.destination = $1 AND x.external_no = $2 ORDER BY t.created_at LIMIT 1",
+    )
+    .bind(destination)
+    .bind(external_no)
+    .fetch_optional(&mut **tx)
+    .await
+    .map_err(failed)?;
+    row.as_ref().map(ticket).transpose()
+}
+
+/// Makes a legal move and appends its event; the ticket is changed in place.
+pub(super) async fn move_in(
+    tx: &mut Transaction<'_, Driver>,
+    ticket: &mut Ticket,
+    step: &TicketMove,
+) -> Result<TicketNews, StoreError> {
+    let from = ticket.status;
+    if !from.may_become(step.to) {
+        return Err(StoreError::IllegalMove { number: ticket.number.clone(), from, to: step.to });
+    }
+    ticket.status = step.to;
+    let (key, at) = (ticket.id.to_string(), step.at.as_millisecond());
+    sqlx::query("UPDATE tickets SET status = $2, document = $3 WHERE id = $1")
+        .bind(&key)
+        .bind(step.to.word())
+        .bind(document(ticket)?)
+        .execute(&mut **tx)
+        .await
+        .map_err(failed)?;
+    let event_id: i64 = sqlx::query_scalar(
+        "INSERT INTO ticket_events (ticket_id, at, from_status, to_status, moved_by, note, told_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id",
+    )
+    .bind(&key)
+    .bind(at)
+    .bind(from.word())
+    .bind(step.to.word())
+    .bind(&step.by)
+    .bind(step.note.as_deref())
+    .bind((step.by == RESIDENT).then_some(at))
+    .fetch_one(&mut **tx)
+    .await
+    .map_err(failed)?;
+    Ok(TicketNews {
+        event_id,
+        ticket_id: ticket.id,
+        ticket_number: ticket.number.clone(),
+        conversation_id: ticket.source.conversation_id,
+        from: Some(from),
+        to: step.to,
+        by: step.by.clone(),
+        note: step.note.clone(),
+        // As it will be read again: to the millisecond.
+        at: time(at)?,
+    })
+}
+
+/// Remembers a platform's number; the first one given stays.
+pub(super) async fn keep_external_no(
+    tx: &mut Transaction<'_, Driver>,
+    ticket_id: Uuid,
+    destination: &str,
+    external_no: &str,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO ticket_externals (ticket_id, destination, external_no) VALUES ($1, $2, $3) \
+         ON CONFLICT (ticket_id, destination) DO NOTHING",
+    )
+    .bind(ticket_id.to_string())
+    .bind(destination)
+    .bind(external_no)
+    .execute(&mut **tx)
+    .await
+    .map_err(failed)?;
+    Ok(())
+}
+
+async fn insert(tx: &mut Transaction<'_, Driver>, ticket: &Ticket, draft_id: Uuid) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO tickets (id, number, draft_id, conversation_id, status, category, grid_code, urgency, created_at, \
+         accept_by, resolve_by, document) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+    )
+    .bind(ticket.id.to_string())
+    .bind(&ticket.number)
+    .bind(draft_id.to_string())
+    .bind(ticket.source.conversation_id.to_string())
+    .bind(ticket.status.word())
+    .bind(&ticket.category.code)
+    .bind(ticket.place.grid_code.as_deref())
+    .bind(urgency_word(ticket.urgency))
+    .bind(ticket.created_at.as_millisecond())
+    .bind(ticket.clock.accept_by.as_millisecond())
+    .bind(ticket.clock.resolve_by.as_millisecond())
+    .bind(document(ticket)?)
+    .execute(&mut **tx)
+    .await
+    .map_err(failed)?;
+    Ok(())
+}
+
+const fn urgency_word(urgency: crate::incident::ticket::Urgency) -> &'static str {
+    use crate::incident::ticket::Urgency::{一般, 特急, 紧急};
+    match urgency {
+        一般 => "一般",
+        紧急 => "紧急",
+        特急 => "特急",
+    }
+}
+
+pub(super) fn ticket(row: &SqliteRow) -> Result<Ticket, StoreError> {
+    let text: &str = row.try_get("document").map_err(failed)?;
+    let mut ticket: Ticket = serde_json::from_str(text).map_err(failed)?;
+    ticket.status = status(row.try_get("status").map_err(failed)?)?;
+    Ok(ticket)
+}
+
+fn document(ticket: &Ticket) -> Result<String, StoreError> {
+    serde_json::to_string(ticket).map_err(failed)
+}
+
+fn status(word: &str) -> Result<Status, StoreError> {
+    Status::from_word(word).ok_or_else(|| failed(std::io::Error::other("unknown status word")))
+}
+
+fn id(text: &str) -> Result<Uuid, StoreError> {
+    text.parse().map_err(failed)
+}
+
+fn time(ms: i64) -> Result<Timestamp, StoreError> {
+    Timestamp::from_millisecond(ms).map_err(failed)
+}
+
+pub(super) fn failed(error: impl std::error::Error + Send + Sync + 'static) -> StoreError {
+    StoreError::Unavailable(Box::new(error))
+}

@@ -1,0 +1,7 @@
+//! Delivery: from a confirmed ticket to a platform that has it once, and back.
+
+mod adapter;
+mod callbacks;
+mod delivery;
+mod store;
+pub mod support;
