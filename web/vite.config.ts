@@ -38,6 +38,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     // No inline script and no preload helper: the pages run under `script-src 'self'`.
     modulePreload: { polyfill: false },
+    license: { fileName: 'assets/licenses.md' },
     rollupOptions: { input: { index: page('index.html'), chat: page('chat.html') } },
   },
   test: { include: ['test/**/*.test.ts'], environment: 'node' },

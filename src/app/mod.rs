@@ -158,6 +158,7 @@ impl Instance {
             }
         });
 
+        crate::core::text::warm_up();
         if settings.knowledge.seed || demo {
             wiring::seed(&knowledge, &shipped, &*clock, &settings, progress).await?;
         }

@@ -197,10 +197,7 @@ impl Conversations {
         if let Some(card) = said.card.as_ref().filter(|_| !log.has_card()) {
             log.emit("card", card);
         }
-        if let Some(label) = &label {
-            log.emit("notice", &json!({ "kind": "ai", "text": label }));
-        }
-        let events = log.done(said.finish, reply_id);
+        let events = log.done(said.finish, reply_id, label.as_deref());
         let outcome = TurnOutcome {
             turn_id: log.turn_id(),
             message_id: reply_id,

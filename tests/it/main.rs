@@ -2,7 +2,9 @@
 
 mod figures;
 mod incident;
+mod index;
 mod kill;
+mod knowledge;
 mod llm;
 mod platform;
 mod redact;

@@ -1,9 +1,9 @@
-// Walks through the pages against the mock and takes pictures to look at: node mock/look.mjs OUT_FOLDER
+// Walks through the pages against the mock and takes pictures to look at: node mock/look.mjs [OUT_FOLDER] [phone|desk|tiny]
 import { mkdirSync } from 'node:fs'
 import { AxeBuilder } from '@axe-core/playwright'
 import { chromium } from 'playwright-core'
 
-const OUT = process.argv[2] ?? 'look'
+const OUT = process.argv[2] ?? '../tests/.artifacts/look'
 const BASE = process.env.BASE ?? 'http://127.0.0.1:8787'
 mkdirSync(OUT, { recursive: true })
 const browser = await chromium.launch({
