@@ -1,1 +1,27 @@
-fn main() {}
+//! `gridworker`: subcommands only; the work is in the library.
+
+mod cli;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+fn main() -> ExitCode {
+    // Two crates of the tree could bring a TLS provider of their own: this one is chosen before anybody asks.
+    gridworker::llm::install_tls();
+    let cli = cli::Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("gridworker: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(cli.run()) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("gridworker：{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -5,11 +5,12 @@
 
 mod sections;
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use config::{Environment, File, FileFormat};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 pub use sections::{
     AttachmentSettings, ConversationSettings, Engine, IdentitySettings, KnowledgeSettings, LimitSettings, LogSettings, PathSettings,
@@ -23,7 +24,7 @@ use crate::platform::settings::PlatformSettings;
 pub const DEFAULTS: &str = include_str!("../../config.default.toml");
 
 /// Everything that can be set.
-#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// Where and how it listens.
@@ -72,32 +73,15 @@ impl Settings {
     }
 
     /// As [`Self::load`], with the environment as a parameter.
-    pub fn from_sources(file: Option<&Path>, env: std::collections::HashMap<String, String>) -> Result<Self, ConfigError> {
-        let fallback = |ours: &str, theirs: &str| -> Option<String> {
-            (!env.contains_key(ours)).then(|| env.get(theirs).cloned()).flatten().filter(|v| !v.is_empty())
-        };
-        let base_url = fallback("GRIDWORKER__LLM__BASE_URL", "OPENAI_BASE_URL");
-        let api_key = fallback("GRIDWORKER__LLM__API_KEY", "OPENAI_API_KEY");
-        let mut builder = config::Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
-        // The fall-backs stand below the file: a street that configured its model must not be overruled by a stray variable.
-        if let Some(url) = base_url {
-            builder = builder.add_source(File::from_str(&format!("[llm]\nbase_url = {}", toml::Value::from(url)), FileFormat::Toml));
-        }
-        if let Some(key) = api_key {
-            builder = builder.add_source(File::from_str(&format!("[llm]\napi_key = {}", toml::Value::from(key)), FileFormat::Toml));
-        }
-        if let Some(path) = file {
-            builder = builder.add_source(File::from(path).format(FileFormat::Toml));
-        }
-        let ours = Environment::with_prefix("GRIDWORKER").prefix_separator("__").separator("__").try_parsing(true).source(Some(env));
-        let settings: Self = builder.add_source(ours).build()?.try_deserialize()?;
+    pub fn from_sources(file: Option<&Path>, env: HashMap<String, String>) -> Result<Self, ConfigError> {
+        let settings: Self = sources(file, env)?.try_deserialize()?;
         settings.check()?;
         Ok(settings)
     }
 
     /// The defaults alone.
     pub fn defaults() -> Result<Self, ConfigError> {
-        Self::from_sources(None, std::collections::HashMap::new())
+        Self::from_sources(None, HashMap::new())
     }
 
     fn check(&self) -> Result<(), ConfigError> {
@@ -114,8 +98,9 @@ impl Settings {
         if self.server.max_body_bytes < 16 * 1024 {
             return refuse("server.max_body_bytes must be at least 16384: a message of 2000 characters must fit");
         }
-        self.llm.check().map_err(ConfigError::Check)?;
-        self.platform.check().map_err(ConfigError::Check)?;
+        self.llm.validate().map_err(|e| ConfigError::Check(e.to_string()))?;
+        self.embedder.validate().map_err(|e| ConfigError::Check(e.to_string()))?;
+        self.platform.validate().map_err(|e| ConfigError::Check(e.to_string()))?;
         Ok(())
     }
 
@@ -155,4 +140,48 @@ fn folder(configured: &str, name: &str, witness: &str) -> Option<PathBuf> {
     }
     let here = PathBuf::from(name);
     here.join(witness).exists().then_some(here)
+}
+
+/// All sources in their order.
+fn sources(file: Option<&Path>, env: HashMap<String, String>) -> Result<config::Config, config::ConfigError> {
+        let fallback = |ours: &str, theirs: &str| -> Option<String> {
+            (!env.contains_key(ours)).then(|| env.get(theirs).cloned()).flatten().filter(|v| !v.is_empty())
+        };
+        let base_url = fallback("GRIDWORKER__LLM__BASE_URL", "OPENAI_BASE_URL");
+        let api_key = fallback("GRIDWORKER__LLM__API_KEY", "OPENAI_API_KEY");
+        let mut builder = config::Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
+        // The fall-backs stand below the file: a street that configured its model must not be overruled by a stray variable.
+        if let Some(url) = base_url {
+            builder = builder.add_source(File::from_str(&format!("[llm]\nbase_url = {}", toml::Value::from(url)), FileFormat::Toml));
+        }
+        if let Some(key) = api_key {
+            builder = builder.add_source(File::from_str(&format!("[llm]\napi_key = {}", toml::Value::from(key)), FileFormat::Toml));
+        }
+        if let Some(path) = file {
+            builder = builder.add_source(File::from(path).format(FileFormat::Toml));
+        }
+        let ours = Environment::with_prefix("GRIDWORKER").prefix_separator("__").separator("__").try_parsing(true).source(Some(env));
+        builder.add_source(ours).build()
+}
+
+/// The settings in effect as TOML, secrets hidden.
+pub fn dump(file: Option<&Path>) -> Result<String, ConfigError> {
+    Settings::load(file)?;
+    let mut value: toml::Value = sources(file, std::env::vars().collect())?.try_deserialize()?;
+    hide(&mut value);
+    toml::to_string_pretty(&value).map_err(|e| ConfigError::Check(e.to_string()))
+}
+
+fn hide(value: &mut toml::Value) {
+    const SECRET: [&str; 6] = ["api_key", "server_api_key", "secret", "callback_secret", "bearer", "worker_key"];
+    if let toml::Value::Table(table) = value {
+        for (name, value) in table.iter_mut() {
+            if SECRET.contains(&name.as_str()) {
+                let set = value.as_str().is_none_or(|v| !v.is_empty());
+                *value = toml::Value::from(if set { "（已设置）" } else { "" });
+            } else {
+                hide(value);
+            }
+        }
+    }
 }

@@ -1,17 +1,19 @@
 //! The sections that belong to no room. Every field is explained in `config.default.toml`.
 
 use schemars::JsonSchema;
-use secrecy::{ExposeSecret as _, SecretString};
-use serde::{Deserialize, Serialize, Serializer};
+use secrecy::SecretString;
+use serde::Deserialize;
 
 /// `[server]`
-#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ServerSettings {
     /// Address and port.
     pub listen: String,
     /// How others reach it; empty = `http://<listen>`.
     pub public_url: String,
+    /// True behind a proxy of ours: the caller's address is the last entry of `X-Forwarded-For`.
+    pub trust_forwarded_for: bool,
     /// Milliseconds, whole request without a stream.
     pub request_timeout_ms: u64,
     /// Bytes of a JSON body.
@@ -21,7 +23,7 @@ pub struct ServerSettings {
 }
 
 /// `[storage]`
-#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StorageSettings {
     /// Everything that is written lives here.
@@ -29,7 +31,7 @@ pub struct StorageSettings {
 }
 
 /// `[paths]`
-#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PathSettings {
     /// Empty = the working folder's, else the copy in the binary.
@@ -39,7 +41,7 @@ pub struct PathSettings {
 }
 
 /// `[street]`
-#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StreetSettings {
     /// IANA name.
@@ -47,7 +49,7 @@ pub struct StreetSettings {
 }
 
 /// Where vectors live.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Engine {
     /// In this process, on disk.
@@ -59,7 +61,7 @@ pub enum Engine {
 }
 
 /// `[knowledge]`
-#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct KnowledgeSettings {
     /// Import the shipped samples at start.
@@ -69,7 +71,6 @@ pub struct KnowledgeSettings {
     /// gRPC address of the Qdrant server.
     pub server_url: String,
     /// Its key.
-    #[serde(serialize_with = "hidden")]
     #[schemars(with = "String")]
     pub server_api_key: SecretString,
     /// Alias of the live collection.
@@ -77,7 +78,7 @@ pub struct KnowledgeSettings {
 }
 
 /// `[conversation]`
-#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConversationSettings {
     /// Characters of one message.
@@ -93,7 +94,7 @@ pub struct ConversationSettings {
 }
 
 /// `[attachments]`
-#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AttachmentSettings {
     /// Bytes of one picture.
@@ -105,17 +106,16 @@ pub struct AttachmentSettings {
 }
 
 /// `[identity]`
-#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct IdentitySettings {
     /// Bearer that opens the gridworkers' audience; empty = closed.
-    #[serde(serialize_with = "hidden")]
     #[schemars(with = "String")]
     pub worker_key: SecretString,
 }
 
 /// `[limits]`
-#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LimitSettings {
     /// Callers on the loopback are not limited.
@@ -129,16 +129,11 @@ pub struct LimitSettings {
 }
 
 /// `[log]`
-#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LogSettings {
     /// `tracing` filter.
     pub filter: String,
     /// One JSON object a line.
     pub json: bool,
-}
-
-/// A secret in a dump: only whether it is set.
-fn hidden<S: Serializer>(secret: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(if secret.expose_secret().is_empty() { "" } else { "（已设置）" })
 }

@@ -226,7 +226,7 @@ impl Conversations {
         turn.log.emit("status", &json!({ "text": "正在整理您反映的情况…" }));
         let proposal = tokio::select! {
             () = self.parts.stop.cancelled() => return,
-            proposal = extract::extract::<Proposal>(&*model, request, schema, checked) => proposal,
+            proposal = extract::extract::<Proposal>(&*model, request, &schema, checked) => proposal,
         };
         match proposal {
             Ok(proposal) => {
@@ -284,7 +284,7 @@ impl Conversations {
             turn.log.delta("这件事您已经上报过了，不用重复上报。");
         }
         turn.log.delta(&progress::standing(ticket, self.now(), &self.parts.street.zone));
-        let card = json!({ "kind": "progress", "ticket": ticket, "timeline": progress::timeline(&moves, &self.parts.street.zone) });
+        let card = json!({ "kind": "progress", "ticket": ticket, "timeline": progress::timeline(&moves) });
         Ok(Said::with_card(card))
     }
 

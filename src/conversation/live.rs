@@ -232,11 +232,13 @@ impl TurnLog {
     }
 
     /// The last event; returns the lines that still have to be stored with the outcome.
-    pub fn done(&mut self, finish: Finish, message_id: Uuid) -> Vec<LoggedEvent> {
+    pub fn done(&mut self, finish: Finish, message_id: Uuid, label: Option<&str>) -> Vec<LoggedEvent> {
         let done = json!({
             "turn_id": self.live.turn_id,
             "message_id": message_id,
             "finish": finish,
+            "generated": label.is_some(),
+            "label": label,
             "chars": self.text.chars().count(),
             "sha256": hex::encode(Sha256::digest(self.text.as_bytes())),
         });

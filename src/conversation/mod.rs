@@ -8,11 +8,13 @@
 
 pub mod answer;
 pub mod draft_ops;
+pub mod facets;
 pub mod figures;
 pub mod intake;
 pub mod live;
 pub mod memory;
 pub mod message;
+pub mod names;
 pub mod news;
 pub mod order;
 pub mod outcome;

@@ -9,13 +9,14 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use serde_json::json;
-use tokio::sync::{Notify, broadcast};
+use tokio::sync::broadcast;
 use uuid::Uuid;
 
 use super::message::{Message, MessageBody, Role};
 use super::service::Conversations;
 use crate::incident::news::TicketNews;
 use crate::incident::progress;
+use crate::incident::ticket::TicketEvent;
 
 /// Who listens to which conversation.
 #[derive(Debug, Default)]
@@ -48,8 +49,8 @@ impl Conversations {
         self.news.subscribe(conversation)
     }
 
-    /// Tells moves as they come, until the service ends. `bell` rings when there may be one.
-    pub async fn tell_news(self: Arc<Self>, bell: Arc<Notify>) {
+    /// Tells moves as they come, until the service ends. `bell` rings when there may be one; what it carries is only a hint.
+    pub async fn tell_news(self: Arc<Self>, mut bell: broadcast::Receiver<TicketNews>) {
         loop {
             let told = match self.tell_untold().await {
                 Ok(told) => told,
@@ -63,7 +64,7 @@ impl Conversations {
             }
             tokio::select! {
                 () = self.parts.stop.cancelled() => return,
-                () = bell.notified() => {}
+                _ = bell.recv() => {}
                 () = tokio::time::sleep(Duration::from_secs(3)) => {}
             }
         }
@@ -85,8 +86,9 @@ impl Conversations {
             return Ok(()); // deleted by the resident: nobody is left to be told
         }
         let timeline = self.parts.tickets.timeline(&news.ticket_number).await?;
-        let card = json!({ "kind": "progress", "ticket": ticket, "timeline": progress::timeline(&timeline, &self.parts.street.zone) });
-        let text = progress::news(&ticket, news.to, &news.by, news.note.as_deref(), &self.parts.street.zone);
+        let card = json!({ "kind": "progress", "ticket": ticket, "timeline": progress::timeline(&timeline) });
+        let event = TicketEvent { at: news.at, from: news.from, to: news.to, by: news.by.clone(), note: news.note.clone() };
+        let text = progress::news(&ticket, &event);
         let body = MessageBody { text, card: Some(card), ..MessageBody::default() };
         // The same event always makes the same message: telling it twice after a crash changes nothing.
         let id = message_id(news);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, UndefinedBehavior};
 use serde::{Deserialize, Serialize};
 
@@ -80,9 +81,12 @@ impl Prompts {
     /// Reads the prompts from `dir`, or takes the copy in the binary.
     pub fn load(dir: Option<&Path>) -> Result<Self, PromptError> {
         let mut templates = Environment::new();
+        // Tags on lines of their own leave no line behind: the model sees what the reader of the file sees.
+        let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
+        let syntax = syntax.map_err(|source| PromptError::Render { name: "*".to_owned(), source })?;
         templates.set_undefined_behavior(UndefinedBehavior::Strict);
         templates.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
-        templates.set_trim_blocks(true);
+        templates.set_syntax(syntax);
         templates.set_fuel(Some(200_000));
         let mut prompts = BTreeMap::new();
         for (name, shipped) in SHIPPED {
@@ -114,7 +118,7 @@ impl Prompts {
             let content = self
                 .templates
                 .get_template(&format!("{name}/{index}"))
-                .and_then(|t| t.render(context))
+                .and_then(|t| t.render(minijinja::Value::from(minijinja::value::Serde(context))))
                 .map_err(|source| PromptError::Render { name: name.to_owned(), source })?;
             messages.push(Message { role, content: content.trim().to_owned() });
         }

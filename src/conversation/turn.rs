@@ -19,7 +19,7 @@ use super::redact;
 use crate::incident::intent::{Intent, IntentKind, classify_intent};
 use crate::incident::rules::IncidentRules;
 use crate::incident::store::StoreError as TicketError;
-use crate::knowledge::KnowledgeError;
+use crate::knowledge::search::KnowledgeError;
 
 /// A turn could not be finished. What it showed stays; the rest is said plainly.
 #[derive(Debug, thiserror::Error)]
@@ -190,10 +190,7 @@ impl Conversations {
         if let Some(card) = said.card.as_ref().filter(|_| !log.has_card()) {
             log.emit("card", card);
         }
-        if let Some(label) = &label {
-            log.emit("notice", &json!({ "kind": "ai", "text": label }));
-        }
-        let events = log.done(said.finish, reply_id);
+        let events = log.done(said.finish, reply_id, label.as_deref());
         let outcome = TurnOutcome {
             turn_id: log.turn_id(),
             message_id: reply_id,

@@ -193,6 +193,12 @@ impl<'a> Cursor<'a> {
         self.touched_end.get()
     }
 
+    /// The character `back` places before `at`; a newline before the start.
+    #[must_use]
+    pub fn behind(&self, at: usize, back: usize) -> char {
+        at.checked_sub(back).and_then(|i| self.chars.get(i)).copied().unwrap_or('\n')
+    }
+
     /// Whether `word` stands here. Looks no further than the first character that differs.
     #[must_use]
     pub fn sees(&self, word: &str) -> bool {

@@ -6,12 +6,12 @@ use axum::http::{HeaderMap, StatusCode};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use super::body::JsonBody;
 use super::callers;
 use super::problem::{Code, FieldProblem, Problem, ProblemBody};
 use super::state::ApiState;
+use super::tickets;
 use crate::conversation::draft_ops::{Confirmed, DraftError};
 use crate::incident::ticket::Ticket;
 
@@ -88,6 +88,7 @@ fn refusal(error: DraftError) -> Problem {
             problem
         }
         DraftError::Stopped(words) => Problem::new(Code::Conflict).detail(words),
-        DraftError::Store(error) => Problem::unavailable(&*error),
+        DraftError::Store(error) => Problem::unavailable(&error),
+        DraftError::Ticket(error) => tickets::refusal(error),
     }
 }

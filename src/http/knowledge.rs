@@ -63,7 +63,7 @@ pub async fn get_document_version(
     Path((id, version)): Path<(String, u32)>,
     headers: HeaderMap,
 ) -> Result<Json<DocumentText>, Problem> {
-    let found = api.knowledge.document(&id, version).await.map_err(|e| Problem::unavailable(&e))?;
+    let found = api.knowledge.store().document(&id, Some(version)).await.map_err(|e| Problem::unavailable(&e))?;
     let worker = || callers::bearer(&headers).is_some_and(|b| api.worker_key.opens(b));
     let document = found.filter(|d| d.meta.audience != Audience::Gridworker || worker());
     let document = document.ok_or_else(|| Problem::new(Code::NotFound).detail("没有这份资料，可能已经更新或下架"))?;

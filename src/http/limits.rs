@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 
 use axum::http::HeaderMap;
 use governor::clock::{Clock as _, DefaultClock};
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use governor::{DefaultKeyedRateLimiter, NotUntil, Quota, RateLimiter};
 use uuid::Uuid;
 
 use super::problem::{Code, Problem};
@@ -79,10 +79,7 @@ impl Limits {
     }
 }
 
-fn check<I: governor::clock::Reference<Clock = I>>(result: Result<(), governor::NotUntil<I>>) -> Result<(), Problem>
-where
-    DefaultClock: governor::clock::Clock<Instant = I>,
-{
+fn check(result: Result<(), NotUntil<<DefaultClock as governor::clock::Clock>::Instant>>) -> Result<(), Problem> {
     result.map_err(|not_until| {
         let wait = not_until.wait_time_from(DefaultClock::default().now());
         Problem::new(Code::RateLimited).retry_after(wait.as_secs() + 1)

@@ -37,6 +37,14 @@ pub async fn widget(headers: HeaderMap) -> Response {
     }
 }
 
+/// `/icon.svg`
+pub async fn icon(headers: HeaderMap) -> Response {
+    match Dist::get("icon.svg") {
+        Some(file) => serve("icon.svg", &file, &headers, "public, max-age=86400"),
+        None => Problem::new(Code::NotFound).into_response(),
+    }
+}
+
 /// `/assets/…`: names carry a hash, so they never change.
 pub async fn asset(Path(path): Path<String>, headers: HeaderMap) -> Response {
     let name = format!("assets/{path}");

@@ -93,6 +93,7 @@ pub fn router(state: ApiState, ids: Arc<dyn Ids>, sandbox: Option<Router>) -> Ro
         .route("/", get(pages::index))
         .route("/chat", get(pages::chat))
         .route("/widget.js", get(pages::widget))
+        .route("/icon.svg", get(pages::icon))
         .route("/assets/{*path}", get(pages::asset))
         .with_state(state);
     if let Some(sandbox) = sandbox {

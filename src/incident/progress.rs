@@ -86,3 +86,39 @@ fn same_place(known: &Place, said: &Place) -> bool {
         || (known.grid_code.is_some() && known.grid_code == said.grid_code && (known.estate.is_some() || known.text == said.text))
         || (said.grid_code.is_none() && said.building.is_some() && known.building == said.building)
 }
+
+/// One move in the words of the resident's window.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+pub struct TimelineEntry {
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
+    /// The state before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<Status>,
+    /// The state since.
+    pub to: Status,
+    /// Who moved it.
+    pub by: String,
+    /// What was said about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// The move as a sentence.
+    pub text: String,
+}
+
+/// All moves as sentences, in their order.
+#[must_use]
+pub fn timeline(events: &[TicketEvent]) -> Vec<TimelineEntry> {
+    events
+        .iter()
+        .map(|e| TimelineEntry {
+            at: e.at,
+            from: e.from,
+            to: e.to,
+            by: e.by.clone(),
+            note: e.note.clone(),
+            text: sentence(e.to).to_owned(),
+        })
+        .collect()
+}

@@ -180,7 +180,7 @@ const GOOD: f32 = 0.3;
 /// The second must be below this share of the first.
 const MARGIN: f32 = 0.85;
 /// Shares of the listed words, of the most similar example, and of all words and examples together.
-const SHARES: [f32; 3] = [0.45, 0.2, 0.35];
+const SHARES: [f32; 3] = [0.35, 0.25, 0.4];
 
 impl Taxonomy {
     /// Reads the table.

@@ -1,7 +1,7 @@
 //! How much fits into a prompt, counted in tokens.
 //!
 //! The built-in tokenizer is trained from the knowledge itself and only approximates the served model's, so its counts are
-//! raised by [`MARGIN`]. With the model's own `tokenizer.json` they are exact. Without any, a character of Chinese counts as one
+//! raised by [`MARGIN_PERCENT`]. With the model's own `tokenizer.json` they are exact. Without any, a character of Chinese counts as one
 //! token and four of anything else as one.
 
 use std::path::Path;
@@ -11,9 +11,10 @@ use tokenizers::pre_tokenizers::byte_level::ByteLevel;
 use tokenizers::{DecoderWrapper, NormalizerWrapper, PostProcessorWrapper, PreTokenizerWrapper, Tokenizer, TokenizerBuilder};
 
 use super::port::{Message, Role};
+use super::settings::LlmSettings;
 
-/// A count by a tokenizer that is not the model's own is raised by this.
-pub const MARGIN: f64 = 1.2;
+/// A count by a tokenizer that is not the model's own is raised to this, in percent.
+pub const MARGIN_PERCENT: usize = 120;
 /// What a chat template adds to each message, in tokens.
 pub const PER_MESSAGE: usize = 4;
 /// The largest vocabulary that keeps the committed file below 400 kB.
@@ -40,16 +41,27 @@ struct Assets;
 /// Counts the tokens of a text.
 pub struct TokenCounter {
     tokenizer: Option<Tokenizer>,
-    margin: f64,
+    margin_percent: usize,
 }
 
 impl TokenCounter {
+    /// The counter that the settings ask for: exact with a file, else the built-in one.
+    ///
+    /// # Errors
+    /// [`BudgetError`] if the file cannot be read or is no tokenizer.
+    pub fn new(settings: &LlmSettings) -> Result<Self, BudgetError> {
+        match settings.tokenizer_path.as_deref().filter(|path| !path.as_os_str().is_empty()) {
+            Some(path) => Self::exact(path),
+            None => Ok(Self::built_in()),
+        }
+    }
+
     /// The built-in counter: the embedded tokenizer, or the rule of thumb when this binary has none.
     #[must_use]
     pub fn built_in() -> Self {
         let embedded = Assets::get("tokenizer.json").and_then(|file| Tokenizer::from_bytes(&file.data).ok());
         match embedded {
-            Some(tokenizer) => Self { tokenizer: Some(tokenizer), margin: MARGIN },
+            Some(tokenizer) => Self { tokenizer: Some(tokenizer), margin_percent: MARGIN_PERCENT },
             None => Self::rule_of_thumb(),
         }
     }
@@ -57,7 +69,7 @@ impl TokenCounter {
     /// No tokenizer at all: one token per character, one per four where a character is ASCII.
     #[must_use]
     pub fn rule_of_thumb() -> Self {
-        Self { tokenizer: None, margin: MARGIN }
+        Self { tokenizer: None, margin_percent: MARGIN_PERCENT }
     }
 
     /// The served model's own tokenizer: exact counts.
@@ -65,15 +77,15 @@ impl TokenCounter {
     /// # Errors
     /// [`BudgetError`] if the file cannot be read or is no tokenizer.
     pub fn exact(path: &Path) -> Result<Self, BudgetError> {
-        Ok(Self { tokenizer: Some(load(&std::fs::read(path)?)?), margin: 1.0 })
+        Ok(Self { tokenizer: Some(load(&std::fs::read(path)?)?), margin_percent: 100 })
     }
 
-    /// Some other model's tokenizer: counts with [`MARGIN`].
+    /// Some other model's tokenizer: counts with [`MARGIN_PERCENT`].
     ///
     /// # Errors
     /// [`BudgetError`] if the bytes are no tokenizer.
     pub fn approximate(json: &[u8]) -> Result<Self, BudgetError> {
-        Ok(Self { tokenizer: Some(load(json)?), margin: MARGIN })
+        Ok(Self { tokenizer: Some(load(json)?), margin_percent: MARGIN_PERCENT })
     }
 
     /// Whether a tokenizer does the counting, rather than the rule of thumb.
@@ -121,9 +133,8 @@ impl TokenCounter {
         ends.get(kept).map_or("", |end| &text[..*end])
     }
 
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "token counts are far below 2^52 and never negative")]
     fn raised(&self, raw: usize) -> usize {
-        (raw as f64 * self.margin).ceil() as usize
+        (raw * self.margin_percent).div_ceil(100)
     }
 }
 

@@ -29,15 +29,16 @@ impl OpenAiEmbedder {
     /// [`SettingsError`] if the settings cannot work or name no endpoint.
     pub fn new(settings: &EmbedderSettings) -> Result<Self, SettingsError> {
         settings.validate()?;
-        let Some(base_url) = &settings.base_url else { return Err(SettingsError::new("embedder.base_url", "没有配置")) };
+        let Some(base_url) = settings.endpoint() else { return Err(SettingsError::new("embedder.base_url", "没有配置")) };
         let endpoint = Endpoint::new(base_url, settings.api_key.as_ref())?;
         let http = http::client(Duration::from_millis(settings.connect_timeout_ms))?;
         let wait = Duration::from_millis(settings.timeout_ms);
         let dim = settings.dim.map_or_else(OnceLock::new, OnceLock::from);
         // Fields such as `dimensions` change the vectors, so they are part of the id.
-        let id = match settings.extra.is_empty() {
-            true => format!("openai:{}", settings.model),
-            false => format!("openai:{}:{}", settings.model, serde_json::Value::Object(settings.extra.clone())),
+        let id = if settings.extra.is_empty() {
+            format!("openai:{}", settings.model)
+        } else {
+            format!("openai:{}:{}", settings.model, serde_json::Value::Object(settings.extra.clone()))
         };
         Ok(Self {
             id,

@@ -95,11 +95,9 @@ impl LlmError {
         match status {
             401 | 403 => Self::Auth,
             413 => Self::ContextTooLong,
-            408 | 425 => Self::Transient { retry_after },
             429 if said.no_money() => Self::Permanent { status },
-            429 => Self::Transient { retry_after },
-            501 | 505 => Self::Permanent { status },
-            500.. => Self::Transient { retry_after },
+            // All of 5xx but "not implemented" and "HTTP version not supported".
+            408 | 425 | 429 | 500 | 502..=504 | 506.. => Self::Transient { retry_after },
             400 | 404 | 422 if said.too_long() => Self::ContextTooLong,
             // One vendor answers 400 for an unpaid account: the same fate as its 402 elsewhere.
             400 if said.no_money() => Self::Permanent { status: 402 },

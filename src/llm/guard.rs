@@ -16,6 +16,8 @@ use super::port::{AnswerStream, ChatModel, ChatRequest, Completion, StreamItem, 
 use super::settings::LlmSettings;
 use crate::core::clock::Clock;
 
+const TOO_LATE: LlmError = LlmError::Timeout { which: Wait::Total };
+
 /// A guarded model.
 pub struct Guarded<M> {
     model: M,
@@ -65,10 +67,7 @@ impl<M: ChatModel> ChatModel for Guarded<M> {
         let mut watch = Watch::new("stream", request.purpose);
         let permit = self.enter(&mut watch)?;
         let deadline = self.deadline(&request);
-        let opened = match timeout_at(deadline, self.model.stream(request)).await {
-            Ok(opened) => opened,
-            Err(_) => Err(LlmError::Timeout { which: Wait::Total }),
-        };
+        let opened = timeout_at(deadline, self.model.stream(request)).await.unwrap_or(Err(TOO_LATE));
         tell(permit, &opened);
         let items = opened.map_err(|error| watch.failed(error))?;
         watch.first_text();
@@ -79,10 +78,7 @@ impl<M: ChatModel> ChatModel for Guarded<M> {
     async fn complete(&self, request: ChatRequest) -> Result<Completion, LlmError> {
         let mut watch = Watch::new("complete", request.purpose);
         let permit = self.enter(&mut watch)?;
-        let result = match timeout_at(self.deadline(&request), self.model.complete(request)).await {
-            Ok(result) => result,
-            Err(_) => Err(LlmError::Timeout { which: Wait::Total }),
-        };
+        let result = timeout_at(self.deadline(&request), self.model.complete(request)).await.unwrap_or(Err(TOO_LATE));
         tell(permit, &result);
         match result {
             Ok(completion) => {
@@ -136,7 +132,7 @@ impl Relay {
             Ok(Some(Err(error))) => error,
             // A model that breaks the port's promise to end with a finish.
             Ok(None) => LlmError::CutShort,
-            Err(_) => LlmError::Timeout { which: Wait::Total },
+            Err(_) => TOO_LATE,
         };
         if error.counts_against_endpoint() {
             self.breaker.failed();

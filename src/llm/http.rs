@@ -43,7 +43,7 @@ impl Endpoint {
             bearer.set_sensitive(true);
             headers.insert(AUTHORIZATION, bearer);
         }
-        Ok(Self { base: base_url.trim().trim_end_matches('/').to_owned(), key: key.cloned().unwrap_or_default(), headers })
+        Ok(Self { base: base_url.trim_end_matches('/').to_owned(), key: key.cloned().unwrap_or_default(), headers })
     }
 }
 
@@ -130,7 +130,7 @@ async fn error_body(mut response: Response) -> Vec<u8> {
         }
     };
     // Too late is the same as nothing: the status alone decides then.
-    drop(tokio::time::timeout(ERROR_BODY_WAIT, read).await);
+    let _ = tokio::time::timeout(ERROR_BODY_WAIT, read).await;
     body
 }
 

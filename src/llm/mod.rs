@@ -42,7 +42,7 @@ pub fn install_tls() {
 /// # Errors
 /// What is wrong with the settings, in words for the operator.
 pub fn connect(settings: &settings::LlmSettings, clock: Arc<dyn Clock>) -> Result<Arc<dyn ChatModel>, settings::SettingsError> {
-    if settings.base_url.is_none() {
+    if settings.endpoint().is_none() {
         return Ok(Arc::new(port::NoModel));
     }
     let model = openai::OpenAiChat::new(settings)?;

@@ -40,7 +40,7 @@ impl OpenAiChat {
     /// [`SettingsError`] if the settings cannot work or name no endpoint.
     pub fn new(settings: &LlmSettings) -> Result<Self, SettingsError> {
         settings.validate()?;
-        let Some(base_url) = &settings.base_url else { return Err(SettingsError::new("llm.base_url", "没有配置")) };
+        let Some(base_url) = settings.endpoint() else { return Err(SettingsError::new("llm.base_url", "没有配置")) };
         let endpoint = Endpoint::new(base_url, settings.api_key.as_ref())?;
         let idle = Duration::from_millis(settings.idle_timeout_ms);
         let http = http::client(Duration::from_millis(settings.connect_timeout_ms))?;
@@ -146,7 +146,8 @@ impl Reading {
                 Phase::Over => return None,
                 Phase::Finished => {
                     let rest = async { while self.chunks.next().await.is_some() {} };
-                    drop(timeout(DRAIN, rest).await);
+                    // Whether it came in time makes no difference to the answer.
+                    let _ = timeout(DRAIN, rest).await;
                     self.hang_up();
                     return None;
                 }

@@ -95,6 +95,7 @@ pub struct ChatRequest {
     /// Wanted shape of the answer.
     pub shape: Shape,
     /// A deadline shorter than the configured total, for requests that are only worth a short wait.
+    /// Missing it counts against the endpoint like any other time-out.
     pub time_limit: Option<Duration>,
 }
 

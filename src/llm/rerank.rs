@@ -42,7 +42,7 @@ impl HttpReranker {
     /// [`SettingsError`] if the settings cannot work or name no endpoint.
     pub fn new(settings: &RerankerSettings) -> Result<Self, SettingsError> {
         settings.validate()?;
-        let Some(base_url) = &settings.base_url else { return Err(SettingsError::new("reranker.base_url", "没有配置")) };
+        let Some(base_url) = settings.endpoint() else { return Err(SettingsError::new("reranker.base_url", "没有配置")) };
         Ok(Self {
             endpoint: Endpoint::new(base_url, settings.api_key.as_ref())?,
             http: http::client(Duration::from_millis(settings.connect_timeout_ms))?,

@@ -29,7 +29,7 @@ impl SettingsError {
 #[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct LlmSettings {
-    /// Address of an OpenAI-compatible endpoint up to and including its version, such as `http://127.0.0.1:11434/v1`.
+    /// Address of an OpenAI-compatible endpoint up to and including its version, such as `http://127.0.0.1:11434/v1`. Blank: none.
     pub base_url: Option<String>,
     /// Key sent as bearer; none for most local servers.
     #[serde(serialize_with = "masked")]
@@ -78,7 +78,7 @@ impl Default for LlmSettings {
             model: String::new(),
             connect_timeout_ms: 5_000,
             idle_timeout_ms: 30_000,
-            total_timeout_ms: 90_000,
+            total_timeout_ms: 60_000,
             retries: 2,
             retry_delay_ms: 300,
             retry_delay_max_ms: 5_000,
@@ -96,12 +96,18 @@ impl Default for LlmSettings {
 }
 
 impl LlmSettings {
+    /// The configured address; none if it is missing or blank.
+    #[must_use]
+    pub fn endpoint(&self) -> Option<&str> {
+        given(self.base_url.as_deref())
+    }
+
     /// Checks what can be checked without asking the endpoint.
     ///
     /// # Errors
     /// The first setting that cannot work.
     pub fn validate(&self) -> Result<(), SettingsError> {
-        let Some(base_url) = &self.base_url else { return Ok(()) };
+        let Some(base_url) = self.endpoint() else { return Ok(()) };
         check_endpoint("llm.base_url", base_url, "llm.api_key", self.api_key.as_ref())?;
         if self.model.trim().is_empty() {
             return Err(SettingsError::new("llm.model", "配置了 base_url 就要写明模型名称"));
@@ -132,6 +138,12 @@ impl LlmSettings {
             }
         }
         Ok(())
+    }
+
+    /// How many tokens a prompt may have so that the longest answer still fits behind it.
+    #[must_use]
+    pub fn prompt_tokens(&self) -> usize {
+        self.context_tokens.saturating_sub(self.max_tokens.map_or(0, |max| max as usize))
     }
 
     pub(super) fn retry_plan(&self) -> super::http::RetryPlan {
@@ -187,12 +199,18 @@ impl Default for EmbedderSettings {
 }
 
 impl EmbedderSettings {
+    /// The configured address; none if it is missing or blank.
+    #[must_use]
+    pub fn endpoint(&self) -> Option<&str> {
+        given(self.base_url.as_deref())
+    }
+
     /// Checks what can be checked without asking the endpoint.
     ///
     /// # Errors
     /// The first setting that cannot work.
     pub fn validate(&self) -> Result<(), SettingsError> {
-        let Some(base_url) = &self.base_url else { return Ok(()) };
+        let Some(base_url) = self.endpoint() else { return Ok(()) };
         check_endpoint("embedder.base_url", base_url, "embedder.api_key", self.api_key.as_ref())?;
         if self.model.trim().is_empty() {
             return Err(SettingsError::new("embedder.model", "配置了 base_url 就要写明模型名称"));
@@ -254,12 +272,18 @@ impl Default for RerankerSettings {
 }
 
 impl RerankerSettings {
+    /// The configured address; none if it is missing or blank.
+    #[must_use]
+    pub fn endpoint(&self) -> Option<&str> {
+        given(self.base_url.as_deref())
+    }
+
     /// Checks what can be checked without asking the endpoint.
     ///
     /// # Errors
     /// The first setting that cannot work.
     pub fn validate(&self) -> Result<(), SettingsError> {
-        let Some(base_url) = &self.base_url else { return Ok(()) };
+        let Some(base_url) = self.endpoint() else { return Ok(()) };
         check_endpoint("reranker.base_url", base_url, "reranker.api_key", self.api_key.as_ref())?;
         if self.shape == RerankShape::Jina && self.model.trim().is_empty() {
             return Err(SettingsError::new("reranker.model", "配置了 base_url 就要写明模型名称"));
@@ -271,8 +295,13 @@ impl RerankerSettings {
     }
 }
 
+/// A setting that is left blank is not set.
+fn given(value: Option<&str>) -> Option<&str> {
+    value.map(str::trim).filter(|value| !value.is_empty())
+}
+
 fn check_endpoint(url_field: &'static str, base_url: &str, key_field: &'static str, key: Option<&SecretString>) -> Result<(), SettingsError> {
-    let url = url::Url::parse(base_url.trim()).map_err(|_| SettingsError::new(url_field, "不是完整的网址"))?;
+    let url = url::Url::parse(base_url).map_err(|_| SettingsError::new(url_field, "不是完整的网址"))?;
     if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
         return Err(SettingsError::new(url_field, "要以 http:// 或 https:// 开头"));
     }
@@ -286,6 +315,7 @@ fn check_endpoint(url_field: &'static str, base_url: &str, key_field: &'static s
 }
 
 /// A secret is shown only as being there.
+#[expect(clippy::ref_option, reason = "the shape that serde asks for")]
 fn masked<S: Serializer>(secret: &Option<SecretString>, serializer: S) -> Result<S::Ok, S::Error> {
     match secret {
         Some(_) => serializer.serialize_some("***"),

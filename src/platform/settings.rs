@@ -3,24 +3,29 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::{Deserialize, Deserializer};
 use url::Url;
 
 /// The settings of the platform room. Durations are seconds.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct PlatformSettings {
     /// Name of the destination in the outbox. Do not change it while rows wait.
     pub name: String,
     /// Everything before `/api/v1/incidents`. Without it tickets are kept and wait.
     #[serde(deserialize_with = "address")]
+    #[schemars(with = "Option<String>")]
     pub base_url: Option<Url>,
     /// Shared with the platform: `whsec_` + base64, plain base64, or any other words taken as bytes.
+    #[schemars(with = "Option<String>")]
     pub secret: Option<SecretString>,
     /// For callbacks, when it is another one.
+    #[schemars(with = "Option<String>")]
     pub callback_secret: Option<SecretString>,
     /// Sent as `Authorization: Bearer …` when set.
+    #[schemars(with = "Option<String>")]
     pub bearer: Option<SecretString>,
     /// A template of the request body instead of the embedded one.
     pub template: Option<PathBuf>,

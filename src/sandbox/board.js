@@ -92,6 +92,13 @@
     return node;
   }
 
+  // What waits for acceptance stands first, the nearest deadline on top; the rest newest first; what is over, last.
+  function byNeed(a, b) {
+    const rank = (it) => (it.state === 'received' ? 0 : it.moves.length ? 1 : 2);
+    if (rank(a) !== rank(b)) return rank(a) - rank(b);
+    return rank(a) === 0 ? a.accept_by.localeCompare(b.accept_by) : b.updated_at.localeCompare(a.updated_at);
+  }
+
   function draw(data) {
     const text = JSON.stringify([data.incidents, filter, section]);
     if (text === shown) return;
@@ -104,7 +111,7 @@
     const columns = [];
     const tabs = [];
     for (const { name } of data.sections) {
-      const mine = data.incidents.filter((it) => it.section === name);
+      const mine = data.incidents.filter((it) => it.section === name).sort(byNeed);
       const column = make('section', name === section ? 'column shown' : 'column');
       column.setAttribute('aria-label', name);
       const head = make('h2', '', name);

@@ -48,6 +48,10 @@ pub(super) async fn style() -> Response {
     asset("text/css; charset=utf-8", include_str!("board.css"))
 }
 
+pub(super) async fn icon() -> Response {
+    asset("image/svg+xml", include_str!("board.svg"))
+}
+
 fn asset(kind: &'static str, text: &'static str) -> Response {
     ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-cache")], text).into_response()
 }

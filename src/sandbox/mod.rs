@@ -126,6 +126,7 @@ impl Sandbox {
             .route("/", get(board::page))
             .route("/board.js", get(board::script))
             .route("/board.css", get(board::style))
+            .route("/board.svg", get(board::icon))
             .route("/api/v1/incidents", post(api::create).get(api::find))
             .route("/api/v1/incidents/{external_no}", get(api::read))
             .route("/board/incidents", get(board::list))

@@ -4,4 +4,5 @@
 //! the SQL in the file of that room here. No other room sees SQL.
 
 pub mod blobs;
+pub mod index;
 pub mod sqlite;

@@ -143,7 +143,7 @@ async fn it_works_at_the_root_and_under_a_base_path() {
     let short = stage.http.get(stage.url("")).send().await.expect("answered");
     assert_eq!(short.status(), 308, "without its slash the page redirects");
     assert_eq!(short.headers()["location"], "/platform/");
-    for path in ["/", "/board.js", "/board.css", "/board/incidents", "/board/faults"] {
+    for path in ["/", "/board.js", "/board.css", "/board.svg", "/board/incidents", "/board/faults"] {
         let answer = stage.http.get(stage.url(path)).send().await.expect("answered");
         assert_eq!(answer.status(), 200, "{path}");
         let csp = answer.headers()["content-security-policy"].to_str().expect("text").to_owned();

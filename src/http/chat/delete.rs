@@ -2,7 +2,6 @@
 
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
-use uuid::Uuid;
 
 use crate::http::callers;
 use crate::http::problem::{Problem, ProblemBody};

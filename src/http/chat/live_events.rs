@@ -8,7 +8,6 @@ use axum::response::Response;
 use futures::{Stream, StreamExt as _, stream};
 use serde_json::json;
 use tokio::sync::broadcast::error::RecvError;
-use uuid::Uuid;
 
 use crate::conversation::message::{Message, Role};
 use crate::http::problem::{Problem, ProblemBody};

@@ -4,7 +4,6 @@ use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use futures::StreamExt as _;
-use uuid::Uuid;
 
 use crate::conversation::live::TurnEvent;
 use crate::conversation::service::Posted;

@@ -100,7 +100,7 @@ pub async fn lookup_ticket(State(api): State<ApiState>, JsonBody(lookup): JsonBo
     };
     api.lookups.right(&number);
     let moves = api.tickets.timeline(&number).await.map_err(refusal)?;
-    let timeline = progress::timeline(&moves, &api.conversations.street().zone);
+    let timeline = progress::timeline(&moves);
     Ok(Json(PublicProgress {
         number: ticket.number,
         title: ticket.title,

@@ -49,6 +49,6 @@ async fn own_ticket(api: &Api, headers: &HeaderMap, number: &str) -> Result<Tick
 
 async fn story(api: &Api, ticket: Ticket) -> Result<TicketStory, Problem> {
     let moves = api.tickets.timeline(&ticket.number).await.map_err(refusal)?;
-    let timeline = progress::timeline(&moves, &api.conversations.street().zone);
+    let timeline = progress::timeline(&moves);
     Ok(TicketStory { ticket, timeline })
 }

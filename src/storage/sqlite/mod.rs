@@ -6,6 +6,7 @@
 
 pub mod conversation;
 pub mod incident;
+pub mod knowledge;
 pub mod platform;
 
 use std::path::Path;

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use gridworker::llm::Message;
+use gridworker::llm::settings::LlmSettings;
 use gridworker::llm::budget::{BudgetError, MAX_VOCAB, Parts, TokenCounter, pack, train_tokenizer};
 use proptest::prelude::*;
 
@@ -59,7 +60,10 @@ fn counts_are_raised_unless_the_tokenizer_is_the_models_own() {
     let text = sentences().take(20).collect::<String>();
     let exact = TokenCounter::exact(&out).expect("a tokenizer").count(&text);
     let approximate = TokenCounter::approximate(&json).expect("a tokenizer").count(&text);
-    assert_eq!(approximate, (exact as f64 * 1.2).ceil() as usize);
+    assert_eq!(approximate, (exact * 120).div_ceil(100));
+    let settings = LlmSettings { tokenizer_path: Some(out), ..LlmSettings::default() };
+    assert_eq!(TokenCounter::new(&settings).expect("a tokenizer").count(&text), exact, "a configured file is the model's own");
+    assert_eq!(settings.prompt_tokens(), 7_200);
     assert!(exact < text.chars().count(), "a trained tokenizer joins characters: {exact} tokens for {} characters", text.chars().count());
     assert_eq!(TokenCounter::rule_of_thumb().count("物业 abcdefg"), 5, "two characters and two fours of ASCII, raised by a fifth");
     assert!(TokenCounter::built_in().count("物业") > 0);

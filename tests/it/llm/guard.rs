@@ -22,10 +22,20 @@ fn guarded(settings: &LlmSettings) -> Guarded<OpenAiChat> {
 
 #[tokio::test]
 async fn without_an_endpoint_there_is_no_model_and_nothing_is_asked() {
-    let model = connect(&LlmSettings::default(), clock()).expect("no endpoint is a valid choice");
-    assert!(!model.ready());
-    assert_eq!(listen(&model).await.end, Err(LlmError::NoModel));
-    assert_eq!(model.complete(question()).await, Err(LlmError::NoModel));
+    for base_url in [None, Some(String::new()), Some("  ".to_owned())] {
+        let model = connect(&LlmSettings { base_url, ..LlmSettings::default() }, clock()).expect("no endpoint is a valid choice");
+        assert!(!model.ready());
+        assert_eq!(listen(&model).await.end, Err(LlmError::NoModel));
+        assert_eq!(model.complete(question()).await, Err(LlmError::NoModel));
+    }
+}
+
+#[tokio::test]
+async fn a_configured_endpoint_is_asked_through_the_guard() {
+    let fake = FakeModel::with([Reply::says(&["好"])]).await;
+    let model = connect(&settings(&fake), clock()).expect("valid settings");
+    assert!(model.ready());
+    assert_eq!((model.name(), listen(&model).await.end), ("some-model", Ok(FinishReason::Stop)));
 }
 
 #[tokio::test]

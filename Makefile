@@ -1,0 +1,58 @@
+# 虚拟数字网格员
+# `make run` runs the product, `make test` tests it. Everything else is a part of the two or a long show.
+
+CARGO ?= cargo
+NPM ?= npm
+ARGS ?=
+# Chromium for the browser journeys; Debian's package is used when nothing else is said.
+CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+export CARGO_TERM_COLOR ?= auto
+
+.PHONY: run test web build check suite web-test browser dialogues questions kill-short soak fuzz bench fmt lint clean help
+
+help: ## what there is
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+
+run: build ## install, build and start on 127.0.0.1:8080 (no key, no network once built)
+	$(BIN) serve --demo $(ARGS)
+
+TARGET_DIR = $(or $(CARGO_TARGET_DIR),target)
+BIN = $(TARGET_DIR)/release/gridworker
+
+build: web ## the release binary with the web part in it
+	$(CARGO) build --release --locked
+
+web: web/dist/chat.html ## the web part
+
+WEB_SOURCES := $(shell find web/src web/public web/*.html web/*.ts web/*.json -type f 2>/dev/null)
+
+web/node_modules/.installed: web/package-lock.json
+	cd web && $(NPM) ci --no-audit --no-fund
+	@touch $@
+
+web/dist/chat.html: web/node_modules/.installed $(WEB_SOURCES)
+	cd web && $(NPM) run build
+
+test: ## the suite and short versions of the long shows
+	./scripts/test.sh
+
+suite: web
+	$(CARGO) test --release --locked
+
+soak: build ## long: 30 × kill -9 while 200 tickets are confirmed, and an hour of mixed load
+	./scripts/soak.sh
+
+fuzz: ## long: property tests with many more cases
+	PROPTEST_CASES=$(or $(CASES),20000) $(CARGO) test --release --locked --test it prop
+
+bench: build ## long: time to the first word, throughput, memory
+	./scripts/bench.sh
+
+fmt: ## format
+	$(CARGO) fmt
+lint: ## clippy, as strict as Cargo.toml says
+	$(CARGO) clippy --release --locked --all-targets
+
+clean: ## what was built
+	rm -rf web/dist web/node_modules
+	$(CARGO) clean

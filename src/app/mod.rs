@@ -1,0 +1,262 @@
+//! The wiring: which adapter stands behind which port. The only place that knows everything.
+//!
+//! [`Wiring`] says from what an instance is made, [`Instance::start`] makes it and serves, [`Instance::stop`] ends it in
+//! order: no new requests, running turns cut, pushes given their time, log written back.
+
+pub mod lock;
+pub mod shipped;
+pub mod wiring;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use tokio::net::TcpListener;
+use tokio::sync::{Notify, broadcast};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use url::Url;
+
+use crate::config::Settings;
+use crate::conversation::prompts::Prompts;
+use crate::conversation::service::{Conversations, Parts};
+use crate::conversation::street::Street;
+use crate::core::clock::Clock;
+use crate::core::ids::Ids;
+use crate::http::limits::Limits;
+use crate::http::router;
+use crate::http::state::{Api, ApiState, Readiness};
+use crate::http::tickets::lookup::LookupLocks;
+use crate::identity::WorkerKey;
+use crate::incident::rules::IncidentRules;
+use crate::incident::news::TicketNews;
+use crate::knowledge::document::ImportDefaults;
+use crate::knowledge::import;
+use crate::knowledge::search::Knowledge;
+use crate::llm::budget::TokenCounter;
+use crate::llm::port::ChatModel;
+use crate::platform::callback::CallbackReceiver;
+use crate::platform::json::JsonPlatform;
+use crate::platform::worker::OutboxWorker;
+use crate::sandbox::{Sandbox, SandboxConfig};
+use crate::storage::blobs::BlobFolder;
+use crate::storage::sqlite::Sqlite;
+use crate::storage::sqlite::incident::SqliteTickets;
+use crate::storage::sqlite::platform::SqliteOutbox;
+use lock::FolderLock;
+use shipped::Shipped;
+use wiring::Wiring;
+
+/// Where `--demo` mounts the bundled platform.
+const SANDBOX_BASE: &str = "/platform";
+
+/// A running service.
+#[derive(Debug)]
+pub struct Instance {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// What its handlers reach; tests look at it.
+    pub api: ApiState,
+    /// Its rows; tests look at them.
+    pub db: Sqlite,
+    /// The bundled platform, with `--demo`.
+    pub sandbox: Option<Sandbox>,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+    grace: Duration,
+    _folder: FolderLock,
+}
+
+impl Instance {
+    /// Serves at once and becomes ready when migrations, first import and index are done.
+    ///
+    /// # Errors
+    /// The first part that cannot be made, in words for the operator.
+    pub async fn start(listener: TcpListener, wiring: Wiring) -> anyhow::Result<Self> {
+        let Wiring { mut settings, demo, clock, ids, model, metrics, progress } = wiring;
+        let address = listener.local_addr()?;
+        if demo {
+            wiring::point_at_sandbox(&mut settings, address, &*ids)?;
+        }
+        let data = settings.data_dir();
+        let folder = FolderLock::take(&data)?
+            .ok_or_else(|| anyhow::anyhow!("数据目录 {} 正被另一个进程使用", data.display()))?;
+        let shipped = Shipped::new(settings.knowledge_dir());
+        let rules = Arc::new(IncidentRules::read(|file| shipped.street_file(file))?);
+        let street = Arc::new(Street::parse(&shipped.street_file("street.toml")?)?);
+        let prompts = Arc::new(Prompts::load(settings.prompts_dir().as_deref())?);
+        let db = Sqlite::open(&data.join("gridworker.sqlite")).await?;
+        let zone = jiff::tz::TimeZone::get(&settings.street.timezone)?;
+        let tickets = Arc::new(SqliteTickets::new(db.clone(), zone));
+        let outbox = Arc::new(SqliteOutbox::new(db.clone()));
+        let knowledge = Arc::new(wiring::knowledge(&settings, &data, &db, &shipped).await?);
+        let model: Option<Arc<dyn ChatModel>> = match model {
+            Some(model) => Some(model),
+            None if settings.llm.base_url.as_deref().is_some_and(|u| !u.trim().is_empty()) => {
+                Some(crate::llm::connect(&settings.llm, Arc::clone(&clock))?)
+            }
+            None => None,
+        };
+        let stop = CancellationToken::new();
+        let tasks = TaskTracker::new();
+        let (news, _) = broadcast::channel::<TicketNews>(256);
+        let outbox_bell = Arc::new(Notify::new());
+        let conversations = Conversations::new(Parts {
+            store: Arc::new(db.clone()),
+            blobs: Arc::new(BlobFolder::new(data.join("attachments"))),
+            knowledge: Arc::clone(&knowledge),
+            rules: Arc::clone(&rules),
+            tickets: tickets.clone(),
+            moves: tickets.clone(),
+            model,
+            prompts,
+            tokens: Arc::new(TokenCounter::new(&settings.llm)?),
+            clock: Arc::clone(&clock),
+            ids: Arc::clone(&ids),
+            settings: settings.conversation.clone(),
+            street,
+            destinations: vec![settings.platform.name.clone()],
+            outbox_bell: Arc::clone(&outbox_bell),
+            stop: stop.clone(),
+        });
+        let callbacks = match settings.platform.secret_for_callbacks() {
+            Some(secret) => {
+                let name = settings.platform.name.clone();
+                Some(CallbackReceiver::new(name, secret, outbox.clone(), Arc::clone(&clock), news.clone())?)
+            }
+            None => None,
+        };
+        let readiness = Arc::new(Readiness::default());
+        let api: ApiState = Arc::new(Api {
+            conversations: Arc::clone(&conversations),
+            tickets,
+            rules,
+            knowledge: Arc::clone(&knowledge),
+            callbacks,
+            worker_key: WorkerKey::new(&settings.identity.worker_key),
+            limits: Limits::new(&settings.limits, settings.server.trust_forwarded_for),
+            lookups: LookupLocks::default(),
+            readiness: Arc::clone(&readiness),
+            clock: Arc::clone(&clock),
+            server: settings.server.clone(),
+            attachments: settings.attachments.clone(),
+            metrics,
+            demo,
+        });
+        let sandbox = if demo { Some(open_sandbox(&settings, &data, address, &clock, &ids).await?) } else { None };
+        let mounted: Option<Router> = sandbox.as_ref().map(|s| s.mounted_at(SANDBOX_BASE));
+        let app = router::router(Arc::clone(&api), Arc::clone(&ids), mounted);
+        let ended = stop.clone();
+        tasks.spawn(async move {
+            let service = app.into_make_service_with_connect_info::<SocketAddr>();
+            let served = axum::serve(listener, service).with_graceful_shutdown(ended.cancelled_owned()).await;
+            if let Err(error) = served {
+                tracing::error!(%error, "the listener ended");
+            }
+        });
+
+        crate::core::text::warm_up();
+        conversations.recover().await?;
+        if settings.knowledge.seed || demo {
+            wiring::seed(&knowledge, &shipped, &*clock, &settings, progress).await?;
+        }
+        knowledge.start().await?;
+        readiness.set_ready();
+
+        if let Some(sandbox) = sandbox.clone() {
+            let stop = stop.clone();
+            tasks.spawn(async move { sandbox.run_callbacks(stop).await });
+        }
+        if settings.platform.base_url.is_some() {
+            let platform = Arc::new(JsonPlatform::new(&settings.platform, Arc::clone(&clock), Arc::clone(&ids))?);
+            let worker = OutboxWorker::new(
+                "serve",
+                &settings.platform,
+                outbox,
+                platform,
+                Arc::clone(&clock),
+                Arc::clone(&ids),
+                outbox_bell,
+                news.clone(),
+            );
+            let stop = stop.clone();
+            tasks.spawn(async move { worker.run(stop).await });
+        }
+        tasks.spawn(Arc::clone(&conversations).tell_news(news.subscribe()));
+        let defaults = wiring::import_defaults(&settings, &*clock)?;
+        tasks.spawn(imports(Arc::clone(&knowledge), defaults, Arc::clone(&clock), stop.clone()));
+        tasks.spawn(housekeeping(Arc::clone(&api), stop.clone()));
+        let grace = Duration::from_millis(settings.server.shutdown_grace_ms);
+        Ok(Self { address, api, db, sandbox, stop, tasks, grace, _folder: folder })
+    }
+
+    /// Ends in order; what does not end in time is left behind and said so.
+    pub async fn stop(self) {
+        self.api.readiness.set_unready();
+        self.stop.cancel();
+        self.tasks.close();
+        let ended = async {
+            self.api.conversations.drain().await;
+            self.tasks.wait().await;
+        };
+        if tokio::time::timeout(self.grace, ended).await.is_err() {
+            tracing::warn!("some work did not end in time; it is taken up at the next start");
+        }
+        self.db.close().await;
+        if let Some(sandbox) = &self.sandbox {
+            sandbox.close().await;
+        }
+    }
+}
+
+async fn open_sandbox(
+    settings: &Settings,
+    data: &std::path::Path,
+    address: SocketAddr,
+    clock: &Arc<dyn Clock>,
+    ids: &Arc<dyn Ids>,
+) -> anyhow::Result<Sandbox> {
+    let secret = settings.platform.secret.clone().ok_or_else(|| anyhow::anyhow!("platform.secret is not set"))?;
+    let config = SandboxConfig {
+        callback_url: Some(Url::parse(&format!("http://{address}/api/v1/platform/callbacks"))?),
+        secret,
+        faults: crate::sandbox::Faults::default(),
+        clock: Arc::clone(clock),
+        ids: Arc::clone(ids),
+        tz: jiff::tz::TimeZone::get(&settings.street.timezone)?,
+    };
+    Ok(Sandbox::open(&data.join("sandbox.sqlite"), config).await?)
+}
+
+/// Fulfils the imports that were wished for on the command line.
+async fn imports(knowledge: Arc<Knowledge>, defaults: ImportDefaults, clock: Arc<dyn Clock>, stop: CancellationToken) {
+    loop {
+        match import::work_off(&knowledge, &defaults, &*clock, &|_, _, _| {}).await {
+            Ok(jobs) if jobs.is_empty() => {}
+            Ok(jobs) => tracing::info!(jobs = jobs.len(), "imports done"),
+            Err(error) => tracing::error!(%error, "an import failed; it is tried again"),
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(Duration::from_secs(2)) => {}
+        }
+    }
+}
+
+/// What must be done now and then.
+async fn housekeeping(api: ApiState, stop: CancellationToken) {
+    let mut every = tokio::time::interval(Duration::from_secs(600));
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = every.tick() => {}
+        }
+        api.limits.sweep();
+        match api.conversations.forget_old().await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "old conversations deleted"),
+            Err(error) => tracing::warn!(%error, "old conversations were not deleted"),
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! From settings to parts.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use metrics_exporter_prometheus::PrometheusHandle;
+use secrecy::{ExposeSecret as _, SecretString};
+use url::Url;
+
+use super::shipped::Shipped;
+use crate::config::{Engine, Settings};
+use crate::core::clock::{Clock, SystemClock};
+use crate::core::ids::{Ids, RandomIds};
+use crate::knowledge::document::{Audience, ImportDefaults, ParsedDocument};
+use crate::knowledge::lexicon::Lexicon;
+use crate::knowledge::search::Knowledge;
+use crate::knowledge::vector::VectorStore;
+use crate::llm::embed::OpenAiEmbedder;
+use crate::llm::port::{ChatModel, Embedder};
+use crate::storage::index::edge::EdgeStore;
+use crate::storage::index::memory::MemoryStore;
+use crate::storage::index::server::{ServerSettings, ServerStore};
+use crate::storage::sqlite::Sqlite;
+
+/// Told how far the first import is: files done, files in all.
+pub type Progress = Box<dyn Fn(usize, usize) + Send + Sync>;
+
+/// From what an instance is made.
+pub struct Wiring {
+    /// The configuration.
+    pub settings: Settings,
+    /// Also starts the bundled platform and pushes to it.
+    pub demo: bool,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Ids and secrets.
+    pub ids: Arc<dyn Ids>,
+    /// A model in place of the configured one, for tests.
+    pub model: Option<Arc<dyn ChatModel>>,
+    /// Numbers for `/metrics`.
+    pub metrics: Option<PrometheusHandle>,
+    /// Told how far the first import is.
+    pub progress: Option<Progress>,
+}
+
+impl std::fmt::Debug for Wiring {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Wiring").field("demo", &self.demo).finish_non_exhaustive()
+    }
+}
+
+impl Wiring {
+    /// The real thing: the machine's clock, random ids, the configured model.
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        Self {
+            settings,
+            demo: false,
+            clock: Arc::new(SystemClock),
+            ids: Arc::new(RandomIds),
+            model: None,
+            metrics: None,
+            progress: None,
+        }
+    }
+}
+
+/// Points the outbox at the bundled platform, under a secret that only this data folder knows.
+pub fn point_at_sandbox(settings: &mut Settings, address: SocketAddr, ids: &dyn Ids) -> anyhow::Result<()> {
+    let folder = settings.data_dir();
+    std::fs::create_dir_all(&folder)?;
+    let file = folder.join("sandbox.secret");
+    let secret = match std::fs::read_to_string(&file) {
+        Ok(secret) if !secret.trim().is_empty() => secret.trim().to_owned(),
+        _ => {
+            let secret = ids.secret();
+            std::fs::write(&file, &secret)?;
+            secret
+        }
+    };
+    settings.platform.base_url = Some(Url::parse(&format!("http://{address}/platform"))?);
+    settings.platform.secret = Some(SecretString::from(secret));
+    settings.platform.callback_secret = None;
+    Ok(())
+}
+
+/// The knowledge room over the configured engine.
+pub async fn knowledge(settings: &Settings, data: &Path, db: &Sqlite, shipped: &Shipped) -> anyhow::Result<Knowledge> {
+    let vectors: Arc<dyn VectorStore> = match settings.knowledge.engine {
+        Engine::Edge => Arc::new(EdgeStore::open(data.join("index")).await?),
+        Engine::Memory => Arc::new(MemoryStore::new()),
+        Engine::Server => {
+            let server = ServerSettings {
+                url: settings.knowledge.server_url.clone(),
+                alias: settings.knowledge.collection.clone(),
+                timeout: Duration::from_secs(5),
+            };
+            let key = settings.knowledge.server_api_key.expose_secret();
+            Arc::new(ServerStore::connect(&server, (!key.is_empty()).then(|| key.to_owned()))?)
+        }
+    };
+    let embedder: Option<Arc<dyn Embedder>> = match settings.embedder.base_url.as_deref().map(str::trim) {
+        Some(url) if !url.is_empty() => Some(Arc::new(OpenAiEmbedder::new(&settings.embedder)?)),
+        _ => None,
+    };
+    let lexicon = shipped.street_file("lexicon.csv").map_err(|e| e.to_string()).and_then(|csv| Lexicon::parse(csv.as_bytes()));
+    let lexicon = lexicon.map_err(|why| anyhow::anyhow!("knowledge/street/lexicon.csv: {why}"))?;
+    Ok(Knowledge::new(Arc::new(db.clone()), vectors, embedder, lexicon))
+}
+
+/// What a file without front matter gets.
+pub fn import_defaults(settings: &Settings, clock: &dyn Clock) -> anyhow::Result<ImportDefaults> {
+    let zone = jiff::tz::TimeZone::get(&settings.street.timezone)?;
+    let today = clock.now().to_zoned(zone).date();
+    Ok(ImportDefaults { audience: Audience::Resident, area: "全国".to_owned(), effective_from: today })
+}
+
+/// Imports the shipped guides and procedures; unchanged ones cost a comparison.
+pub async fn seed(
+    knowledge: &Knowledge,
+    shipped: &Shipped,
+    clock: &dyn Clock,
+    settings: &Settings,
+    progress: Option<Progress>,
+) -> anyhow::Result<()> {
+    let defaults = import_defaults(settings, clock)?;
+    let paths = shipped.documents()?;
+    for (done, path) in paths.iter().enumerate() {
+        match ParsedDocument::parse(Path::new(path), &shipped.text(path)?, &defaults) {
+            Ok(document) if document.meta.status == "published" => {
+                knowledge.store().put(&document, clock.now()).await?;
+            }
+            Ok(_) => {}
+            Err(error) => tracing::error!(%error, "a shipped document was not imported"),
+        }
+        if let Some(progress) = &progress {
+            progress(done + 1, paths.len());
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,92 @@
+//! The command line: one file per subcommand.
+
+mod config;
+mod eval;
+mod ingest;
+mod doctor;
+mod migrate;
+mod outbox;
+mod sandbox;
+mod serve;
+mod train_tokenizer;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use gridworker::config::Settings;
+
+/// 虚拟数字网格员
+#[derive(Debug, Parser)]
+#[command(name = "gridworker", version, about = "虚拟数字网格员：政策问答与事件上报", disable_help_subcommand = true)]
+pub struct Cli {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Of every subcommand.
+#[derive(Debug, Args)]
+pub struct Common {
+    /// 配置文件（TOML）
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+impl Common {
+    fn settings(&self) -> anyhow::Result<Settings> {
+        Ok(Settings::load(self.config.as_deref())?)
+    }
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// 启动服务
+    Serve(serve::Serve),
+    /// 导入资料
+    Ingest(ingest::Ingest),
+    /// 评测
+    #[command(subcommand)]
+    Eval(eval::Eval),
+    /// 检查知识、数据与配置
+    Doctor(doctor::Doctor),
+    /// 配置
+    #[command(subcommand)]
+    Config(config::Config),
+    /// 推送队列
+    #[command(subcommand)]
+    Outbox(outbox::Outbox),
+    /// 单独启动演示治理平台
+    Sandbox(sandbox::Sandbox),
+    /// 更新数据库结构
+    Migrate,
+    /// 训练计数用的分词器
+    TrainTokenizer(train_tokenizer::TrainTokenizer),
+}
+
+impl Cli {
+    /// Runs the subcommand.
+    pub async fn run(self) -> anyhow::Result<ExitCode> {
+        match self.command {
+            Command::Serve(serve) => serve.run(&self.common).await,
+            Command::Ingest(ingest) => ingest.run(&self.common).await,
+            Command::Eval(eval) => eval.run(&self.common).await,
+            Command::Doctor(doctor) => doctor.run(&self.common),
+            Command::Config(config) => config.run(&self.common),
+            Command::Outbox(outbox) => outbox.run(&self.common).await,
+            Command::Sandbox(sandbox) => sandbox.run(&self.common).await,
+            Command::Migrate => migrate::run(&self.common).await,
+            Command::TrainTokenizer(train) => train.run(),
+        }
+    }
+}
+
+/// Logs to standard error, as the configuration says.
+fn init_log(settings: &Settings) {
+    use tracing_subscriber::EnvFilter;
+    let filter = EnvFilter::try_new(&settings.log.filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A second call (tests of the binary) keeps the first.
+    let _already = if settings.log.json { log.json().try_init() } else { log.try_init() };
+}

@@ -1,0 +1,179 @@
+//! The documents in use, prepared for judging candidates: terms of each field, and how telling each term is.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use crate::core::text::for_matching;
+use crate::knowledge::document::{Document, DocumentMeta, Passage, Shape};
+use crate::knowledge::lexicon;
+use crate::learn::{bm25, ngrams};
+
+/// Weights of the fields in the sparse leg.
+const TITLE: f32 = 2.0;
+const HEADING: f32 = 1.0;
+const TEXT: f32 = 1.0;
+const ASKED: f32 = 1.0;
+
+/// What is found as a whole: a guide, or one paragraph of a plain file.
+#[derive(Debug)]
+pub struct Unit {
+    /// The document it belongs to.
+    pub meta: Arc<DocumentMeta>,
+    /// Its passages, in order.
+    pub passages: Vec<Arc<Passage>>,
+    /// All terms of all fields, sorted.
+    pub terms: Vec<u32>,
+    /// Terms of title, keywords and questions, sorted.
+    pub head: Vec<u32>,
+    /// Terms of the title, sorted.
+    pub title: Vec<u32>,
+    /// Terms of each front-matter question, sorted.
+    pub questions: Vec<Vec<u32>>,
+    /// Keywords in the form for matching.
+    pub keywords: Vec<String>,
+    /// BM25F values of all fields together, sorted by term.
+    pub whole: Vec<(u32, f32)>,
+    /// BM25F values of title, keywords and questions, sorted by term.
+    pub asked: Vec<(u32, f32)>,
+}
+
+/// The documents in use.
+#[derive(Debug, Default)]
+pub struct Catalog {
+    units: Vec<Arc<Unit>>,
+    by_passage: HashMap<Uuid, (usize, usize)>,
+    document_frequency: HashMap<u32, u32>,
+}
+
+fn sorted(texts: impl IntoIterator<Item = impl AsRef<str>>) -> Vec<u32> {
+    let mut out = Vec::new();
+    for text in texts {
+        ngrams::visit(&for_matching(text.as_ref()), |t| out.push(t));
+    }
+    out.sort_unstable();
+    out.dedup();
+    out
+}
+
+impl Unit {
+    fn new(meta: Arc<DocumentMeta>, title: &str, passages: Vec<Arc<Passage>>) -> Self {
+        let asked = || meta.keywords.iter().chain(&meta.questions).map(String::as_str);
+        let head = sorted(std::iter::once(title).chain(asked()));
+        let body = passages.iter().flat_map(|p| [p.heading.as_str(), p.text.as_str()]);
+        let terms = sorted(std::iter::once(title).chain(asked()).chain(body));
+        Self {
+            head,
+            terms,
+            title: sorted([title]),
+            questions: meta.questions.iter().map(|q| sorted([lexicon::matter(&lexicon::standard(&for_matching(q)))])).collect(),
+            keywords: meta.keywords.iter().map(|k| for_matching(k)).collect(),
+            passages,
+            meta,
+            whole: Vec::new(),
+            asked: Vec::new(),
+        }
+    }
+}
+
+impl Catalog {
+    /// Prepares the documents.
+    #[must_use]
+    pub fn new(documents: Vec<Document>) -> Self {
+        let mut units = Vec::new();
+        for document in documents {
+            let meta = Arc::new(document.meta);
+            let passages: Vec<Arc<Passage>> = document.passages.into_iter().map(Arc::new).collect();
+            match meta.shape {
+                Shape::Guide => units.push(Unit::new(Arc::clone(&meta), &meta.title, passages)),
+                Shape::Lines => {
+                    for passage in passages {
+                        let title = passage.heading.clone();
+                        units.push(Unit::new(Arc::clone(&meta), &title, vec![passage]));
+                    }
+                }
+            }
+        }
+        weigh(&mut units);
+        let mut out = Self::default();
+        units.into_iter().for_each(|unit| out.add(unit));
+        out
+    }
+
+    fn add(&mut self, unit: Unit) {
+        for (place, passage) in unit.passages.iter().enumerate() {
+            self.by_passage.insert(passage.id, (self.units.len(), place));
+        }
+        for term in &unit.terms {
+            *self.document_frequency.entry(*term).or_insert(0) += 1;
+        }
+        self.units.push(Arc::new(unit));
+    }
+
+    /// Everything that is found as a whole.
+    #[must_use]
+    pub fn units(&self) -> &[Arc<Unit>] {
+        &self.units
+    }
+
+    /// Where a passage stands: (unit, place in it).
+    #[must_use]
+    pub fn find(&self, passage: Uuid) -> Option<(usize, usize)> {
+        self.by_passage.get(&passage).copied()
+    }
+
+    /// How many passages there are.
+    #[must_use]
+    pub fn passages(&self) -> usize {
+        self.by_passage.len()
+    }
+
+    /// How telling a term is here; an unknown term is as telling as can be.
+    #[must_use]
+    pub fn idf(&self, term: u32) -> f32 {
+        bm25::idf(self.units.len(), self.document_frequency.get(&term).copied().unwrap_or(0) as usize)
+    }
+
+    /// Is the term anywhere in the knowledge base?
+    #[must_use]
+    pub fn knows(&self, term: u32) -> bool {
+        self.document_frequency.contains_key(&term)
+    }
+}
+
+/// Gives every unit its values on both fields, against the mean length over all.
+fn weigh(units: &mut [Unit]) {
+    let fields = |unit: &Unit| -> (bm25::Frequencies, bm25::Frequencies) {
+        let normal = |text: &str| lexicon::standard(&for_matching(text));
+        let title = match unit.meta.shape {
+            Shape::Guide => normal(&unit.meta.title),
+            Shape::Lines => unit.passages.iter().map(|p| normal(&p.heading)).collect(),
+        };
+        let asked: Vec<String> = unit.meta.keywords.iter().chain(&unit.meta.questions).map(|q| normal(q)).collect();
+        let body: Vec<String> = unit.passages.iter().flat_map(|p| [normal(&p.heading), normal(&p.text)]).collect();
+        let head = || std::iter::once((TITLE, title.as_str())).chain(asked.iter().map(|q| (ASKED, q.as_str())));
+        (bm25::frequencies(head().chain(body.iter().map(|t| (TEXT, t.as_str())))), bm25::frequencies(head()))
+    };
+    let all: Vec<_> = units.iter().map(fields).collect();
+    let whole = bm25::LegLengths::mean(all.iter().map(|(w, _)| &w.length));
+    let asked = bm25::LegLengths::mean(all.iter().map(|(_, a)| &a.length));
+    for (unit, (w, a)) in units.iter_mut().zip(&all) {
+        unit.whole = bm25::document_values(w, whole);
+        unit.asked = bm25::document_values(a, asked);
+    }
+}
+
+/// The weighted terms of a passage for the sparse leg: its own text, and what its document says it answers.
+#[must_use]
+pub fn frequencies(meta: &DocumentMeta, passage: &Passage) -> bm25::Frequencies {
+    let title = if meta.shape == Shape::Guide { for_matching(&passage.title) } else { String::new() };
+    let heading = for_matching(&passage.heading);
+    let text = for_matching(&passage.text);
+    let asked: Vec<String> = meta.keywords.iter().chain(&meta.questions).map(|s| for_matching(s)).collect();
+    bm25::frequencies(
+        [(TITLE, title.as_str()), (HEADING, heading.as_str()), (TEXT, text.as_str())]
+            .into_iter()
+            .chain(asked.iter().map(|s| (ASKED, s.as_str()))),
+    )
+}

@@ -1,0 +1,182 @@
+//! The port to the rows of the knowledge base, and the jobs that import into it.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::knowledge::document::{Audience, Document, DocumentMeta, ParsedDocument};
+
+/// Why the rows cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database failed.
+    #[error("知识库存储出错：{0}")]
+    Backend(String),
+    /// A row does not hold what was written there.
+    #[error("知识库里的记录“{id}”已损坏：{reason}")]
+    Damaged {
+        /// Which row.
+        id: String,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+/// What storing a document did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stored {
+    /// The same content is already the live version.
+    Unchanged {
+        /// The live version.
+        version: u32,
+    },
+    /// A new version is live.
+    New {
+        /// The new version, 1 for a new document.
+        version: u32,
+    },
+}
+
+/// A line of the document list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DocumentSummary {
+    /// What is known about it.
+    pub meta: DocumentMeta,
+    /// The newest version.
+    pub version: u32,
+    /// When that version was stored.
+    pub stored_at: Timestamp,
+    /// Taken out of use by a person.
+    pub retired: bool,
+}
+
+/// What became of one file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "lowercase")]
+pub enum FileOutcome {
+    /// A new version is stored.
+    Imported {
+        /// The document's id.
+        document: String,
+        /// Its new version.
+        version: u32,
+        /// Passages it was cut into.
+        passages: usize,
+    },
+    /// Nothing to do: the content is the live version.
+    Unchanged {
+        /// The document's id.
+        document: String,
+    },
+    /// The file was not taken.
+    Failed {
+        /// Why, in Chinese.
+        reason: String,
+    },
+}
+
+/// A file and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileResult {
+    /// As it was found.
+    pub path: String,
+    /// What became of it.
+    #[serde(flatten)]
+    pub outcome: FileOutcome,
+}
+
+/// Where a job stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum JobState {
+    /// Waits for whoever holds the index.
+    Queued,
+    /// Is being worked on.
+    Running,
+    /// Every file has a result.
+    Done,
+}
+
+impl JobState {
+    /// The word in storage.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Running => "running",
+            Self::Done => "done",
+        }
+    }
+}
+
+/// A wish to import files, kept until it is fulfilled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IngestJob {
+    /// Sorts by creation.
+    pub id: Uuid,
+    /// Files and folders, absolute.
+    pub paths: Vec<String>,
+    /// For files that do not say it themselves.
+    pub audience: Audience,
+    /// Where it stands.
+    pub state: JobState,
+    /// A result per file so far.
+    pub files: Vec<FileResult>,
+    /// When it was wished.
+    pub created_at: Timestamp,
+}
+
+/// Rows of documents and jobs.
+#[async_trait]
+pub trait KnowledgeStore: Send + Sync {
+    /// Stores a version with its passages in one transaction; the same content as the live version changes nothing.
+    /// A retired document comes back into use.
+    ///
+    /// # Errors
+    /// The database fails; nothing is stored then.
+    async fn put(&self, document: &ParsedDocument, at: Timestamp) -> Result<Stored, StoreError>;
+
+    /// One version of a document, the newest when none is named; also of a retired document.
+    ///
+    /// # Errors
+    /// The database fails or the row is damaged.
+    async fn document(&self, id: &str, version: Option<u32>) -> Result<Option<Document>, StoreError>;
+
+    /// Documents in id order after `after`, at most `limit`.
+    ///
+    /// # Errors
+    /// The database fails or a row is damaged.
+    async fn list(&self, after: Option<&str>, limit: u32) -> Result<Vec<DocumentSummary>, StoreError>;
+
+    /// The newest version of every document in use, in id order: what the index is rebuilt from.
+    ///
+    /// # Errors
+    /// The database fails or a row is damaged.
+    async fn live(&self) -> Result<Vec<Document>, StoreError>;
+
+    /// Takes a document out of use; its versions stay readable. False when there is none of that id in use.
+    ///
+    /// # Errors
+    /// The database fails.
+    async fn retire(&self, id: &str, at: Timestamp) -> Result<bool, StoreError>;
+
+    /// Keeps a new job, or a known one's progress.
+    ///
+    /// # Errors
+    /// The database fails.
+    async fn save_job(&self, job: &IngestJob) -> Result<(), StoreError>;
+
+    /// The oldest job that is not done, marked running. A job left running by a process that died is handed out again:
+    /// only the holder of the index lock may call this.
+    ///
+    /// # Errors
+    /// The database fails or the row is damaged.
+    async fn next_job(&self) -> Result<Option<IngestJob>, StoreError>;
+
+    /// A job by its id.
+    ///
+    /// # Errors
+    /// The database fails or the row is damaged.
+    async fn job(&self, id: Uuid) -> Result<Option<IngestJob>, StoreError>;
+}

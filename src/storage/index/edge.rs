@@ -1,0 +1,486 @@
+//! The embedded engine: one folder a generation, `CURRENT` names the live one, a lock keeps other processes out.
+//!
+//! Everything here can be rebuilt from storage. A generation that does not load is moved aside, never deleted, and the
+//! index then says that there is none.
+
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use arc_swap::ArcSwapOption;
+use async_trait::async_trait;
+use parking_lot::Mutex;
+use qdrant_edge::{
+    AnyVariants, Condition, CountRequest, CreateIndex, Distance, EdgeConfig, EdgeShard, EdgeSparseVectorParams,
+    EdgeVectorParams, FieldCondition, FieldIndexOperations, Filter as EngineFilter, HasIdCondition, Match, Modifier,
+    NamedQuery, OperationError, Payload, PayloadFieldSchema, PayloadSchemaType, PointId, PointInsertOperations,
+    PointOperations, PointStruct, QueryEnum, QueryRequest, Range, ScoringQuery, ScrollRequest,
+    UpdateOperation, ValueVariants, Vector, Vectors, WalOptions, WithPayloadInterface, WithVector,
+};
+use uuid::Uuid;
+
+use crate::knowledge::vector::{
+    ChunkPayload, ChunkPoint, DENSE_LEG, Filter, Generation, IndexManifest, SPARSE_LEG, Target, VectorError, VectorHit,
+    VectorQuery, VectorStore,
+};
+
+const CURRENT: &str = "CURRENT";
+const MANIFEST: &str = "manifest.json";
+/// One write-ahead segment; an import writes batches of a few hundred kilobytes.
+const WAL_SEGMENT_BYTES: usize = 8 * 1024 * 1024;
+/// Points in one engine operation.
+const BATCH: usize = 64;
+
+/// One generation. Leaves the disk when it is retired and the last search lets it go.
+struct Room {
+    number: u32,
+    folder: PathBuf,
+    manifest: IndexManifest,
+    shard: Option<EdgeShard>,
+    // The engine's flush panics when it meets a writer (it tries locks): writers and flushes take turns here.
+    writing: Mutex<()>,
+    retired: AtomicBool,
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        // The engine flushes when it is dropped and panics when it cannot, e.g. because the folder is gone or the disk full.
+        let shard = self.shard.take();
+        if std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(shard))).is_err() {
+            tracing::error!(folder = %self.folder.display(), "the index could not be flushed; what is missing is repaired at the next start");
+        }
+        if self.retired.load(Ordering::Acquire)
+            && let Err(e) = fs::remove_dir_all(&self.folder)
+        {
+            tracing::warn!(folder = %self.folder.display(), error = %e, "an old index generation could not be removed");
+        }
+    }
+}
+
+impl Room {
+    fn shard(&self) -> Result<&EdgeShard, VectorError> {
+        self.shard.as_ref().ok_or(VectorError::NoGeneration)
+    }
+
+    fn update(&self, operation: UpdateOperation) -> Result<(), VectorError> {
+        let _turn = self.writing.lock();
+        self.shard()?.update(operation).map_err(failed)
+    }
+}
+
+/// The index in a folder of this machine.
+pub struct EdgeStore {
+    folder: PathBuf,
+    live: ArcSwapOption<Room>,
+    building: Mutex<HashMap<u32, Arc<Room>>>,
+    // Held for as long as the store lives; the operating system lets go of it when the process dies.
+    _lock: File,
+}
+
+impl std::fmt::Debug for EdgeStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EdgeStore").field("folder", &self.folder).finish_non_exhaustive()
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "used as the argument of map_err")]
+fn failed(e: OperationError) -> VectorError {
+    VectorError::Failed(e.to_string())
+}
+
+fn io(path: &Path) -> impl Fn(std::io::Error) -> VectorError {
+    let path = path.display().to_string();
+    move |e| VectorError::Failed(format!("{path}：{e}"))
+}
+
+fn folder_name(number: u32) -> String {
+    format!("gen-{number:04}")
+}
+
+fn engine_config(manifest: &IndexManifest) -> EdgeConfig {
+    let wal = WalOptions { segment_capacity: WAL_SEGMENT_BYTES, ..WalOptions::default() };
+    let sparse = EdgeSparseVectorParams::builder().modifier(Modifier::Idf).build();
+    let config = EdgeConfig::builder().sparse_vector(SPARSE_LEG, sparse).wal_options(wal);
+    match manifest.dimension {
+        Some(size) => config.vector(DENSE_LEG, EdgeVectorParams::builder(size, Distance::Cosine).build()).build(),
+        None => config.build(),
+    }
+}
+
+impl EdgeStore {
+    /// Opens the index in `folder` (made when missing). A live generation that does not load is moved to `damaged-…`.
+    ///
+    /// # Errors
+    /// Another process holds the folder, or it cannot be written.
+    pub async fn open(folder: PathBuf) -> Result<Self, VectorError> {
+        tokio::task::spawn_blocking(move || Self::open_blocking(folder))
+            .await
+            .map_err(|e| VectorError::Failed(e.to_string()))?
+    }
+
+    fn open_blocking(folder: PathBuf) -> Result<Self, VectorError> {
+        fs::create_dir_all(&folder).map_err(io(&folder))?;
+        let lock_path = folder.join("LOCK");
+        let lock = File::options().create(true).truncate(false).write(true).open(&lock_path).map_err(io(&lock_path))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(fs::TryLockError::WouldBlock) => return Err(VectorError::Held(folder.display().to_string())),
+            Err(fs::TryLockError::Error(e)) => return Err(io(&lock_path)(e)),
+        }
+        let current = folder.join(CURRENT);
+        let live = match fs::read_to_string(&current) {
+            Ok(name) => load(&folder, name.trim())?,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => None,
+            Err(e) => return Err(io(&current)(e)),
+        };
+        if live.is_none() && current.exists() {
+            fs::remove_file(&current).map_err(io(&current))?;
+        }
+        sweep(&folder, live.as_ref().map(|room| room.number));
+        Ok(Self {
+            folder,
+            live: ArcSwapOption::new(live.map(Arc::new)),
+            building: Mutex::new(HashMap::new()),
+            _lock: lock,
+        })
+    }
+
+    fn room(&self, target: Target) -> Result<Arc<Room>, VectorError> {
+        match target {
+            Target::Live => self.live.load_full().ok_or(VectorError::NoGeneration),
+            Target::Building(g) => {
+                self.building.lock().get(&g.0).cloned().ok_or(VectorError::UnknownGeneration(g.0))
+            }
+        }
+    }
+
+    /// Runs engine work, which blocks, away from the async threads.
+    async fn run<T: Send + 'static>(
+        &self,
+        target: Target,
+        work: impl FnOnce(&Room) -> Result<T, VectorError> + Send + 'static,
+    ) -> Result<T, VectorError> {
+        let room = self.room(target)?;
+        tokio::task::spawn_blocking(move || work(&room)).await.map_err(|e| VectorError::Failed(e.to_string()))?
+    }
+
+    /// Builds what makes large indexes fast (HNSW); long and synchronous in the engine, so for the background only.
+    ///
+    /// # Errors
+    /// There is no live generation, or the engine fails.
+    pub async fn optimize(&self) -> Result<bool, VectorError> {
+        self.run(Target::Live, |room| {
+            let _turn = room.writing.lock();
+            room.shard()?.optimize().map_err(failed)
+        })
+        .await
+    }
+}
+
+/// Loads a generation; one that is missing or broken is moved aside and `None` returned.
+fn load(folder: &Path, name: &str) -> Result<Option<Room>, VectorError> {
+    let path = folder.join(name);
+    let number = name.strip_prefix("gen-").and_then(|n| n.parse().ok());
+    let attempt = || -> Result<Room, String> {
+        let number = number.ok_or_else(|| format!("CURRENT names {name:?}"))?;
+        let manifest = fs::read(path.join(MANIFEST)).map_err(|e| e.to_string())?;
+        let manifest: IndexManifest = serde_json::from_slice(&manifest).map_err(|e| e.to_string())?;
+        let config = engine_config(&manifest);
+        // A torn file makes the engine panic as easily as it makes it fail.
+        let shard = std::panic::catch_unwind(|| EdgeShard::load(&path, Some(config)))
+            .map_err(|_| "the engine panicked".to_owned())?
+            .map_err(|e| e.to_string())?;
+        Ok(Room {
+            number,
+            folder: path.clone(),
+            manifest,
+            shard: Some(shard),
+            writing: Mutex::new(()),
+            retired: AtomicBool::new(false),
+        })
+    };
+    match attempt() {
+        Ok(room) => Ok(Some(room)),
+        Err(reason) => {
+            tracing::warn!(generation = name, %reason, "the index generation does not load; it is moved aside and will be rebuilt");
+            if number.is_some() && path.exists() {
+                let aside = (1..)
+                    .map(|n| folder.join(format!("damaged-{name}-{n}")))
+                    .find(|p| !p.exists())
+                    .ok_or(VectorError::NoGeneration)?;
+                fs::rename(&path, &aside).map_err(io(&path))?;
+            }
+            Ok(None)
+        }
+    }
+}
+
+/// Removes generations that are not live: left over from a crash during a rebuild. Foreign files stay.
+fn sweep(folder: &Path, live: Option<u32>) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let Some(number) = name.strip_prefix("gen-").and_then(|n| n.parse::<u32>().ok()) else { continue };
+        if Some(number) != live
+            && let Err(e) = fs::remove_dir_all(entry.path())
+        {
+            tracing::warn!(folder = %entry.path().display(), error = %e, "a left-over index generation could not be removed");
+        }
+    }
+}
+
+fn write_atomically(path: &Path, content: &[u8]) -> Result<(), VectorError> {
+    let draft = path.with_extension("new");
+    let mut file = File::create(&draft).map_err(io(&draft))?;
+    file.write_all(content).and_then(|()| file.sync_all()).map_err(io(&draft))?;
+    fs::rename(&draft, path).map_err(io(path))?;
+    // The rename itself must reach the disk too.
+    if let Some(folder) = path.parent() {
+        File::open(folder).and_then(|f| f.sync_all()).map_err(io(folder))?;
+    }
+    Ok(())
+}
+
+/// Our filter in the engine's terms.
+///
+/// # Errors
+/// A field name is not a path of the engine.
+pub fn engine_filter(filter: &Filter) -> Result<EngineFilter, VectorError> {
+    let key = |field: &str| {
+        field.try_into().map_err(|()| VectorError::Failed(format!("字段名“{field}”不能用于过滤")))
+    };
+    let list = |filters: &[Filter]| {
+        filters.iter().map(|f| engine_filter(f).map(Condition::Filter)).collect::<Result<Vec<_>, _>>()
+    };
+    // The engine takes an empty `should` for no condition at all; an empty id list is what matches nothing.
+    let never = || EngineFilter::new_must(Condition::HasId(std::iter::empty::<PointId>().collect::<HasIdCondition>()));
+    Ok(match filter {
+        Filter::All(all) => EngineFilter { should: None, min_should: None, must: Some(list(all)?), must_not: None },
+        Filter::Any(any) if any.is_empty() => never(),
+        Filter::Any(any) => EngineFilter { should: Some(list(any)?), min_should: None, must: None, must_not: None },
+        Filter::Not(inner) => EngineFilter::new_must_not(Condition::Filter(engine_filter(inner)?)),
+        Filter::Keyword { any_of, .. } if any_of.is_empty() => never(),
+        Filter::Keyword { field, any_of } => {
+            let any = AnyVariants::Strings(any_of.iter().cloned().collect());
+            EngineFilter::new_must(Condition::Field(FieldCondition::new_match(key(field)?, Match::new_any(any))))
+        }
+        Filter::Int { field, gte, lt } => {
+            let number = |n: &i64| qdrant_edge::external::ordered_float::OrderedFloat(*n as f64);
+            let range = Range { lt: lt.as_ref().map(number), gt: None, gte: gte.as_ref().map(number), lte: None };
+            let condition = FieldCondition::new_range(key(field)?, range);
+            EngineFilter::new_must(Condition::Field(condition))
+        }
+        Filter::Flag { field, is } => {
+            let value = Match::new_value(ValueVariants::Bool(*is));
+            EngineFilter::new_must(Condition::Field(FieldCondition::new_match(key(field)?, value)))
+        }
+    })
+}
+
+fn engine_point(point: &ChunkPoint) -> Result<PointStruct, VectorError> {
+    // The struct is an object, which is what the engine insists on (it panics on anything else).
+    let payload = serde_json::to_value(&point.payload).map_err(|e| VectorError::Failed(e.to_string()))?;
+    let sparse = Vector::new_sparse(point.sparse.indices.clone(), point.sparse.values.clone()).map_err(failed)?;
+    let mut named = vec![(SPARSE_LEG, sparse)];
+    if let Some(dense) = &point.dense {
+        named.push((DENSE_LEG, Vector::new_dense(dense.clone())));
+    }
+    Ok(PointStruct::new(PointId::Uuid(point.id), Vectors::new_named(named), payload))
+}
+
+fn our_payload(payload: Option<Payload>) -> Result<ChunkPayload, VectorError> {
+    let map = payload.map(|p| p.0).unwrap_or_default();
+    serde_json::from_value(serde_json::Value::Object(map)).map_err(|e| VectorError::Failed(e.to_string()))
+}
+
+fn our_id(id: PointId) -> Result<Uuid, VectorError> {
+    match id {
+        PointId::Uuid(id) => Ok(id),
+        PointId::NumId(n) => Err(VectorError::Failed(format!("索引里有不认识的编号 {n}"))),
+    }
+}
+
+fn ask(shard: &EdgeShard, leg: &str, vector: Vector, filter: &EngineFilter, limit: usize) -> Result<Vec<(Uuid, f32, ChunkPayload)>, VectorError> {
+    let nearest = NamedQuery { query: vector.0, using: Some(leg.into()) };
+    let request = QueryRequest {
+        prefetches: Vec::new(),
+        query: Some(ScoringQuery::Vector(QueryEnum::Nearest(nearest))),
+        filter: Some(filter.clone()),
+        score_threshold: None,
+        limit,
+        offset: 0,
+        params: None,
+        with_vector: WithVector::Bool(false),
+        with_payload: WithPayloadInterface::Bool(true),
+    };
+    shard
+        .query(request)
+        .map_err(failed)?
+        .into_iter()
+        .map(|point| Ok((our_id(point.id)?, point.score, our_payload(point.payload)?)))
+        .collect()
+}
+
+/// Joins the hits of both legs, one entry a point.
+pub(crate) fn join(
+    sparse: Vec<(Uuid, f32, ChunkPayload)>,
+    dense: Vec<(Uuid, f32, ChunkPayload)>,
+) -> Vec<VectorHit> {
+    let mut at: HashMap<Uuid, usize> = HashMap::new();
+    let mut out: Vec<VectorHit> = Vec::with_capacity(sparse.len() + dense.len());
+    for (id, score, payload) in sparse {
+        at.insert(id, out.len());
+        out.push(VectorHit { id, payload, sparse: Some(score), dense: None });
+    }
+    for (id, score, payload) in dense {
+        match at.get(&id) {
+            Some(known) => out[*known].dense = Some(score),
+            None => out.push(VectorHit { id, payload, sparse: None, dense: Some(score) }),
+        }
+    }
+    out
+}
+
+#[async_trait]
+impl VectorStore for EdgeStore {
+    fn kind(&self) -> &'static str {
+        "edge"
+    }
+
+    async fn live(&self) -> Result<Option<IndexManifest>, VectorError> {
+        Ok(self.live.load().as_ref().map(|room| room.manifest.clone()))
+    }
+
+    async fn begin_generation(&self, manifest: &IndexManifest) -> Result<Generation, VectorError> {
+        let (root, manifest) = (self.folder.clone(), manifest.clone());
+        let taken = self.live.load().as_ref().map_or(0, |room| room.number);
+        let taken = self.building.lock().keys().copied().max().unwrap_or(0).max(taken);
+        let room = tokio::task::spawn_blocking(move || -> Result<Room, VectorError> {
+            // A retired generation may still be on disk while a search holds it.
+            let number = (taken + 1..).find(|n| !root.join(folder_name(*n)).exists()).ok_or(VectorError::NoGeneration)?;
+            let folder = root.join(folder_name(number));
+            fs::create_dir_all(&folder).map_err(io(&folder))?;
+            let text = serde_json::to_vec_pretty(&manifest).map_err(|e| VectorError::Failed(e.to_string()))?;
+            write_atomically(&folder.join(MANIFEST), &text)?;
+            let shard = EdgeShard::new(&folder, engine_config(&manifest)).map_err(failed)?;
+            let room = Room { number, folder, manifest, shard: Some(shard), writing: Mutex::new(()), retired: AtomicBool::new(false) };
+            for (field, is_number) in ChunkPayload::INDEXED {
+                let kind = if is_number { PayloadSchemaType::Integer } else { PayloadSchemaType::Keyword };
+                let field_name = field.try_into().map_err(|()| VectorError::Failed(field.to_owned()))?;
+                room.update(UpdateOperation::FieldIndexOperation(FieldIndexOperations::CreateIndex(CreateIndex {
+                    field_name,
+                    field_schema: Some(PayloadFieldSchema::FieldType(kind)),
+                })))?;
+            }
+            Ok(room)
+        })
+        .await
+        .map_err(|e| VectorError::Failed(e.to_string()))??;
+        let number = room.number;
+        self.building.lock().insert(number, Arc::new(room));
+        Ok(Generation(number))
+    }
+
+    async fn publish_generation(&self, generation: Generation) -> Result<(), VectorError> {
+        let room = self.room(Target::Building(generation))?;
+        let current = self.folder.join(CURRENT);
+        let built = Arc::clone(&room);
+        tokio::task::spawn_blocking(move || -> Result<(), VectorError> {
+            let _turn = built.writing.lock();
+            built.shard()?.flush();
+            write_atomically(&current, folder_name(built.number).as_bytes())
+        })
+        .await
+        .map_err(|e| VectorError::Failed(e.to_string()))??;
+        self.building.lock().remove(&generation.0);
+        if let Some(old) = self.live.swap(Some(room)) {
+            old.retired.store(true, Ordering::Release);
+        }
+        Ok(())
+    }
+
+    async fn upsert(&self, target: Target, points: Vec<ChunkPoint>) -> Result<(), VectorError> {
+        self.run(target, move |room| {
+            for batch in points.chunks(BATCH) {
+                let batch: Vec<_> = batch.iter().map(|p| engine_point(p).map(Into::into)).collect::<Result<_, _>>()?;
+                room.update(UpdateOperation::PointOperation(PointOperations::UpsertPoints(
+                    PointInsertOperations::PointsList(batch),
+                )))?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    async fn delete_where(&self, filter: &Filter) -> Result<(), VectorError> {
+        let filter = engine_filter(filter)?;
+        self.run(Target::Live, move |room| {
+            room.update(UpdateOperation::PointOperation(PointOperations::DeletePointsByFilter(filter)))
+        })
+        .await
+    }
+
+    async fn search(&self, query: &VectorQuery) -> Result<Vec<VectorHit>, VectorError> {
+        let query = query.clone();
+        self.run(Target::Live, move |room| {
+            let shard = room.shard()?;
+            let filter = engine_filter(&query.filter)?;
+            let sparse = if query.sparse.is_empty() || query.limit == 0 {
+                Vec::new()
+            } else {
+                let vector = Vector::new_sparse(query.sparse.indices, query.sparse.values).map_err(failed)?;
+                ask(shard, SPARSE_LEG, vector, &filter, query.limit)?
+            };
+            let dense = match query.dense {
+                Some(dense) if room.manifest.dimension.is_some() && query.limit > 0 => {
+                    ask(shard, DENSE_LEG, Vector::new_dense(dense), &filter, query.limit)?
+                }
+                _ => Vec::new(),
+            };
+            Ok(join(sparse, dense))
+        })
+        .await
+    }
+
+    async fn scroll(&self, after: Option<Uuid>, limit: usize) -> Result<Vec<(Uuid, ChunkPayload)>, VectorError> {
+        self.run(Target::Live, move |room| {
+            // The engine's offset is inclusive; ours is not.
+            let request = ScrollRequest {
+                offset: after.map(PointId::Uuid),
+                limit: Some(limit + usize::from(after.is_some())),
+                ..ScrollRequest::default()
+            };
+            let (records, _next) = room.shard()?.scroll(request).map_err(failed)?;
+            let mut out = Vec::with_capacity(records.len());
+            for record in records {
+                let id = our_id(record.id)?;
+                if Some(id) != after {
+                    out.push((id, our_payload(record.payload)?));
+                }
+            }
+            out.truncate(limit);
+            Ok(out)
+        })
+        .await
+    }
+
+    async fn count(&self, filter: &Filter) -> Result<usize, VectorError> {
+        let filter = engine_filter(filter)?;
+        self.run(Target::Live, move |room| {
+            room.shard()?.count(CountRequest { filter: Some(filter), exact: true }).map_err(failed)
+        })
+        .await
+    }
+
+    async fn flush(&self) -> Result<(), VectorError> {
+        self.run(Target::Live, |room| {
+            let _turn = room.writing.lock();
+            room.shard()?.flush();
+            Ok(())
+        })
+        .await
+    }
+}

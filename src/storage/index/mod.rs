@@ -1,0 +1,5 @@
+//! Adapters of the knowledge room's `VectorStore` port.
+
+pub mod edge;
+pub mod memory;
+pub mod server;

@@ -1,0 +1,254 @@
+//! Rows of the knowledge room.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use sqlx::Row as _;
+use sqlx::sqlite::SqliteRow;
+use uuid::Uuid;
+
+use super::Sqlite;
+use crate::knowledge::document::{Audience, Document, ParsedDocument};
+use crate::knowledge::store::{DocumentSummary, IngestJob, JobState, KnowledgeStore, StoreError, Stored};
+
+#[expect(clippy::needless_pass_by_value, reason = "used as the argument of map_err")]
+fn backend(e: sqlx::Error) -> StoreError {
+    StoreError::Backend(e.to_string())
+}
+
+fn json<T: serde::de::DeserializeOwned>(id: &str, text: &str) -> Result<T, StoreError> {
+    serde_json::from_str(text).map_err(|e| StoreError::Damaged { id: id.to_owned(), reason: e.to_string() })
+}
+
+fn text<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|e| StoreError::Backend(e.to_string()))
+}
+
+fn number(id: &str, n: i64) -> Result<u32, StoreError> {
+    u32::try_from(n).map_err(|_| StoreError::Damaged { id: id.to_owned(), reason: format!("版本号 {n}") })
+}
+
+fn instant(id: &str, ms: i64) -> Result<Timestamp, StoreError> {
+    Timestamp::from_millisecond(ms).map_err(|e| StoreError::Damaged { id: id.to_owned(), reason: e.to_string() })
+}
+
+impl Sqlite {
+    async fn read_version(&self, id: &str, version: i64) -> Result<Option<Document>, StoreError> {
+        let row = sqlx::query("SELECT content_hash, meta, body FROM knowledge_version WHERE document_id = $1 AND version = $2")
+            .bind(id)
+            .bind(version)
+            .fetch_optional(self.reader())
+            .await
+            .map_err(backend)?;
+        let Some(row) = row else { return Ok(None) };
+        let passages = sqlx::query("SELECT passage FROM knowledge_passage WHERE document_id = $1 AND version = $2 ORDER BY ordinal")
+            .bind(id)
+            .bind(version)
+            .fetch_all(self.reader())
+            .await
+            .map_err(backend)?;
+        Ok(Some(Document {
+            meta: json(id, &row.try_get::<String, _>("meta").map_err(backend)?)?,
+            version: number(id, version)?,
+            content_hash: row.try_get("content_hash").map_err(backend)?,
+            body: row.try_get("body").map_err(backend)?,
+            passages: passages
+                .iter()
+                .map(|p| json(id, &p.try_get::<String, _>("passage").map_err(backend)?))
+                .collect::<Result<_, _>>()?,
+        }))
+    }
+}
+
+fn job(row: &SqliteRow) -> Result<IngestJob, StoreError> {
+    let id: String = row.try_get("id").map_err(backend)?;
+    let damaged = |reason: String| StoreError::Damaged { id: id.clone(), reason };
+    let audience: String = row.try_get("audience").map_err(backend)?;
+    let state: String = row.try_get("state").map_err(backend)?;
+    Ok(IngestJob {
+        id: id.parse().map_err(|_| damaged("编号不是 UUID".to_owned()))?,
+        paths: json(&id, &row.try_get::<String, _>("paths").map_err(backend)?)?,
+        audience: audience.parse::<Audience>().map_err(damaged)?,
+        state: match state.as_str() {
+            "queued" => JobState::Queued,
+            "running" => JobState::Running,
+            "done" => JobState::Done,
+            other => return Err(damaged(format!("状态“{other}”"))),
+        },
+        files: json(&id, &row.try_get::<String, _>("files").map_err(backend)?)?,
+        created_at: instant(&id, row.try_get("created_at").map_err(backend)?)?,
+    })
+}
+
+#[async_trait]
+impl KnowledgeStore for Sqlite {
+    async fn put(&self, document: &ParsedDocument, at: Timestamp) -> Result<Stored, StoreError> {
+        let id = document.meta.id.as_str();
+        let mut tx = self.durable().await.map_err(backend)?;
+        let newest = sqlx::query(
+            "SELECT d.version, d.retired, v.content_hash FROM knowledge_document d \
+             JOIN knowledge_version v ON v.document_id = d.id AND v.version = d.version WHERE d.id = $1",
+        )
+        .bind(id)
+        .fetch_optional(&mut *tx)
+        .await
+        .map_err(backend)?;
+        let mut version = 1i64;
+        if let Some(row) = newest {
+            let live: i64 = row.try_get("version").map_err(backend)?;
+            let retired: bool = row.try_get("retired").map_err(backend)?;
+            let hash: String = row.try_get("content_hash").map_err(backend)?;
+            if !retired && hash == document.content_hash {
+                return Ok(Stored::Unchanged { version: number(id, live)? });
+            }
+            version = live + 1;
+        }
+        let ms = at.as_millisecond();
+        sqlx::query(
+            "INSERT INTO knowledge_document (id, version, retired, stored_at) VALUES ($1, $2, $3, $4) \
+             ON CONFLICT (id) DO UPDATE SET version = excluded.version, retired = excluded.retired, stored_at = excluded.stored_at",
+        )
+        .bind(id)
+        .bind(version)
+        .bind(false)
+        .bind(ms)
+        .execute(&mut *tx)
+        .await
+        .map_err(backend)?;
+        sqlx::query(
+            "INSERT INTO knowledge_version (document_id, version, content_hash, meta, body, stored_at) VALUES ($1, $2, $3, $4, $5, $6)",
+        )
+        .bind(id)
+        .bind(version)
+        .bind(&document.content_hash)
+        .bind(text(&document.meta)?)
+        .bind(&document.body)
+        .bind(ms)
+        .execute(&mut *tx)
+        .await
+        .map_err(backend)?;
+        let stored = number(id, version)?;
+        for passage in document.passages(stored) {
+            sqlx::query("INSERT INTO knowledge_passage (id, document_id, version, ordinal, passage) VALUES ($1, $2, $3, $4, $5)")
+                .bind(passage.id.to_string())
+                .bind(id)
+                .bind(version)
+                .bind(i64::from(passage.ordinal))
+                .bind(text(&passage)?)
+                .execute(&mut *tx)
+                .await
+                .map_err(backend)?;
+        }
+        tx.commit().await.map_err(backend)?;
+        Ok(Stored::New { version: stored })
+    }
+
+    async fn document(&self, id: &str, version: Option<u32>) -> Result<Option<Document>, StoreError> {
+        let version = match version {
+            Some(v) => i64::from(v),
+            None => {
+                let row = sqlx::query("SELECT version FROM knowledge_document WHERE id = $1")
+                    .bind(id)
+                    .fetch_optional(self.reader())
+                    .await
+                    .map_err(backend)?;
+                match row {
+                    Some(row) => row.try_get("version").map_err(backend)?,
+                    None => return Ok(None),
+                }
+            }
+        };
+        self.read_version(id, version).await
+    }
+
+    async fn list(&self, after: Option<&str>, limit: u32) -> Result<Vec<DocumentSummary>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT d.id, d.version, d.retired, d.stored_at, v.meta FROM knowledge_document d \
+             JOIN knowledge_version v ON v.document_id = d.id AND v.version = d.version \
+             WHERE d.id > $1 ORDER BY d.id LIMIT $2",
+        )
+        .bind(after.unwrap_or(""))
+        .bind(i64::from(limit))
+        .fetch_all(self.reader())
+        .await
+        .map_err(backend)?;
+        rows.iter()
+            .map(|row| {
+                let id: String = row.try_get("id").map_err(backend)?;
+                Ok(DocumentSummary {
+                    meta: json(&id, &row.try_get::<String, _>("meta").map_err(backend)?)?,
+                    version: number(&id, row.try_get("version").map_err(backend)?)?,
+                    stored_at: instant(&id, row.try_get("stored_at").map_err(backend)?)?,
+                    retired: row.try_get("retired").map_err(backend)?,
+                })
+            })
+            .collect()
+    }
+
+    async fn live(&self) -> Result<Vec<Document>, StoreError> {
+        let rows = sqlx::query("SELECT id, version FROM knowledge_document WHERE NOT retired ORDER BY id")
+            .fetch_all(self.reader())
+            .await
+            .map_err(backend)?;
+        let mut out = Vec::with_capacity(rows.len());
+        for row in rows {
+            let id: String = row.try_get("id").map_err(backend)?;
+            out.extend(self.read_version(&id, row.try_get("version").map_err(backend)?).await?);
+        }
+        Ok(out)
+    }
+
+    async fn retire(&self, id: &str, at: Timestamp) -> Result<bool, StoreError> {
+        let mut tx = self.durable().await.map_err(backend)?;
+        let done = sqlx::query("UPDATE knowledge_document SET retired = $2, stored_at = $3 WHERE id = $1 AND NOT retired")
+            .bind(id)
+            .bind(true)
+            .bind(at.as_millisecond())
+            .execute(&mut *tx)
+            .await
+            .map_err(backend)?;
+        tx.commit().await.map_err(backend)?;
+        Ok(done.rows_affected() > 0)
+    }
+
+    async fn save_job(&self, job: &IngestJob) -> Result<(), StoreError> {
+        let mut tx = self.durable().await.map_err(backend)?;
+        sqlx::query(
+            "INSERT INTO knowledge_job (id, paths, audience, state, files, created_at) VALUES ($1, $2, $3, $4, $5, $6) \
+             ON CONFLICT (id) DO UPDATE SET state = excluded.state, files = excluded.files",
+        )
+        .bind(job.id.to_string())
+        .bind(text(&job.paths)?)
+        .bind(job.audience.as_str())
+        .bind(job.state.as_str())
+        .bind(text(&job.files)?)
+        .bind(job.created_at.as_millisecond())
+        .execute(&mut *tx)
+        .await
+        .map_err(backend)?;
+        tx.commit().await.map_err(backend)
+    }
+
+    async fn next_job(&self) -> Result<Option<IngestJob>, StoreError> {
+        let mut tx = self.durable().await.map_err(backend)?;
+        let row = sqlx::query(
+            "UPDATE knowledge_job SET state = 'running' \
+             WHERE id = (SELECT id FROM knowledge_job WHERE state <> 'done' ORDER BY id LIMIT 1) \
+             RETURNING id, paths, audience, state, files, created_at",
+        )
+        .fetch_optional(&mut *tx)
+        .await
+        .map_err(backend)?;
+        let job = row.as_ref().map(job).transpose()?;
+        tx.commit().await.map_err(backend)?;
+        Ok(job)
+    }
+
+    async fn job(&self, id: Uuid) -> Result<Option<IngestJob>, StoreError> {
+        let row = sqlx::query("SELECT id, paths, audience, state, files, created_at FROM knowledge_job WHERE id = $1")
+            .bind(id.to_string())
+            .fetch_optional(self.reader())
+            .await
+            .map_err(backend)?;
+        row.as_ref().map(job).transpose()
+    }
+}

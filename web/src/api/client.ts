@@ -1,0 +1,125 @@
+import { problemOf } from './problem'
+import type {
+  Channel,
+  ConversationKey,
+  DocumentView,
+  DraftCard,
+  DraftPatch,
+  History,
+  ReceiptCard,
+  Taxonomy,
+  TicketFields,
+  TicketView,
+  UploadedAttachment,
+  Verdict,
+} from './types'
+
+type Fetch = typeof fetch
+
+/** The resident API, one method per call. Throws `Problem` for an answer that is not ok. */
+export class Api {
+  constructor(
+    private readonly fetcher: Fetch = (input, init) => fetch(input, init),
+    private readonly base = '/api/v1',
+  ) {}
+
+  channel(id: string): Promise<Channel> {
+    return this.json('GET', `/channels/${encodeURIComponent(id)}`)
+  }
+
+  async createConversation(channel: string): Promise<ConversationKey> {
+    const made = await this.json<{ conversation_id: string; token: string }>('POST', '/conversations', undefined, { channel })
+    return { id: made.conversation_id, token: made.token }
+  }
+
+  deleteConversation(key: ConversationKey): Promise<void> {
+    return this.json('DELETE', `/conversations/${key.id}`, key)
+  }
+
+  history(key: ConversationKey, after?: number): Promise<History> {
+    const query = after === undefined ? '' : `?after=${after}`
+    return this.json('GET', `/conversations/${key.id}/messages${query}`, key)
+  }
+
+  /** Sends a message and asks for its turn as a stream. */
+  sendMessage(key: ConversationKey, body: { client_message_id: string; text: string; attachments?: string[] }): Promise<Response> {
+    return this.call('POST', `/conversations/${key.id}/messages`, key, body, { accept: 'text/event-stream' })
+  }
+
+  turnEvents(key: ConversationKey, turnId: string, lastId?: string): Promise<Response> {
+    return this.stream(`/conversations/${key.id}/turns/${turnId}/events`, key, lastId)
+  }
+
+  news(key: ConversationKey, lastId?: string): Promise<Response> {
+    return this.stream(`/conversations/${key.id}/events`, key, lastId)
+  }
+
+  feedback(key: ConversationKey, messageId: string, body: { verdict: Verdict; reason?: string; comment?: string }): Promise<void> {
+    return this.json('POST', `/conversations/${key.id}/messages/${messageId}/feedback`, key, body)
+  }
+
+  patchDraft(key: ConversationKey, patch: DraftPatch): Promise<{ card: DraftCard }> {
+    return this.json('PATCH', `/conversations/${key.id}/draft`, key, patch, { 'content-type': 'application/merge-patch+json' })
+  }
+
+  confirmDraft(key: ConversationKey, idempotencyKey: string): Promise<{ ticket: TicketFields; card: ReceiptCard }> {
+    return this.json('POST', `/conversations/${key.id}/draft/confirm`, key, {}, { 'idempotency-key': idempotencyKey })
+  }
+
+  cancelDraft(key: ConversationKey): Promise<{ card: null; message?: unknown }> {
+    return this.json('POST', `/conversations/${key.id}/draft/cancel`, key, {})
+  }
+
+  taxonomy(): Promise<Taxonomy> {
+    return this.json('GET', '/taxonomy')
+  }
+
+  async upload(key: ConversationKey, file: Blob, name: string): Promise<UploadedAttachment> {
+    const form = new FormData()
+    form.append('file', file, name)
+    return this.json('POST', '/attachments', key, form)
+  }
+
+  async attachment(key: ConversationKey, id: string): Promise<Blob> {
+    const response = await this.call('GET', `/attachments/${id}`, key)
+    if (!response.ok) throw await problemOf(response)
+    return response.blob()
+  }
+
+  ticket(key: ConversationKey, number: string): Promise<TicketView> {
+    return this.json('GET', `/tickets/${encodeURIComponent(number)}`, key)
+  }
+
+  rate(key: ConversationKey, number: string, body: { solved: boolean; stars: number; comment?: string }): Promise<Partial<TicketView> | undefined> {
+    return this.json('POST', `/tickets/${encodeURIComponent(number)}/rating`, key, body)
+  }
+
+  document(id: string, version: number): Promise<DocumentView> {
+    return this.json('GET', `/documents/${encodeURIComponent(id)}/versions/${version}`)
+  }
+
+  private stream(path: string, key: ConversationKey, lastId?: string): Promise<Response> {
+    const headers: Record<string, string> = { accept: 'text/event-stream' }
+    if (lastId) headers['last-event-id'] = lastId
+    return this.call('GET', path, key, undefined, headers)
+  }
+
+  private async json<T>(method: string, path: string, key?: ConversationKey, body?: unknown, headers: Record<string, string> = {}): Promise<T> {
+    const response = await this.call(method, path, key, body, { accept: 'application/json', ...headers })
+    if (!response.ok) throw await problemOf(response)
+    const text = await response.text()
+    return (text === '' ? undefined : JSON.parse(text)) as T
+  }
+
+  private call(method: string, path: string, key?: ConversationKey, body?: unknown, extra: Record<string, string> = {}): Promise<Response> {
+    const headers: Record<string, string> = { ...extra }
+    if (key) headers['authorization'] = `Bearer ${key.token}`
+    const init: RequestInit = { method, headers, cache: 'no-store', credentials: 'same-origin' }
+    if (body instanceof FormData) init.body = body
+    else if (body !== undefined) {
+      headers['content-type'] ??= 'application/json'
+      init.body = JSON.stringify(body)
+    }
+    return this.fetcher(this.base + path, init)
+  }
+}

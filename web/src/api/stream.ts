@@ -1,0 +1,154 @@
+import { createParser } from 'eventsource-parser'
+import { Problem, problemOf } from './problem'
+
+/** One server-sent event with its JSON read. */
+export interface ServerEvent {
+  id?: string
+  event: string
+  data: unknown
+}
+
+/** The server sends a comment every 15 s; after this much silence (ms) the line is dead. */
+export const SILENCE_MS = 45_000
+/** Tries in a row without any news before a turn is given up. */
+export const MAX_TRIES = 6
+
+/** Yields the events of an SSE body; ends when the body ends, throws when it breaks or goes silent. */
+export async function* readEvents(body: ReadableStream<Uint8Array>, silenceMs = SILENCE_MS): AsyncGenerator<ServerEvent> {
+  const ready: ServerEvent[] = []
+  const parser = createParser({
+    onEvent(message) {
+      let data: unknown = message.data
+      try {
+        data = JSON.parse(message.data)
+      } catch {
+        // Plain text stays plain text.
+      }
+      ready.push({ id: message.id, event: message.event ?? 'message', data })
+    },
+  })
+  const reader = body.getReader()
+  const decoder = new TextDecoder()
+  try {
+    for (;;) {
+      let timer: ReturnType<typeof setTimeout> | undefined
+      const silence = new Promise<never>((_, refuse) => {
+        timer = setTimeout(() => refuse(new Error('silent stream')), silenceMs)
+      })
+      const chunk = await Promise.race([reader.read(), silence]).finally(() => clearTimeout(timer))
+      if (chunk.done) return
+      parser.feed(decoder.decode(chunk.value, { stream: true }))
+      while (ready.length > 0) yield ready.shift() as ServerEvent
+    }
+  } finally {
+    await reader.cancel().catch(() => undefined)
+  }
+}
+
+/** Waits before the next try; `attempt` counts from 1, `askedSeconds` is the server's wish. */
+export type Wait = (attempt: number, askedSeconds?: number) => Promise<void>
+
+/** Milliseconds to wait: doubling from half a second up to eight seconds. */
+export function backoffMs(attempt: number): number {
+  return Math.min(500 * 2 ** (attempt - 1), 8_000)
+}
+
+export interface TurnRequest {
+  /** Sends the message; left out when only an already running turn is followed. */
+  start?: () => Promise<Response>
+  /** Takes the turn's events up again after `lastId`, or from the start. */
+  resume: (turnId: string, lastId: string | undefined) => Promise<Response>
+  turnId?: string
+  onEvent: (event: ServerEvent) => void
+  wait: Wait
+  maxTries?: number
+  silenceMs?: number
+}
+
+/** The name of the event under which a turn that came whole (as JSON) is handed on. */
+export const WHOLE = 'whole'
+
+/**
+ * Follows one turn to its `done` or `error`, over as many connections as it takes.
+ *
+ * Every event is handed on once: what a resumed stream repeats is left out by its id. Before the turn's id is
+ * known a retry sends the message again, which the server recognises by `client_message_id`.
+ */
+export async function followTurn(request: TurnRequest): Promise<void> {
+  const { start, resume, onEvent, wait, maxTries = MAX_TRIES } = request
+  let turnId = request.turnId
+  let lastId: string | undefined
+  let tries = 0
+  const seen = new Set<string>()
+  for (;;) {
+    let asked: number | undefined
+    try {
+      const response = turnId === undefined && start ? await start() : await resume(turnId ?? '', lastId)
+      if (!response.ok) throw await problemOf(response)
+      if (response.headers.get('content-type')?.includes('application/json')) {
+        onEvent({ event: WHOLE, data: await response.json() })
+        return
+      }
+      if (!response.body) throw new Error('no body')
+      for await (const event of readEvents(response.body, request.silenceMs)) {
+        if (event.id !== undefined && event.id !== '') {
+          if (seen.has(event.id)) continue
+          seen.add(event.id)
+          lastId = event.id
+        }
+        tries = 0
+        if (event.event === 'turn') turnId = (event.data as { turn_id?: string }).turn_id ?? turnId
+        onEvent(event)
+        if (event.event === 'done' || event.event === 'error') return
+      }
+      throw new Error('the stream ended before the turn did')
+    } catch (error) {
+      if (error instanceof Problem) {
+        asked = error.retryAfter
+        if (!error.transient && !(error.status === 429 && asked !== undefined && asked <= 10)) throw error
+      }
+      tries += 1
+      if (tries > maxTries) throw error
+    }
+    await wait(tries, asked)
+  }
+}
+
+export interface NewsRequest {
+  open: (lastId: string | undefined) => Promise<Response>
+  onOpen: () => void
+  onEvent: (event: ServerEvent) => void
+  wait: Wait
+  /** True when nobody wants the news any more. */
+  ended: () => boolean
+  silenceMs?: number
+}
+
+/** Listens to a conversation's news until `ended`, or until the server says that there is no such conversation. */
+export async function followNews(request: NewsRequest): Promise<void> {
+  let lastId: string | undefined
+  let tries = 0
+  while (!request.ended()) {
+    let asked: number | undefined
+    try {
+      const response = await request.open(lastId)
+      if (!response.ok) throw await problemOf(response)
+      if (!response.body) throw new Error('no body')
+      tries = 0
+      request.onOpen()
+      for await (const event of readEvents(response.body, request.silenceMs)) {
+        if (request.ended()) return
+        if (event.id) lastId = event.id
+        request.onEvent(event)
+      }
+    } catch (error) {
+      if (error instanceof Problem) {
+        if (error.keyIsLost) return
+        asked = error.retryAfter
+      }
+    }
+    if (request.ended()) return
+    tries += 1
+    await request.wait(tries, asked)
+  }
+}

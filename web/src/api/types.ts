@@ -1,0 +1,242 @@
+/** Shapes of the resident API (`/api/v1`). Times are RFC 3339 with a zone. */
+
+export interface Channel {
+  id: string
+  title: string
+  greeting: string
+  suggestions: string[]
+  /** The continuous AI notice near the input. */
+  notice: string
+  /** The label under every generated answer, also in copied text. */
+  label: string
+  privacy?: string
+  hotlines: Hotline[]
+  human?: { label: string; tel: string; text?: string }
+  max_chars: number
+  attachments?: { max_bytes: number; max_count: number }
+}
+
+export interface Hotline {
+  label: string
+  tel: string
+}
+
+/** The only key to a conversation. */
+export interface ConversationKey {
+  id: string
+  token: string
+}
+
+export interface Citation {
+  n: number
+  document_id: string
+  version: number
+  title: string
+  issuer?: string | null
+  doc_no?: string | null
+  clause?: string | null
+  quote: string
+  effective_from?: string | null
+  expires_on?: string | null
+  sources?: LegalSource[]
+}
+
+export interface LegalSource {
+  law: string
+  article?: string | null
+  version?: string | null
+}
+
+export interface Category {
+  code: string
+  name: string
+  path?: string[]
+  section?: string
+}
+
+export interface Place {
+  text?: string
+  community?: string
+  grid?: string
+  estate?: string
+  building?: string
+  unit?: string
+  room?: string
+}
+
+export interface Reporter {
+  anonymous?: boolean
+  name?: string
+  phone?: string
+}
+
+/** The fields of a ticket that this page shows; a draft has only some of them. */
+export interface TicketFields {
+  number?: string
+  kind?: string
+  category?: Category | null
+  title?: string
+  description?: string
+  place?: Place | null
+  occurred_at?: string | null
+  urgency?: string
+  urgency_reason?: string
+  people_affected?: number | null
+  answers?: Record<string, string>
+  attachments?: string[]
+  reporter?: Reporter | null
+  route?: { section?: string; post?: string; first_receiver?: string; co_units?: string[]; reason?: string } | null
+  clock?: { accept_by?: string; resolve_by?: string; basis?: string } | null
+  status?: string
+  joined?: number
+  created_at?: string
+}
+
+export interface TimelineEntry {
+  at: string
+  from?: string | null
+  to: string
+  by: string
+  note?: string | null
+  /** The move in a sentence, when the server gives one. */
+  text?: string | null
+}
+
+export interface TicketView {
+  ticket: TicketFields
+  timeline: TimelineEntry[]
+}
+
+export interface DraftCard {
+  kind: 'draft'
+  draft: TicketFields
+  /** Names of the fields that block confirming. */
+  missing: string[]
+  asking?: string | null
+  complete?: boolean
+}
+
+export interface ReceiptCard {
+  kind: 'receipt'
+  ticket: TicketFields
+  timeline?: TimelineEntry[]
+}
+
+export interface ProgressCard {
+  kind: 'progress'
+  ticket: TicketFields
+  timeline?: TimelineEntry[]
+}
+
+export interface DuplicateCandidate {
+  number?: string
+  title?: string
+  place?: string | Place
+  distance_m?: number | null
+  created_at?: string
+  status?: string
+  joined?: number
+  attachment_id?: string
+  attachments?: string[]
+}
+
+export interface DuplicateCard {
+  kind: 'duplicate'
+  candidates: DuplicateCandidate[]
+}
+
+export interface EmergencyCard {
+  kind: 'emergency'
+  numbers: Hotline[]
+  advice?: string | string[]
+}
+
+export type Choice = string | { label: string; send?: string }
+
+export interface ChoicesCard {
+  kind: 'choices'
+  options: Choice[]
+}
+
+export type Card = DraftCard | ReceiptCard | ProgressCard | DuplicateCard | EmergencyCard | ChoicesCard
+
+export type Finish = 'complete' | 'cut' | 'refused'
+
+export interface ServerMessage {
+  id: string
+  seq?: number
+  role: 'resident' | 'assistant' | 'news'
+  text: string
+  created_at: string
+  turn_id?: string | null
+  client_message_id?: string | null
+  route?: string | null
+  citations?: Citation[]
+  card?: Card | null
+  finish?: Finish | null
+  generated?: boolean
+  label?: string | null
+  attachments?: (string | { attachment_id?: string; id?: string })[]
+  feedback?: { verdict: Verdict } | Verdict | null
+}
+
+export interface History {
+  messages: ServerMessage[]
+  draft?: DraftCard | null
+  running?: { turn_id: string } | null
+}
+
+/** A whole turn, as the JSON form of the message call returns it. */
+export interface WholeTurn {
+  turn_id: string
+  message_id?: string
+  route?: string
+  reply: { text: string; generated?: boolean; label?: string; citations?: Citation[] }
+  card?: Card | null
+  finish?: Finish
+}
+
+export type Verdict = 'up' | 'down'
+
+export interface Taxonomy {
+  groups: { name: string; categories: Category[] }[]
+}
+
+export interface DocumentView {
+  document: {
+    id: string
+    title: string
+    version: number
+    issuer?: string | null
+    doc_no?: string | null
+    effective_from?: string | null
+    expires_on?: string | null
+    sources?: LegalSource[]
+  }
+  sections: { heading?: string | null; text: string }[]
+}
+
+export interface UploadedAttachment {
+  attachment_id: string
+  content_type: string
+  bytes: number
+  width?: number
+  height?: number
+}
+
+export interface FieldError {
+  field: string
+  message: string
+}
+
+/** A JSON merge patch over the draft. */
+export interface DraftPatch {
+  description?: string
+  place?: string
+  category?: { code: string }
+  occurred_at?: string | null
+  people_affected?: number | null
+  reporter?: { phone?: string | null; name?: string | null; anonymous?: boolean }
+  answers?: Record<string, string>
+  attachments?: string[]
+}

@@ -1,0 +1,66 @@
+import { inject, type InjectionKey, reactive } from 'vue'
+import type { Citation } from '../api/types'
+import type { Conversation } from './conversation'
+import type { Message } from './feed'
+import type { Keep } from './keep'
+import type { DraftRow } from './labels'
+import type { Paperwork } from './paperwork'
+
+/** What can lie over the conversation; one at a time. */
+export type Sheet =
+  | { kind: 'citation'; citations: Citation[]; n: number }
+  | { kind: 'edit'; row: DraftRow }
+  | { kind: 'feedback'; message: Message }
+  | { kind: 'human' }
+  | { kind: 'menu' }
+  | { kind: 'privacy' }
+  | { kind: 'clear' }
+  | { kind: 'picture'; url: string }
+
+/** What every part of the page shares. */
+export interface Desk {
+  conversation: Conversation
+  paperwork: Paperwork
+  keep: Keep
+  /** Inside another site's bubble. */
+  embedded: boolean
+  ui: { sheet: Sheet | undefined; toast: string; elder: boolean; online: boolean; now: Date }
+  show: (sheet: Sheet | undefined) => void
+  toast: (words: string) => void
+  setElder: (on: boolean) => void
+  closeWindow: () => void
+}
+
+const DESK: InjectionKey<Desk> = Symbol('desk')
+export const deskKey = DESK
+
+export function useDesk(): Desk {
+  const desk = inject(DESK)
+  if (!desk) throw new Error('no desk above this component')
+  return desk
+}
+
+export function makeDesk(parts: Pick<Desk, 'conversation' | 'paperwork' | 'keep' | 'embedded' | 'closeWindow'>): Desk {
+  const ui = reactive<Desk['ui']>({
+    sheet: undefined,
+    toast: '',
+    elder: parts.keep.get<boolean>('gw:elder') ?? false,
+    online: navigator.onLine,
+    now: new Date(),
+  })
+  let timer: ReturnType<typeof setTimeout> | undefined
+  return {
+    ...parts,
+    ui,
+    show: (sheet) => (ui.sheet = sheet),
+    toast(words) {
+      ui.toast = words
+      clearTimeout(timer)
+      timer = setTimeout(() => (ui.toast = ''), 3000)
+    },
+    setElder(on) {
+      ui.elder = on
+      parts.keep.set('gw:elder', on)
+    },
+  }
+}

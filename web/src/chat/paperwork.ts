@@ -1,0 +1,132 @@
+import type { DraftPatch, ServerMessage, Taxonomy, UploadedAttachment, Verdict } from '../api/types'
+import { Problem } from '../api/problem'
+import type { Conversation } from './conversation'
+import { mergeFromServer, type Message } from './feed'
+
+/** What a resident does besides talking: the draft, photos, ratings, feedback. */
+export class Paperwork {
+  private confirming: Promise<void> | undefined
+  private confirmKey: string | undefined
+  private taxonomyOnce: Promise<Taxonomy> | undefined
+  private readonly blobs = new Map<string, Promise<string>>()
+
+  constructor(private readonly conversation: Conversation) {}
+
+  /** Corrects the draft; throws a `Problem` with `errors` per field. */
+  async patch(patch: DraftPatch): Promise<void> {
+    const key = await this.conversation.ensureKey()
+    const { card } = await this.conversation.world.api.patchDraft(key, patch)
+    this.conversation.state.draft = card
+    // What is confirmed now is another draft than before.
+    this.confirmKey = undefined
+  }
+
+  /** 确认提交: however often it is tapped, one ticket. */
+  confirm(): Promise<void> {
+    this.confirming ??= this.doConfirm().finally(() => (this.confirming = undefined))
+    return this.confirming
+  }
+
+  private async doConfirm(): Promise<void> {
+    const { state, world } = this.conversation
+    const key = await this.conversation.ensureKey()
+    this.confirmKey ??= world.newId()
+    try {
+      const { ticket, card } = await world.api.confirmDraft(key, this.confirmKey)
+      this.confirmKey = undefined
+      state.draft = null
+      state.draftEnded = 'confirmed'
+      const receipt = card ?? { kind: 'receipt', ticket }
+      const mine = state.messages.find((m) => m.card?.kind === 'receipt' && m.card.ticket.number === ticket.number)
+      if (!mine) {
+        state.messages.push({
+          key: `receipt-${ticket.number ?? world.newId()}`,
+          role: 'assistant',
+          text: '',
+          created_at: world.now().toISOString(),
+          citations: [],
+          generated: false,
+          attachments: [],
+          progress: 'done',
+          notices: [],
+        })
+        const added = state.messages[state.messages.length - 1] as Message
+        this.conversation.takeCard(added, receipt)
+        this.conversation.announce(added)
+      }
+      if (ticket.number) void this.refresh(ticket.number)
+    } catch (error) {
+      if (error instanceof Problem && error.status === 409 && state.draft && error.missing.length > 0) {
+        state.draft = { ...state.draft, missing: error.missing, complete: false }
+      }
+      throw error
+    }
+  }
+
+  async cancel(): Promise<void> {
+    const { state, world } = this.conversation
+    const key = await this.conversation.ensureKey()
+    const { message } = await world.api.cancelDraft(key)
+    this.confirmKey = undefined
+    state.draft = null
+    state.draftEnded = 'cancelled'
+    if (message && typeof message === 'object' && 'id' in message) mergeFromServer(state.messages, [message as ServerMessage])
+  }
+
+  /** Brings one ticket and its timeline up to date. */
+  async refresh(number: string): Promise<void> {
+    const key = this.conversation.currentKey
+    if (!key) return
+    try {
+      const { ticket, timeline } = await this.conversation.world.api.ticket(key, number)
+      this.conversation.takeTicket(ticket, timeline)
+    } catch {
+      // The card shows what it has; news will come.
+    }
+  }
+
+  async rate(number: string, rating: { solved: boolean; stars: number; comment?: string }): Promise<void> {
+    const key = await this.conversation.ensureKey()
+    const view = await this.conversation.world.api.rate(key, number, rating)
+    if (view?.ticket) this.conversation.takeTicket(view.ticket, view.timeline)
+    else await this.refresh(number)
+  }
+
+  async feedback(message: Message, verdict: Verdict, reason?: string, comment?: string): Promise<void> {
+    const key = await this.conversation.ensureKey()
+    if (message.id === undefined) await this.conversation.sync()
+    if (message.id === undefined) throw new Problem(404, '这条回答还没有保存，请稍后再评价。')
+    await this.conversation.world.api.feedback(key, message.id, { verdict, ...(reason ? { reason } : {}), ...(comment ? { comment } : {}) })
+    message.feedback = verdict
+  }
+
+  taxonomy(): Promise<Taxonomy> {
+    this.taxonomyOnce ??= this.conversation.world.api.taxonomy().catch((error: unknown) => {
+      this.taxonomyOnce = undefined
+      throw error
+    })
+    return this.taxonomyOnce
+  }
+
+  /** Uploads a photo (made smaller before) and remembers its picture, so that it need not come back. */
+  async upload(file: Blob, name: string): Promise<UploadedAttachment> {
+    const key = await this.conversation.ensureKey()
+    const made = await this.conversation.world.api.upload(key, file, name)
+    this.blobs.set(made.attachment_id, Promise.resolve(URL.createObjectURL(file)))
+    return made
+  }
+
+  /** An object URL of an attachment; the bearer is needed to read one. */
+  picture(id: string): Promise<string> {
+    let known = this.blobs.get(id)
+    if (!known) {
+      known = (async () => {
+        const key = await this.conversation.ensureKey()
+        return URL.createObjectURL(await this.conversation.world.api.attachment(key, id))
+      })()
+      known.catch(() => this.blobs.delete(id))
+      this.blobs.set(id, known)
+    }
+    return known
+  }
+}

@@ -1,0 +1,280 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { Api } from '../src/api/client'
+import type { ServerMessage } from '../src/api/types'
+import { Conversation } from '../src/chat/conversation'
+import { Paperwork } from '../src/chat/paperwork'
+import { frame, json, MemoryArea, memoryKeep, settle, sse } from './fakes'
+
+const CHANNEL = { id: 'default', title: '网格员', greeting: '您好', suggestions: [], notice: '', label: '内容由AI生成，仅供参考', hotlines: [], max_chars: 2000 }
+
+/** A server of a few lines: who was called with what, and answers that a test can change. */
+class Server {
+  calls: { method: string; path: string; body: unknown; headers: Headers }[] = []
+  history: { messages: ServerMessage[]; draft?: unknown; running?: unknown } = { messages: [] }
+  turn: (text: string) => Response = (text) =>
+    sse([
+      frame(1, 'turn', { turn_id: `t-${text}`, route: 'ask' }),
+      frame(2, 'delta', { text: '答' }),
+      frame(3, 'delta', { text: text }),
+      frame(4, 'done', { turn_id: `t-${text}`, finish: 'complete', message_id: `m-${text}`, generated: true, label: CHANNEL.label }),
+    ])
+  down = false
+  other: Record<string, () => Response> = {}
+  private conversations = 0
+
+  fetch = async (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
+    if (this.down) throw new TypeError('Failed to fetch')
+    const path = String(input).replace('/api/v1', '')
+    const method = init?.method ?? 'GET'
+    const body = typeof init?.body === 'string' ? (JSON.parse(init.body) as { text?: string }) : undefined
+    this.calls.push({ method, path, body, headers: new Headers(init?.headers) })
+    const own = this.other[`${method} ${path}`]
+    if (own) return own()
+    if (path.startsWith('/channels/')) return json(CHANNEL)
+    if (method === 'POST' && path === '/conversations') return json({ conversation_id: `c${++this.conversations}`, token: `k${this.conversations}` }, 201)
+    if (method === 'POST' && path.endsWith('/messages')) return this.turn(body?.text ?? '')
+    if (method === 'GET' && path.includes('/messages')) return json(this.history)
+    if (method === 'GET' && path.endsWith('/events') && !path.includes('/turns/')) return new Response(new ReadableStream(), { headers: { 'content-type': 'text/event-stream' } })
+    return json({ detail: '没有' }, 404)
+  }
+  count = (method: string, end: string) => this.calls.filter((c) => c.method === method && c.path.endsWith(end)).length
+  sent = () => this.calls.filter((c) => c.method === 'POST' && c.path.endsWith('/messages')).map((c) => c.body as { client_message_id: string; text: string })
+}
+
+let server: Server
+let area: MemoryArea
+let ids: number
+const make = (maxWaits = 100) => {
+  let waits = 0
+  return new Conversation('default', {
+    api: new Api(server.fetch as typeof fetch),
+    keep: memoryKeep(area),
+    newId: () => `id-${++ids}`,
+    now: () => new Date('2025-03-01T04:00:00Z'),
+    wait: () => (++waits > maxWaits ? new Promise(() => undefined) : Promise.resolve()),
+  })
+}
+const words = (c: Conversation) => c.state.messages.map((m) => `${m.role}:${m.text}:${m.progress}`)
+
+beforeEach(() => {
+  server = new Server()
+  area = new MemoryArea()
+  ids = 0
+})
+
+describe('talking', () => {
+  it('creates nothing before the first message', async () => {
+    const c = make()
+    await c.open()
+    c.send('   ')
+    await settle()
+    expect(server.calls.map((x) => x.path)).toEqual(['/channels/default'])
+    expect(area.rows.size).toBe(0)
+  })
+
+  it('draws the answer and knows its id and label', async () => {
+    const c = make()
+    await c.open()
+    c.send('一')
+    await settle()
+    expect(words(c)).toEqual(['resident:一:done', 'assistant:答一:done'])
+    expect(c.state.messages[1]).toMatchObject({ id: 'm-一', generated: true, finish: 'complete', label: CHANNEL.label })
+    expect(server.count('POST', '/conversations')).toBe(1)
+    expect(c.state.announcement).toBe('答一')
+  })
+
+  it('sends one after the other, each answer under its question', async () => {
+    const c = make()
+    await c.open()
+    c.send('一')
+    c.send('二')
+    await settle()
+    expect(words(c)).toEqual(['resident:一:done', 'assistant:答一:done', 'resident:二:done', 'assistant:答二:done'])
+    expect(new Set(server.sent().map((s) => s.client_message_id)).size).toBe(2)
+  })
+
+  it('starts afresh when the conversation is gone', async () => {
+    area.setItem('gw:default:conversation', JSON.stringify({ id: 'old', token: 'x' }))
+    server.other['GET /conversations/old/messages'] = () => json({}, 404)
+    const c = make()
+    await c.open()
+    c.send('一')
+    await settle()
+    expect(words(c)).toEqual(['resident:一:done', 'assistant:答一:done'])
+    expect(c.currentKey?.id).toBe('c1')
+  })
+
+  it('says why a message was refused and does not keep it', async () => {
+    server.turn = () => json({ detail: '消息太长了。' }, 422)
+    const c = make()
+    await c.open()
+    c.send('一')
+    await settle()
+    expect(c.state.messages).toHaveLength(1)
+    expect(c.state.messages[0]).toMatchObject({ progress: 'refused', problem: '消息太长了。' })
+    expect(area.rows.has('gw:default:outbox')).toBe(false)
+  })
+})
+
+describe('losing nothing', () => {
+  it('keeps a message over a reload and sends it once, under the same id', async () => {
+    const before = make(0)
+    await before.open()
+    server.down = true
+    before.send('路灯不亮')
+    await settle()
+    expect(server.sent()).toEqual([])
+
+    server.down = false
+    const after = make()
+    await after.open()
+    await settle()
+    expect(server.sent()).toEqual([{ client_message_id: 'id-1', text: '路灯不亮' }])
+    expect(words(after)).toEqual(['resident:路灯不亮:done', 'assistant:答路灯不亮:done'])
+
+    const third = make()
+    await third.open()
+    await settle()
+    expect(server.sent()).toHaveLength(1)
+  })
+
+  it('does not send again what the server already holds', async () => {
+    area.setItem('gw:default:conversation', JSON.stringify({ id: 'c9', token: 'x' }))
+    area.setItem('gw:default:outbox', JSON.stringify([{ client_message_id: 'id-7', text: '路灯', attachments: [], created_at: '2025-03-01T00:00:00Z' }]))
+    server.history = {
+      messages: [
+        { id: 'r', seq: 1, role: 'resident', text: '路灯', created_at: '2025-03-01T00:00:00Z', client_message_id: 'id-7', turn_id: 't' },
+        { id: 'a', seq: 2, role: 'assistant', text: '好的', created_at: '2025-03-01T00:00:01Z', turn_id: 't' },
+      ],
+    }
+    const c = make()
+    await c.open()
+    await settle()
+    expect(server.sent()).toEqual([])
+    expect(words(c)).toEqual(['resident:路灯:done', 'assistant:好的:done'])
+  })
+
+  it('offers 重试 when nothing got through, with the same id', async () => {
+    const c = make()
+    await c.open()
+    let broken = true
+    const fine = server.turn
+    server.turn = (text) => (broken ? json({ detail: '服务正忙' }, 503) : fine(text))
+    c.send('一')
+    await settle()
+    expect(c.state.messages.map((m) => m.progress)).toEqual(['failed'])
+    broken = false
+    c.retry(c.state.messages[0]!)
+    await settle()
+    expect(words(c)).toEqual(['resident:一:done', 'assistant:答一:done'])
+    expect(new Set(server.sent().map((s) => s.client_message_id))).toEqual(new Set(['id-1']))
+  })
+
+  it('goes on with an answer that was running at a refresh, without doubling its words', async () => {
+    area.setItem('gw:default:conversation', JSON.stringify({ id: 'c9', token: 'x' }))
+    server.history = {
+      messages: [
+        { id: 'r', seq: 1, role: 'resident', text: '问', created_at: '2025-03-01T00:00:00Z', client_message_id: 'id-7', turn_id: 't' },
+        { id: 'a', seq: 2, role: 'assistant', text: '可以', created_at: '2025-03-01T00:00:01Z', turn_id: 't' },
+      ],
+      running: { turn_id: 't' },
+    }
+    server.other['GET /conversations/c9/turns/t/events'] = () =>
+      sse([frame(1, 'turn', { turn_id: 't' }), frame(2, 'delta', { text: '可以' }), frame(3, 'delta', { text: '申请' }), frame(4, 'done', { finish: 'complete', message_id: 'a', generated: true })])
+    const c = make()
+    await c.open()
+    await settle()
+    expect(words(c)).toEqual(['resident:问:done', 'assistant:可以申请:done'])
+    expect(server.sent()).toEqual([])
+  })
+
+  it('asks the history for what `done` did not tell', async () => {
+    server.turn = () => {
+      server.history = {
+        messages: [
+          { id: 'r', seq: 1, role: 'resident', text: '一', created_at: '2025-03-01T04:00:00Z', client_message_id: 'id-1', turn_id: 't' },
+          { id: 'a', seq: 2, role: 'assistant', text: '答', created_at: '2025-03-01T04:00:01Z', turn_id: 't', generated: true, label: '由AI生成' },
+        ],
+      }
+      return sse([frame(1, 'turn', { turn_id: 't' }), frame(2, 'delta', { text: '答' }), frame(3, 'done', { finish: 'complete' })])
+    }
+    const c = make()
+    await c.open()
+    c.send('一')
+    await settle()
+    expect(c.state.messages).toHaveLength(2)
+    expect(c.state.messages[1]).toMatchObject({ id: 'a', generated: true, label: '由AI生成' })
+  })
+})
+
+describe('paperwork', () => {
+  const ticket = { number: 'WG20250301000001', status: '已提交' }
+  const withDraft = async () => {
+    server.turn = () =>
+      sse([
+        frame(1, 'turn', { turn_id: 't', route: 'report' }),
+        frame(2, 'card', { kind: 'draft', draft: { description: '飞线' }, missing: [], complete: true }),
+        frame(3, 'done', { finish: 'complete', message_id: 'a', generated: false }),
+      ])
+    server.other['POST /conversations/c1/draft/confirm'] = () => json({ ticket, card: { kind: 'receipt', ticket } }, 201)
+    const c = make()
+    await c.open()
+    c.send('有人飞线充电')
+    await settle()
+    expect(c.state.draft?.complete).toBe(true)
+    return c
+  }
+
+  it('a second tap makes no second call', async () => {
+    const c = await withDraft()
+    const paperwork = new Paperwork(c)
+    await Promise.all([paperwork.confirm(), paperwork.confirm()])
+    expect(server.count('POST', '/draft/confirm')).toBe(1)
+    expect(c.state.draft).toBeNull()
+    expect(c.state.messages.filter((m) => m.card?.kind === 'receipt')).toHaveLength(1)
+  })
+
+  it('trying again after a lost answer uses the same idempotency key', async () => {
+    const c = await withDraft()
+    const paperwork = new Paperwork(c)
+    server.down = true
+    await expect(paperwork.confirm()).rejects.toThrow()
+    const good = server.other['POST /conversations/c1/draft/confirm']!
+    server.down = false
+    server.other['POST /conversations/c1/draft/confirm'] = () => json({}, 503)
+    await expect(paperwork.confirm()).rejects.toThrow()
+    server.other['POST /conversations/c1/draft/confirm'] = good
+    await paperwork.confirm()
+    const keys = server.calls.filter((x) => x.path.endsWith('/draft/confirm')).map((x) => x.headers.get('idempotency-key'))
+    expect(keys).toHaveLength(2)
+    expect(new Set(keys).size).toBe(1)
+  })
+
+  it('the receipt that comes as news, too, is shown once', async () => {
+    const c = await withDraft()
+    await new Paperwork(c).confirm()
+    server.history = { messages: [{ id: 'x', seq: 3, role: 'assistant', text: '已提交', created_at: '2025-03-01T04:01:00Z', card: { kind: 'receipt', ticket } }] }
+    await c.sync()
+    const receipts = c.state.messages.filter((m) => m.card?.kind === 'receipt')
+    expect(receipts).toHaveLength(1)
+    expect(receipts[0]).toMatchObject({ id: 'x', text: '已提交' })
+  })
+
+  it('what the server finds missing is marked', async () => {
+    const c = await withDraft()
+    server.other['POST /conversations/c1/draft/confirm'] = () => json({ detail: '还缺地点。', missing: ['place'] }, 409)
+    await expect(new Paperwork(c).confirm()).rejects.toMatchObject({ detail: '还缺地点。' })
+    expect(c.state.draft?.missing).toEqual(['place'])
+  })
+
+  it('清空对话 deletes on the server and forgets here', async () => {
+    const c = await withDraft()
+    server.other['DELETE /conversations/c1'] = () => new Response(null, { status: 204 })
+    await c.clear()
+    expect(c.state.messages).toEqual([])
+    expect(area.rows.size).toBe(0)
+    c.send('再来')
+    await settle()
+    expect(c.currentKey?.id).toBe('c2')
+  })
+})

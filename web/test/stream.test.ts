@@ -1,0 +1,120 @@
+import { describe, expect, it, vi } from 'vitest'
+import { Problem } from '../src/api/problem'
+import { backoffMs, followNews, followTurn, readEvents, type ServerEvent, WHOLE } from '../src/api/stream'
+import { frame, json, sse } from './fakes'
+
+const atOnce = async () => undefined
+const collect = () => {
+  const events: ServerEvent[] = []
+  return { events, onEvent: (e: ServerEvent) => void events.push(e), words: () => events.filter((e) => e.event === 'delta').map((e) => (e.data as { text: string }).text).join('') }
+}
+
+describe('reading a stream', () => {
+  it('puts events together that arrive in any pieces, also in the middle of a character', async () => {
+    const raw = new TextEncoder().encode(`: hi\n\n${frame(1, 'delta', { text: '年满八十周岁' })}${frame(2, 'done', {})}`)
+    const body = new ReadableStream<Uint8Array>({
+      start(controller) {
+        for (const byte of raw) controller.enqueue(Uint8Array.of(byte))
+        controller.close()
+      },
+    })
+    const events = []
+    for await (const event of readEvents(body)) events.push(event)
+    expect(events).toEqual([
+      { id: '1', event: 'delta', data: { text: '年满八十周岁' } },
+      { id: '2', event: 'done', data: {} },
+    ])
+  })
+
+  it('gives a silent line up', async () => {
+    const body = new ReadableStream<Uint8Array>({ start: () => undefined })
+    await expect(readEvents(body, 5).next()).rejects.toThrow('silent')
+  })
+})
+
+describe('following a turn', () => {
+  it('goes on after a broken line from the last event and repeats nothing', async () => {
+    const seen = collect()
+    const start = vi.fn(async () => sse([frame(1, 'turn', { turn_id: 't1' }), frame(2, 'delta', { text: '可以' })], true))
+    const resume = vi.fn(async () => sse([frame(2, 'delta', { text: '可以' }), frame(3, 'delta', { text: '申请' }), frame(4, 'done', { turn_id: 't1' })]))
+    await followTurn({ start, resume, onEvent: seen.onEvent, wait: atOnce })
+    expect(resume).toHaveBeenCalledExactlyOnceWith('t1', '2')
+    expect(seen.words()).toBe('可以申请')
+    expect(start).toHaveBeenCalledOnce()
+  })
+
+  it('takes a stream that just ends for a broken one', async () => {
+    const seen = collect()
+    const resume = vi.fn(async () => sse([frame(2, 'done', {})]))
+    await followTurn({ start: async () => sse([frame(1, 'turn', { turn_id: 't1' })]), resume, onEvent: seen.onEvent, wait: atOnce })
+    expect(seen.events.map((e) => e.event)).toEqual(['turn', 'done'])
+  })
+
+  it('sends the message again while the turn is unknown', async () => {
+    const seen = collect()
+    let tries = 0
+    const start = async () => {
+      tries += 1
+      if (tries === 1) throw new TypeError('offline')
+      if (tries === 2) return json({ detail: '忙' }, 503)
+      return sse([frame(1, 'turn', { turn_id: 't1' }), frame(2, 'done', {})])
+    }
+    const waits: number[] = []
+    await followTurn({ start, resume: start, onEvent: seen.onEvent, wait: async (n) => void waits.push(n) })
+    expect(waits).toEqual([1, 2])
+    expect(seen.events).toHaveLength(2)
+  })
+
+  it('stops at once when trying again cannot help', async () => {
+    const start = vi.fn(async () => json({ detail: '消息太长了。' }, 422))
+    await expect(followTurn({ start, resume: start, onEvent: () => undefined, wait: atOnce })).rejects.toMatchObject({ status: 422, detail: '消息太长了。' })
+    expect(start).toHaveBeenCalledOnce()
+  })
+
+  it('waits as long as the server asks, but not for minutes', async () => {
+    const asked: (number | undefined)[] = []
+    let tries = 0
+    const start = async () => (++tries === 1 ? json({}, 429, { 'retry-after': '2' }) : sse([frame(1, 'turn', { turn_id: 't' }), frame(2, 'done', {})]))
+    await followTurn({ start, resume: start, onEvent: () => undefined, wait: async (_, s) => void asked.push(s) })
+    expect(asked).toEqual([2])
+    const long = followTurn({ start: async () => json({}, 429, { 'retry-after': '600' }), resume: start, onEvent: () => undefined, wait: atOnce })
+    await expect(long).rejects.toBeInstanceOf(Problem)
+  })
+
+  it('gives up after the allowed tries and starts counting anew whenever something came', async () => {
+    const resume = vi.fn(async () => sse([], true))
+    const start = async () => sse([frame(1, 'turn', { turn_id: 't1' })], true)
+    await expect(followTurn({ start, resume, onEvent: () => undefined, wait: atOnce, maxTries: 3 })).rejects.toThrow()
+    expect(resume).toHaveBeenCalledTimes(3)
+  })
+
+  it('hands a turn on that came whole', async () => {
+    const seen = collect()
+    await followTurn({ start: async () => json({ turn_id: 't', reply: { text: '好' } }), resume: async () => json({}), onEvent: seen.onEvent, wait: atOnce })
+    expect(seen.events).toEqual([{ event: WHOLE, data: { turn_id: 't', reply: { text: '好' } } }])
+  })
+
+  it('draws a running turn from its start', async () => {
+    const resume = vi.fn(async () => sse([frame(1, 'turn', { turn_id: 't1' }), frame(2, 'done', {})]))
+    await followTurn({ turnId: 't1', resume, onEvent: () => undefined, wait: atOnce })
+    expect(resume).toHaveBeenCalledExactlyOnceWith('t1', undefined)
+  })
+})
+
+describe('news', () => {
+  it('comes back with the last id and ends when the conversation is gone', async () => {
+    const ids: (string | undefined)[] = []
+    const seen = collect()
+    const open = async (lastId: string | undefined) => {
+      ids.push(lastId)
+      return ids.length < 3 ? sse([frame(ids.length, 'message', {})], true) : json({}, 404)
+    }
+    await followNews({ open, onOpen: () => undefined, onEvent: seen.onEvent, wait: atOnce, ended: () => false })
+    expect(ids).toEqual([undefined, '1', '2'])
+    expect(seen.events).toHaveLength(2)
+  })
+})
+
+it('pauses longer and longer, up to eight seconds', () => {
+  expect([1, 2, 3, 4, 5, 9].map(backoffMs)).toEqual([500, 1000, 2000, 4000, 8000, 8000])
+})
