@@ -17,14 +17,14 @@ use super::turn::{Said, Turn, TurnError};
 use crate::knowledge::document::{Audience as Readers, Passage, Shape};
 use crate::knowledge::search::{Decision, Hit, Outcome, Query, Scope};
 use crate::llm::budget;
-use crate::llm::port::{self, StreamItem};
+use crate::llm::port::{self, FinishReason, StreamItem};
 
 /// Below this many characters a follow-up like 「那要多久」 is read together with the question before it.
 const SHORT_QUESTION: usize = 9;
 /// Characters of an extractive answer after which no further passage is added.
 const EXTRACT_CHARS: usize = 520;
-/// Characters of the first words of a model that are looked at before anything is shown.
-const LOOKS_LIKE_MARKUP: [&str; 4] = ["<!doctype", "<html", "<?xml", "<head"];
+/// How a proxy's page begins where an answer should be.
+const MARKUP: [&str; 5] = ["<!doctype", "<html", "<?xml", "<head", "```html"];
 
 /// A passage that was given to the answer under a number.
 #[derive(Debug, Clone)]
@@ -158,6 +158,7 @@ impl Conversations {
             .collect();
         let mut gate = FigureGate::new(gate_passages);
         let mut shown = false;
+        let mut head = String::new();
         let mut finish = Finish::Cut;
         loop {
             let item = tokio::select! {
@@ -165,17 +166,28 @@ impl Conversations {
                 item = stream.next() => item,
             };
             match item {
-                Some(Ok(StreamItem::Text(text))) => {
-                    if !shown && is_markup(&text) {
-                        tracing::warn!("the model answered with markup; answering from the text");
-                        return Ok(None);
-                    }
-                    shown = true;
+                Some(Ok(StreamItem::Text(text))) if shown => {
                     turn.log.delta(&gate.push(&text));
                     turn.log.flush_if_due().await?;
                 }
-                Some(Ok(StreamItem::Finish(_))) => {
-                    finish = Finish::Complete;
+                Some(Ok(StreamItem::Text(text))) => {
+                    head.push_str(&text);
+                    match opening(&head) {
+                        Opening::Unclear => {}
+                        Opening::Markup => {
+                            tracing::warn!("the model answered with markup; answering from the text");
+                            return Ok(None);
+                        }
+                        Opening::Words => {
+                            shown = true;
+                            turn.log.delta(&gate.push(head.trim_start()));
+                        }
+                    }
+                }
+                Some(Ok(StreamItem::Finish(reason))) => {
+                    // A sentence that ran into a limit is not a whole answer.
+                    let whole = !matches!(reason, FinishReason::Length | FinishReason::Filtered);
+                    finish = if whole { Finish::Complete } else { Finish::Cut };
                     break;
                 }
                 Some(Err(error)) => {
@@ -259,9 +271,11 @@ impl Conversations {
     /// Says that there is nothing, offers a person, keeps the gap.
     async fn nothing_found(&self, turn: &mut Turn<'_>, outcome: &Outcome, question: &str) -> Said {
         if let Some(expired) = &outcome.expired {
-            let now = expired.successor.as_deref().map_or_else(
+            let catalog = self.parts.knowledge.catalog();
+            let successor = expired.successor.as_deref().and_then(|id| catalog.units().iter().find(|u| u.meta.id == id));
+            let now = successor.map_or_else(
                 || "目前知识库里没有替代它的新规定，请拨打12345核实。".to_owned(),
-                |s| format!("现行的是《{s}》。"),
+                |s| format!("现行的是《{}》。", s.meta.title),
             );
             turn.log.delta(&format!("《{}》已于{}失效，{now}", expired.title, expired.expired_on));
         } else {
@@ -352,9 +366,24 @@ fn citation(p: &Numbered) -> Citation {
     }
 }
 
-fn is_markup(first: &str) -> bool {
-    let head: String = first.trim_start().chars().take(12).collect::<String>().to_lowercase();
-    LOOKS_LIKE_MARKUP.iter().any(|m| head.starts_with(m))
+/// What a model's first characters are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Opening {
+    Words,
+    Markup,
+    /// Nothing but space yet, or the beginning of either.
+    Unclear,
+}
+
+fn opening(head: &str) -> Opening {
+    let head: String = head.trim_start().chars().take(12).collect::<String>().to_lowercase();
+    if MARKUP.iter().any(|m| head.starts_with(m)) {
+        Opening::Markup
+    } else if MARKUP.iter().any(|m| m.starts_with(head.as_str())) {
+        Opening::Unclear
+    } else {
+        Opening::Words
+    }
 }
 
 /// True when a question cannot be understood without the one before it, or may not be.
