@@ -8,21 +8,22 @@ use std::sync::Arc;
 use futures::StreamExt as _;
 use serde_json::{Value, json};
 
+use super::facets;
 use super::figures::{FigureGate, GatePassage};
 use super::message::{Message, Role};
 use super::outcome::{Citation, Finish, Grounding, LawSource};
 use super::redact::Vault;
 use super::service::Conversations;
 use super::turn::{Said, Turn, TurnError};
-use crate::knowledge::document::{Audience as Readers, Passage, Shape};
+use crate::knowledge::document::{Audience as Readers, DocumentMeta, Shape};
 use crate::knowledge::search::{Decision, Hit, Outcome, Query, Scope};
 use crate::llm::budget;
 use crate::llm::port::{self, FinishReason, StreamItem};
 
 /// Below this many characters a follow-up like 「那要多久」 is read together with the question before it.
 const SHORT_QUESTION: usize = 9;
-/// Characters of an extractive answer after which no further passage is added.
-const EXTRACT_CHARS: usize = 520;
+/// Characters of the sections between conclusion and address: more is not read on a phone.
+const SECTION_CHARS: usize = 360;
 /// How a proxy's page begins where an answer should be.
 const MARKUP: [&str; 5] = ["<!doctype", "<html", "<?xml", "<head", "```html"];
 
@@ -33,6 +34,14 @@ struct Numbered {
     hit: Hit,
 }
 
+/// What an answer may rest on.
+#[derive(Debug, Default)]
+struct Chosen {
+    passages: Vec<Numbered>,
+    /// The first so many are the answer when no model writes one; the rest is context for a model.
+    telling: usize,
+}
+
 impl Conversations {
     /// Answers `question` from the knowledge, or says honestly that there is nothing.
     pub(super) async fn answer(&self, turn: &mut Turn<'_>, question: &str) -> Result<Said, TurnError> {
@@ -41,14 +50,14 @@ impl Conversations {
         if outcome.decision == Decision::NotFound {
             return Ok(self.nothing_found(turn, &outcome, &question).await);
         }
-        let passages = self.choose(turn, &outcome);
+        let chosen = self.choose(turn, &outcome);
         if let Some(model) = self.parts.model.as_ref().filter(|m| m.ready()) {
-            match self.answer_by_model(turn, Arc::clone(model), &passages, &question).await? {
+            match self.answer_by_model(turn, Arc::clone(model), &chosen.passages, &question).await? {
                 Some(said) => return Ok(said),
                 None => metrics::counter!("answer_fallback_total").increment(1),
             }
         }
-        Ok(self.extract(turn, &passages))
+        Ok(self.extract(turn, &chosen))
     }
 
     /// Searches for the question, as a follow-up of the one before when it does not stand alone.
@@ -94,29 +103,20 @@ impl Conversations {
         Scope { audiences, areas: self.parts.street.areas.clone(), on: today }
     }
 
-    /// The passages that the answer may rest on, numbered in the order of use.
-    fn choose(&self, turn: &Turn<'_>, outcome: &Outcome) -> Vec<Numbered> {
-        let Some(best) = outcome.hits.first() else { return Vec::new() };
-        let whole_procedure = best.document.audience == Readers::Gridworker
-            && turn.conversation.audience == super::store::Audience::Gridworker;
+    /// The passages that the answer may rest on, numbered in the order of use: of the best guide its conclusion, the
+    /// sections that fit the question, whom to ask; then what other documents say.
+    fn choose(&self, turn: &Turn<'_>, outcome: &Outcome) -> Chosen {
+        let Some(best) = outcome.hits.first() else { return Chosen::default() };
         let mut chosen: Vec<Hit> = Vec::new();
         if best.document.shape == Shape::Guide {
-            let whole = self.parts.knowledge.neighbours(&best.passage, 1000).into_iter();
-            let mut own: Vec<Hit> = whole.map(|passage| Hit { passage, ..best.clone() }).collect();
-            if !whole_procedure {
-                // Conclusion first, then the parts that match, then whom to ask.
-                let rank = |p: &Passage| match outcome.hits.iter().position(|h| h.passage.id == p.id) {
-                    _ if p.ordinal == 0 => 0,
-                    Some(at) => 1 + at,
-                    None if p.heading.contains("找谁") => 500,
-                    None => 1000 + usize::try_from(p.ordinal).unwrap_or(usize::MAX / 2),
-                };
-                own.sort_by_key(|h| rank(&h.passage));
-                own.truncate(4);
-            }
-            chosen.extend(own);
+            let own = self.parts.knowledge.neighbours(&best.passage, 1000).into_iter();
+            let own: Vec<Hit> = own.map(|passage| Hit { passage, ..best.clone() }).collect();
+            chosen = if is_procedure(&best.document) { own } else { telling_sections(own, turn.said) };
+        } else {
+            chosen.push(best.clone());
         }
-        let room = if whole_procedure { chosen.len().max(8) } else { self.parts.settings.passages };
+        let telling = chosen.len();
+        let room = self.parts.settings.passages.max(chosen.len());
         for hit in &outcome.hits {
             if chosen.len() >= room {
                 break;
@@ -125,7 +125,7 @@ impl Conversations {
                 chosen.push(hit.clone());
             }
         }
-        chosen.into_iter().zip(1..).map(|(hit, n)| Numbered { n, hit }).collect()
+        Chosen { passages: chosen.into_iter().zip(1..).map(|(hit, n)| Numbered { n, hit }).collect(), telling }
     }
 
     /// Streams the model's words; `None` when it failed before its first word.
@@ -295,22 +295,14 @@ impl Conversations {
     }
 
     /// The text of the guide itself.
-    fn extract(&self, turn: &mut Turn<'_>, passages: &[Numbered]) -> Said {
-        let mut used: Vec<&Numbered> = Vec::new();
-        let mut chars = 0;
-        let best = passages.first().map(|p| p.hit.document.id.clone());
-        let whole = passages.first().is_some_and(|p| p.hit.document.audience == Readers::Gridworker);
-        for passage in passages {
-            let size = passage.hit.passage.text.chars().count();
-            let same_document = Some(&passage.hit.document.id) == best.as_ref();
-            if !used.is_empty() && (!same_document || (!whole && chars + size > EXTRACT_CHARS)) {
-                continue;
-            }
+    fn extract(&self, turn: &mut Turn<'_>, chosen: &Chosen) -> Said {
+        let used: Vec<&Numbered> = chosen.passages.iter().take(chosen.telling).collect();
+        for (index, passage) in used.iter().enumerate() {
             let heading = passage.hit.passage.heading.trim();
             let mut text = String::new();
-            if !used.is_empty() {
+            if index > 0 {
                 text.push_str("\n\n");
-                if !heading.is_empty() && heading != "结论" {
+                if !heading.is_empty() {
                     text.push_str(heading);
                     text.push_str("：\n");
                 }
@@ -318,18 +310,16 @@ impl Conversations {
             text.push_str(passage.hit.passage.text.trim());
             text.push_str(&format!("〔{}〕", passage.n));
             turn.log.delta(&text);
-            chars += size;
-            used.push(passage);
         }
         // Word for word from the passages: the figures stand by construction and are only counted.
         let texts: Vec<&str> = used.iter().map(|p| p.hit.passage.text.as_str()).collect();
-        let figures = u32::try_from(super::figures::check(turn.log.text(), &texts).figures.len()).unwrap_or(u32::MAX);
+        let figures = super::figures::check(turn.log.text(), &texts).figures.len();
         Said {
             citations: used.into_iter().map(citation).collect(),
             card: Some(self.offers(turn)),
             finish: Finish::Complete,
             generated: false,
-            grounding: Grounding { figures_checked: figures, figures_dropped: 0 },
+            grounding: Grounding { figures_checked: u32::try_from(figures).unwrap_or(u32::MAX), figures_dropped: 0 },
         }
     }
 
@@ -343,6 +333,37 @@ impl Conversations {
             { "label": "转人工", "send": "转人工" },
         ] })
     }
+}
+
+/// A procedure is read as a whole: threshold, steps, deadlines, words to use.
+fn is_procedure(document: &DocumentMeta) -> bool {
+    document.audience == Readers::Gridworker
+}
+
+/// The conclusion, the sections that fit the question best in the order of the guide, and whom to ask.
+fn telling_sections(own: Vec<Hit>, question: &str) -> Vec<Hit> {
+    let last = own.len().saturating_sub(1);
+    let whom_to_ask = own.last().is_some_and(|h| h.passage.heading.contains("找谁")).then_some(last);
+    let mut middle: Vec<(usize, f32)> = (1..own.len())
+        .filter(|i| Some(*i) != whom_to_ask)
+        .filter_map(|i| own.get(i).map(|h| (i, facets::fit(question, &h.document.title, &h.passage.heading, &h.passage.text))))
+        .collect();
+    middle.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    let mut keep: Vec<usize> = Vec::new();
+    let mut chars = 0;
+    for (index, score) in middle {
+        let size = own.get(index).map_or(0, |h| h.passage.text.chars().count());
+        // One section always; a second one when it says something to the question and the answer stays readable.
+        if keep.is_empty() || (keep.len() < 2 && score >= 3.0 && chars + size <= SECTION_CHARS) {
+            keep.push(index);
+            chars += size;
+        }
+    }
+    keep.push(0);
+    keep.extend(whom_to_ask);
+    keep.sort_unstable();
+    keep.dedup();
+    own.into_iter().enumerate().filter(|(i, _)| keep.contains(i)).map(|(_, h)| h).collect()
 }
 
 fn citation(p: &Numbered) -> Citation {

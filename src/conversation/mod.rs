@@ -8,6 +8,7 @@
 
 pub mod answer;
 pub mod draft_ops;
+pub mod facets;
 pub mod figures;
 pub mod intake;
 pub mod live;

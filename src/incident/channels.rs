@@ -18,14 +18,23 @@ pub const FILE: &str = "lawful_channels.csv";
 /// The kinds of channels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ChannelKind {
+    /// A court.
     诉讼,
+    /// An arbitration commission.
     仲裁,
+    /// Discipline inspection and supervision of people in office.
     监察,
+    /// Review of an administrative act.
     行政复议,
+    /// Access to government information.
     信息公开,
+    /// Petitioning (letters and visits).
     信访,
+    /// Another body is competent.
     职责外,
+    /// Secrets and other people's data: declined.
     保密隐私,
+    /// What is unlawful: dissuaded from.
     违法劝阻,
 }
 

@@ -1,13 +1,12 @@
 //! The draft (待确认): what is known of a matter until the resident confirms. It lives outside any model.
 //!
 //! Words change it through [`Draft::apply`], the card's fields and a model's proposal through [`Draft::patch`]
-//! (in `patch`), and [`Draft::into_new_ticket`] (in `finish`) makes the ticket.
+//! (in `patch`); what is missing, asked and shown is in `card`, and [`Draft::into_new_ticket`] (in `finish`) makes the ticket.
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
@@ -60,17 +59,6 @@ pub enum DraftState {
     Cancelled,
     /// Ended with another channel.
     Stopped,
-}
-
-/// One question to the resident.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Question {
-    /// The field that it fills.
-    pub field: String,
-    /// The words.
-    pub text: String,
-    /// Choices that can be tapped; empty for free words.
-    pub options: Vec<String>,
 }
 
 /// What a message did to a draft.
@@ -501,128 +489,5 @@ impl Draft {
         note(self.answers != before.answers, "answers");
         note(self.attachments != before.attachments, "attachments");
         out
-    }
-
-    /// What still blocks confirming, in the order of asking: what happened, a place that has a grid, the category's
-    /// required answers, the phone where the category needs it. Never a photo.
-    #[must_use]
-    pub fn missing(&self, rules: &IncidentRules) -> Vec<String> {
-        let mut out = Vec::new();
-        if self.description.as_deref().is_none_or(|d| d.trim().is_empty()) {
-            out.push(field::DESCRIPTION.to_owned());
-        }
-        if self.place.grid_code.is_none() {
-            out.push(field::PLACE.to_owned());
-        }
-        if let Some(leaf) = self.leaf(rules) {
-            let open = leaf.questions.iter().filter(|q| q.required && !self.answers.contains_key(&q.text));
-            out.extend(open.map(|q| format!("{}{}", field::ANSWERS, q.text)));
-            if leaf.required_phone && self.reporter.phone.is_none() {
-                out.push(field::PHONE.to_owned());
-            }
-        }
-        out
-    }
-
-    /// Nothing is missing.
-    #[must_use]
-    pub fn is_complete(&self, rules: &IncidentRules) -> bool {
-        self.missing(rules).is_empty()
-    }
-
-    /// The one question to ask now; `None` when the card can be confirmed.
-    #[must_use]
-    pub fn next_question(&self, rules: &IncidentRules) -> Option<Question> {
-        let missing = self.missing(rules);
-        let name = missing.first()?.clone();
-        let (text, options) = if name == field::DESCRIPTION {
-            ("是什么事？请说一下发生了什么。".to_owned(), Vec::new())
-        } else if name == field::PLACE {
-            self.place_question()
-        } else if name == field::PHONE {
-            ("这类事需要先联系您，请留一个电话。号码只用于办理和回访，不会给被反映的一方。".to_owned(), Vec::new())
-        } else {
-            let text = name.strip_prefix(field::ANSWERS).unwrap_or(&name).to_owned();
-            let options = if text.starts_with("有没有") || text.contains("有没有") && text.chars().count() < 12 {
-                vec!["有".to_owned(), "没有".to_owned(), "不清楚".to_owned()]
-            } else {
-                Vec::new()
-            };
-            (text, options)
-        };
-        Some(Question { field: name, text, options })
-    }
-
-    fn place_question(&self) -> (String, Vec<String>) {
-        if !self.place_candidates.is_empty() {
-            let why = self.place_remark.clone().unwrap_or_else(|| "地点还不够清楚".to_owned());
-            let options = self.place_candidates.iter().take(6).map(|c| c.label.clone()).collect();
-            return (format!("{why}，请问是哪一处？"), options);
-        }
-        let text = match (&self.place.building, self.place.text.is_empty()) {
-            (Some(building), _) => format!("{building}是在哪个小区？请说小区名或者附近的路名。"),
-            (None, true) => "在什么地方？请说小区和楼栋，或者附近的路名、标志。".to_owned(),
-            (None, false) => format!("「{}」我没有在网格目录里找到，请说小区名，或者附近的路名、标志。", self.place.text),
-        };
-        (text, Vec::new())
-    }
-
-    /// The ticket's fields so far, under the names of the contract.
-    #[must_use]
-    pub fn to_ticket_fields(&self, rules: &IncidentRules) -> Value {
-        let leaf = self.leaf(rules);
-        let mut out = json!({
-            "id": self.id,
-            "kind": self.kind.or_else(|| leaf.map(|l| l.kind)),
-            "category": leaf.map(Leaf::category),
-            "title": self.title(rules),
-            "description": self.description,
-            "original_words": self.original_words.join("\n"),
-            "place": self.place,
-            "occurred_at": self.occurred_at,
-            "urgency": self.urgency,
-            "urgency_reason": self.urgency_reason,
-            "people_affected": self.people_affected,
-            "answers": self.answers,
-            "attachments": self.attachments,
-            "reporter": self.reporter,
-            "assisted_by_ai": self.assisted_by_ai,
-            "status": "待确认",
-        });
-        if let Some(map) = out.as_object_mut() {
-            map.retain(|_, v| !v.is_null());
-        }
-        out
-    }
-
-    /// The card: `{kind: "draft", draft, missing, asking?, complete}`, with the questions and choices of the category
-    /// beside it for people who fill fields in.
-    #[must_use]
-    pub fn card(&self, rules: &IncidentRules) -> Value {
-        let missing = self.missing(rules);
-        let complete = missing.is_empty();
-        let mut card = json!({
-            "kind": "draft",
-            "draft": self.to_ticket_fields(rules),
-            "missing": missing,
-            "complete": complete,
-            "questions": self.leaf(rules).map_or_else(Vec::new, |l| {
-                l.questions.iter().map(|q| json!({"text": q.text, "required": q.required})).collect::<Vec<_>>()
-            }),
-        });
-        if let Some(question) = self.next_question(rules) {
-            card["asking"] = json!(question.field);
-            card["question"] = json!(question);
-        }
-        if !self.category_sure && !self.category_alternatives.is_empty() {
-            let also: Vec<Value> = self
-                .category_alternatives
-                .iter()
-                .filter_map(|c| rules.taxonomy.get(c))
-                .map(|l| json!({"code": l.code, "name": l.name}))
-                .collect();
-            card["category_choices"] = json!(also);
-        }
-        card
     }
 }

@@ -58,7 +58,7 @@ fn pattern(text: &str) -> Regex {
 
 static QUESTION: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
-        r"吗|么[?？]|怎么(?:办|走|弄|算|交|领|查|报|申请|投诉|举报|处理|处罚|罚|写|开|做|收|补|缴|买|选|成立|维权|解决|联系|分|去|找|样|认定|理|才能|处置|退|转|上|用|预防|起诉|办理|规定|给|拿|停|防|养|预约|安装|装|打|换|改|赔|上报|反映|报销|报名|登记|参加|加|变更|定|续|打12345)",
+        r"吗|么[?？]|能否|可否|是否|怎么(?:办|走|弄|算|交|领|查|报|申请|投诉|举报|处理|处罚|罚|写|开|做|收|补|缴|买|选|成立|维权|解决|联系|分|去|找|样|认定|理|才能|处置|退|转|上|用|预防|起诉|办理|规定|给|拿|停|防|养|预约|安装|装|打|换|改|赔|上报|反映|报销|报名|登记|参加|加|变更|定|续|打12345)",
         r"|如何|怎样|咋个?(?:办|弄|整|走|领|交|说)|咋办|找谁|找哪|哪个部门|谁(?:负责|来管|管|出钱|承担|赔|可以|能)|要不要|能不能|可不可以|该不该|是不是|有没有(?:规定|补贴|政策|办法|标准|要求|什么|优惠)",
         r"|多少|多久|多长|几天|几点|几岁|几年|什么时候|什么时间|什么材料|什么条件|什么手续|什么标准|什么部门|什么意思|什么政策|什么证|是什么|什么是|哪些|哪里(?:办|领|交|可以|能|有|投诉|申请|买|查|举报|反映|报)|去哪|在哪|到哪(?:里|儿)?(?:办|领|交|去|投诉|举报|反映)|为什么|为啥|凭什么|合法|违不违法|算不算|会不会|需不需要|用不用|行不行|需要(?:什么|哪些|准备)|请问|想问|问一下|咨询|了解一下|想知道|呢[?？]?$|[?？]$",
     ))
@@ -69,7 +69,7 @@ static RHETORICAL: LazyLock<Regex> = LazyLock::new(|| {
 });
 static WANTS_REPORT: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
-        r"(?:我要|我想|想要|想|要|帮我|帮忙|请|麻烦|麻烦你们?|替我|给我|给你们|来|向你们?|跟你们?|我来|这里)(?:你们?|帮忙|您)?(?:上报|反映|投诉|举报|报修|登记|报一?下|报告|报个|提个?建议|建议)",
+        r"(?:我要|我想|想要|(?:^|[,，。 ])(?:想|要|来)|帮我|帮忙|请|麻烦|麻烦你们?|替我|给我|给你们|向你们?|跟你们?|我来|这里)(?:你们?|帮忙|您)?(?:上报|反映|投诉|举报|报修|登记|报一?下|报告|报个|提个?建议|建议)",
         r"|(?:帮我|请|麻烦|快|赶紧|赶快|希望|尽快|叫|喊|请求|要求|速|望|恳请|来人|派人)[^?？]{0,10}(?:处理|解决|派人|来人|看看|修一?下|维修|清理|管一?管|查一?下|整改|清运|制止|修复|核实|帮忙|修剪|疏通)",
         r"|反映一下|上报一下|反映个|反映一个|报个修|要报修|我要上报|^(?:上报|投诉|举报|反映|报修|求助|建议)[:：,，]?.{4,}|^我要(?:投诉|举报|反映|求助)|^(?:上报|我要报|报修|反映问题|我要上报|投诉|举报|报事)$",
     ))
@@ -86,7 +86,7 @@ static PROGRESS: LazyLock<Regex> = LazyLock::new(|| {
     ))
 });
 static HUMAN: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"转人工|人工(?:客服|服务|坐席|接听)|^人工$|找(?:个)?(?:人工|真人|活人)|真人|(?:网格员|网格长|社区)(?:的)?(?:电话|手机|联系方式|号码|微信)|(?:找|联系|叫|呼叫)(?:一下|下)?(?:我们|我的|我们小区的?|你们的?)?(?:网格员|网格长)|(?:想|要|让我|让)(?:和|跟|找)(?:个)?(?:真?人)(?:说|讲|聊|谈|来)|不(?:想|要)(?:和|跟)机器人|^找人$|找个人(?:来)?(?:说|接|处理)?$")
+    pattern(r"转人工|人工(?:客服|服务|坐席|接听)|^人工$|找(?:个)?(?:人工|真人|活人)|真人(?:客服|服务|接听|回复|$)|(?:要|有|是)真人|(?:网格员|网格长|社区)(?:的)?(?:电话|手机|联系方式|号码|微信)|(?:找|联系|叫|呼叫)(?:一下|下)?(?:我们|我的|我们小区的?|你们的?)?(?:网格员|网格长)|(?:想|要|让我|让)(?:和|跟|找)(?:个)?(?:真?人)(?:说|讲|聊|谈|来)|不(?:想|要)(?:和|跟)机器人|^找人$|找个人(?:来)?(?:说|接|处理)?$")
 });
 static SMALLTALK: LazyLock<Regex> = LazyLock::new(|| {
     pattern(r"^(?:你好|您好|hi|hello|嗨|哈喽|喂|在吗|在不在|有人吗|谢谢(?:你|您|啦|了)?|多谢|感谢|非常感谢|辛苦了?|再见|拜拜|bye|早上好|早安|上午好|中午好|下午好|晚上好|晚安|早|好的?|好嘞|嗯+|哦+|噢|行|ok|知道了|明白了?|收到|没事了?|没有了|你(?:是谁|叫什么(?:名字)?|是机器人吗|是真人吗|会什么|会干什么|能做什么|能干什么|能帮我做什么|有什么用)|哈+|呵呵|不客气|啊|呀|了|的|吗|呢|[,，。.!！?？~～、 ])+$")
@@ -94,9 +94,18 @@ static SMALLTALK: LazyLock<Regex> = LazyLock::new(|| {
 /// Signs that something is told, not named.
 static HAPPENING: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
-        r"了|着(?:火|的)?|坏|漏|堵|没人|没有|不亮|不走|不通|不动|不来|不管|不开|不修|不清|不让|乱|臭|吵|掉|裂|倒|塌|占|太|一直|天天|每天|老是|总是|经常|又|破|断|脏|满|撞|咬|堆|挂在|扔|抛|很|好多|到处|被|有人|有个|有辆|有一|冒|松动|缺|积水|停水|停电|流|闻到|味道|异味|打架|欠|骗|冲|挡|私拉|搭|养|出摊|摆摊|在.{1,8}(?:烧|停|跳|打|唱|赌|修|装|放|种|养|充电|抽)|上楼|进电梯|飞线|失踪|走失|走丢|危险|严重|扰民",
+        r"了|着(?:火|的)?|坏|漏|堵|没人|没有|不亮|不走|不通|不动|不来|不管|不开|不修|不清|不让|乱|臭|吵|掉|裂|倒|塌|占|太|一直|天天|每天|老是|总是|经常|又|破|断|脏|满|撞|咬|堆|挂在|扔|抛|很|好多|到处|被|有人|有个|有辆|有一|冒|松动|缺|积水|停水|停电|流|闻到|味道|异味|打架|欠|骗|冲|挡|私拉|搭|养|出摊|摆摊|在.{1,8}(?:烧|停|跳|打|唱|赌|修|装|放|种|养|充电|抽)|上楼|进电梯|飞线|失踪|走失|走丢|危险|严重|扰民|非常|影响|噪音|声音|烦人|呼吁|强烈|强制|导致|造成|不合理",
     ))
 });
+/// Asks for something that can be told: how, who, how much, which paper.
+static SEEKS: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"怎么(?:办|走|弄|算|交|领|查|申请|投诉|举报|处罚|写|开|补|缴|选|维权|认定|理赔|赔|报销|要)|如何|怎样|咋办|找谁|找哪|哪个部门|谁(?:负责|来管|管|承担|赔)|多少钱|什么(?:材料|条件|手续|标准|部门|政策|意思)|请问|想问|咨询|想知道|要不要|能否|可否|是否|合法|哪里(?:办|领|交|投诉|申请)")
+});
+/// From here on a message is a letter: a question mark in it need not make it a question.
+const LETTER: usize = 40;
+/// Longest message that can be a mere request for progress, for a person or for somebody's data.
+const SHORT: usize = 60;
+
 static TOPIC_ONLY: LazyLock<Regex> = LazyLock::new(|| {
     pattern(r"(?:申请|办理|政策|条件|流程|标准|材料|补贴|津贴|规定|手续|报销|补助|指南|办法|要求|时间|地址|电话|费用|条例|登记)$")
 });
@@ -111,6 +120,12 @@ pub fn is_question(text: &str) -> bool {
     // The mark that ends a rhetorical question goes with it.
     let rest = if rest.len() < folded.len() { rest.trim_end_matches(['?', '？']) } else { &rest };
     QUESTION.is_match(rest) || ABOUT_REPORTING.is_match(rest)
+}
+
+/// Whether the last sentence asks: a letter that ends with a statement or a wish tells, whatever it asks on the way.
+fn ends_with_question(folded: &str) -> bool {
+    let last = folded.split_inclusive(['。', '!', '?', ';']).rfind(|s| s.chars().any(char::is_alphanumeric));
+    last.is_some_and(is_question)
 }
 
 /// Whether a message wants something to be reported, in so many words.
@@ -156,16 +171,17 @@ pub fn classify_intent(text: &str, rules: &IncidentRules) -> Intent {
         intent.emergency = Some(emergency);
         return intent;
     }
-    if let Some(hit) = rules.channels.declined(text) {
+    let length = folded.chars().count();
+    if let Some(hit) = rules.channels.declined(text).filter(|_| length <= SHORT) {
         return with_channel(intent, IntentKind::Decline, hit);
     }
     if SMALLTALK.is_match(&folded) || folded.chars().all(|c| !c.is_alphanumeric()) {
         return because(intent, IntentKind::Smalltalk, "寒暄");
     }
-    if PROGRESS.is_match(&folded) {
+    if (length <= SHORT && PROGRESS.is_match(&folded)) || intent.ticket_number.is_some() {
         return because(intent, IntentKind::Progress, "问的是已上报事项的进度");
     }
-    if HUMAN.is_match(&folded) {
+    if length <= SHORT && HUMAN.is_match(&folded) {
         return because(intent, IntentKind::Human, "想找人办理");
     }
     let question = is_question(text);
@@ -181,14 +197,16 @@ pub fn classify_intent(text: &str, rules: &IncidentRules) -> Intent {
     if wants_report(text) {
         return because(intent, IntentKind::Report, "希望上报处理");
     }
-    if question {
-        intent.offer_report = HAPPENING.is_match(&folded) && rules.taxonomy.decide(text).ranked.first().is_some();
-        return because(intent, IntentKind::Ask, "是在提问");
-    }
     let happening = HAPPENING.is_match(&folded) && !TOPIC_ONLY.is_match(&folded);
     let known_matter = rules.taxonomy.classify(text).first().is_some_and(|s| s.score >= 0.2);
     let placed = rules.places.find(text).place.building.is_some();
-    if (happening && (known_matter || placed)) || (placed && known_matter) {
+    let told = happening && (known_matter || placed || length >= LETTER);
+    let letter = length >= LETTER && told && !ends_with_question(&folded) && !SEEKS.is_match(&folded);
+    if question && !letter {
+        intent.offer_report = happening && known_matter;
+        return because(intent, IntentKind::Ask, "是在提问");
+    }
+    if told || (placed && known_matter) {
         return because(intent, IntentKind::Report, "说的是正在发生的事");
     }
     intent.offer_report = known_matter;

@@ -8,6 +8,7 @@
 pub mod news;
 pub mod address;
 pub mod calendar;
+pub mod card;
 pub mod channels;
 pub mod clocks;
 pub mod confirm;

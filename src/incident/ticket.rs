@@ -39,17 +39,29 @@ pub enum Urgency {
 /// Where the ticket stands. A draft (待确认) is not a ticket yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 pub enum Status {
+    /// Stored here, not yet at the platform.
     已提交,
+    /// The platform has it.
     已送达平台,
+    /// Somebody has accepted it.
     已受理,
+    /// Handed to a post.
     已交办,
+    /// A post works on it.
     处置中,
+    /// The post says it is done.
     已办结,
+    /// The resident was asked and is content.
     已回访,
+    /// Not solved: done again.
     重新办理,
+    /// The post returned it; a reviewer decides.
     退回待审,
+    /// Needs more time, with a reason.
     延期,
+    /// Joined with another ticket.
     合并,
+    /// Withdrawn.
     撤销,
 }
 
@@ -146,15 +158,20 @@ pub struct Category {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum PointSystem {
+    /// The system of maps published in China.
     Gcj02,
+    /// GPS.
     Wgs84,
 }
 
 /// A position in degrees.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Point {
+    /// Latitude in degrees.
     pub lat: f64,
+    /// Longitude in degrees.
     pub lng: f64,
+    /// The system of both.
     pub system: PointSystem,
 }
 
@@ -163,14 +180,19 @@ pub struct Point {
 pub struct Place {
     /// The resident's own words for the place.
     pub text: String,
+    /// Name of the community.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub community: Option<String>,
+    /// Name of the grid.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grid: Option<String>,
+    /// Its code in the grid directory.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grid_code: Option<String>,
+    /// Name of the micro-grid.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub micro_grid: Option<String>,
+    /// Full name of the estate.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub estate: Option<String>,
     /// Building, always written like `7栋`.
@@ -182,6 +204,7 @@ pub struct Place {
     /// Room: personal, never leaves towards a model.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub room: Option<String>,
+    /// Position, when the device gave one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub point: Option<Point>,
     /// 0..=1: how sure the directory is of the grid. Below the street's threshold no grid is set.
@@ -195,9 +218,12 @@ pub struct Place {
 /// Who reports. Its visibility is its own: it is not in logs, prompts or pushes to an accused unit.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Reporter {
+    /// Wants to stay anonymous.
     pub anonymous: bool,
+    /// Name as self-given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// Digits of the phone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phone: Option<String>,
 }
@@ -205,20 +231,26 @@ pub struct Reporter {
 /// Who is to act, with the reason in words.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Route {
+    /// Section (板块).
     pub section: String,
+    /// Post (岗位) that handles it.
     pub post: String,
     /// Stays responsible until the end (首接负责).
     pub first_receiver: String,
+    /// Who takes part.
     #[serde(default)]
     pub co_units: Vec<String>,
+    /// Why, in words.
     pub reason: String,
 }
 
 /// The deadlines and what they rest on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Deadlines {
+    /// Somebody has accepted it by then.
     #[schema(value_type = String, format = DateTime)]
     pub accept_by: Timestamp,
+    /// It is resolved by then.
     #[schema(value_type = String, format = DateTime)]
     pub resolve_by: Timestamp,
     /// The rule and how it counts, in words: 「紧急：5分钟内受理，24小时内办结（连续计时）」.
@@ -228,7 +260,9 @@ pub struct Deadlines {
 /// Where the words came from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Source {
+    /// Id of the channel: `web`, …
     pub channel: String,
+    /// The conversation.
     pub conversation_id: Uuid,
 }
 
@@ -239,54 +273,76 @@ pub struct Ticket {
     pub id: Uuid,
     /// `WG` + yyyymmdd + six digits, in the street's time zone.
     pub number: String,
+    /// What the resident wants.
     pub kind: Kind,
+    /// The category.
     pub category: Category,
     /// At most 30 characters.
     pub title: String,
+    /// What happened.
     pub description: String,
     /// The resident's own words, each message a line.
     pub original_words: String,
+    /// Where.
     pub place: Place,
+    /// When it happened, as told.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub occurred_at: Option<Timestamp>,
+    /// How soon.
     pub urgency: Urgency,
+    /// Why that soon, in words.
     pub urgency_reason: String,
+    /// How many suffer from it, as told.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub people_affected: Option<u32>,
     /// The category's own questions and what was answered.
     #[serde(default)]
     pub answers: BTreeMap<String, String>,
+    /// Ids of photos.
     #[serde(default)]
     pub attachments: Vec<Uuid>,
+    /// Who reports.
     pub reporter: Reporter,
+    /// Who acts.
     pub route: Route,
+    /// Until when.
     pub clock: Deadlines,
+    /// Where it stands.
     pub status: Status,
     /// How many residents stand behind it, the first one included.
     pub joined: u32,
+    /// Number of the ticket that it repeats.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub duplicate_of: Option<String>,
+    /// The ledger (台账) it is kept in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ledger: Option<String>,
+    /// Where the words came from.
     pub source: Source,
     /// True when a model helped to fill it.
     pub assisted_by_ai: bool,
+    /// When it was confirmed.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
+    /// [`SCHEMA_VERSION`] when it was written.
     pub schema_version: u32,
 }
 
 /// One move of a ticket. Append-only.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TicketEvent {
+    /// When.
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
+    /// The state before; none for the first event.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<Status>,
+    /// The state after.
     pub to: Status,
     /// Who moved it: `居民`, `系统`, or the platform's handler as a post title.
     pub by: String,
+    /// What was said about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
 }

@@ -159,9 +159,10 @@ impl Emergencies {
             let after: String = chars[hit.end..clause_end].iter().collect();
             let clause: String = chars[clause_start..clause_end].iter().collect();
             let previous = previous_clause(&chars, clause_start);
+            let legal = asks_about_consequences(&sentence_around(&chars, hit.start, hit.end));
             let word: String = chars[hit.start..hit.end].iter().collect();
             for &rule in hit.ids {
-                if self.rules[rule].is_excluded(&word, &clause, &previous) || is_not_now(&before, &after, &clause, &previous) {
+                if legal || self.rules[rule].is_excluded(&word, &clause, &previous) || is_not_now(&before, &after, &clause, &previous) {
                     continue;
                 }
                 let better = best.is_none_or(|(r, ..)| self.rank(rule) < self.rank(r));
@@ -204,6 +205,22 @@ fn clause_around(chars: &[char], start: usize, end: usize) -> (usize, usize) {
     let from = chars[..start].iter().rposition(|c| is_mark(*c)).map_or(0, |i| i + 1);
     let to = chars[end..].iter().position(|c| is_mark(*c)).map_or(chars.len(), |i| end + i + 1);
     (from, to)
+}
+
+/// From the last full stop before the word to the next one after it.
+fn sentence_around(chars: &[char], start: usize, end: usize) -> String {
+    let stop = |c: &char| matches!(c, '。' | '!' | '！' | '?' | '？' | ';' | '；' | '\n');
+    let from = chars[..start].iter().rposition(stop).map_or(0, |i| i + 1);
+    let to = chars[end..].iter().position(stop).map_or(chars.len(), |i| end + i + 1);
+    chars[from..to].iter().collect()
+}
+
+/// 「被砸伤了，应该找谁赔偿」 asks what follows in law, after the fact.
+fn asks_about_consequences(sentence: &str) -> bool {
+    let law = ["赔偿", "责任", "犯罪", "判几年", "判多少", "怎么判", "判刑", "违法吗", "区别", "抓起来", "继承", "保险", "工伤", "免责", "立案标准"];
+    let asks = ["吗", "谁", "怎么", "如何", "是否", "什么", "哪", "多少", "?", "？", "能不能", "可以", "会不会"];
+    let now = RIGHT_NOW.iter().any(|w| sentence.contains(w));
+    !now && law.iter().any(|w| sentence.contains(w)) && asks.iter().any(|w| sentence.contains(w))
 }
 
 /// The clause before, when only a comma separates it.

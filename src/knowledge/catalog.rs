@@ -33,6 +33,10 @@ pub struct Unit {
     pub questions: Vec<Vec<u32>>,
     /// Keywords in the form for matching.
     pub keywords: Vec<String>,
+    /// BM25F values of all fields together, sorted by term.
+    pub whole: Vec<(u32, f32)>,
+    /// BM25F values of title, keywords and questions, sorted by term.
+    pub asked: Vec<(u32, f32)>,
 }
 
 /// The documents in use.
@@ -63,10 +67,12 @@ impl Unit {
             head,
             terms,
             title: sorted([title]),
-            questions: meta.questions.iter().map(|q| sorted([lexicon::matter(&for_matching(q))])).collect(),
+            questions: meta.questions.iter().map(|q| sorted([lexicon::matter(&lexicon::standard(&for_matching(q)))])).collect(),
             keywords: meta.keywords.iter().map(|k| for_matching(k)).collect(),
             passages,
             meta,
+            whole: Vec::new(),
+            asked: Vec::new(),
         }
     }
 }
@@ -75,20 +81,23 @@ impl Catalog {
     /// Prepares the documents.
     #[must_use]
     pub fn new(documents: Vec<Document>) -> Self {
-        let mut out = Self::default();
+        let mut units = Vec::new();
         for document in documents {
             let meta = Arc::new(document.meta);
             let passages: Vec<Arc<Passage>> = document.passages.into_iter().map(Arc::new).collect();
             match meta.shape {
-                Shape::Guide => out.add(Unit::new(Arc::clone(&meta), &meta.title, passages)),
+                Shape::Guide => units.push(Unit::new(Arc::clone(&meta), &meta.title, passages)),
                 Shape::Lines => {
                     for passage in passages {
                         let title = passage.heading.clone();
-                        out.add(Unit::new(Arc::clone(&meta), &title, vec![passage]));
+                        units.push(Unit::new(Arc::clone(&meta), &title, vec![passage]));
                     }
                 }
             }
         }
+        weigh(&mut units);
+        let mut out = Self::default();
+        units.into_iter().for_each(|unit| out.add(unit));
         out
     }
 
@@ -130,6 +139,28 @@ impl Catalog {
     #[must_use]
     pub fn knows(&self, term: u32) -> bool {
         self.document_frequency.contains_key(&term)
+    }
+}
+
+/// Gives every unit its values on both fields, against the mean length over all.
+fn weigh(units: &mut [Unit]) {
+    let fields = |unit: &Unit| -> (bm25::Frequencies, bm25::Frequencies) {
+        let normal = |text: &str| lexicon::standard(&for_matching(text));
+        let title = match unit.meta.shape {
+            Shape::Guide => normal(&unit.meta.title),
+            Shape::Lines => unit.passages.iter().map(|p| normal(&p.heading)).collect(),
+        };
+        let asked: Vec<String> = unit.meta.keywords.iter().chain(&unit.meta.questions).map(|q| normal(q)).collect();
+        let body: Vec<String> = unit.passages.iter().flat_map(|p| [normal(&p.heading), normal(&p.text)]).collect();
+        let head = || std::iter::once((TITLE, title.as_str())).chain(asked.iter().map(|q| (ASKED, q.as_str())));
+        (bm25::frequencies(head().chain(body.iter().map(|t| (TEXT, t.as_str())))), bm25::frequencies(head()))
+    };
+    let all: Vec<_> = units.iter().map(fields).collect();
+    let whole = bm25::LegLengths::mean(all.iter().map(|(w, _)| &w.length));
+    let asked = bm25::LegLengths::mean(all.iter().map(|(_, a)| &a.length));
+    for (unit, (w, a)) in units.iter_mut().zip(&all) {
+        unit.whole = bm25::document_values(w, whole);
+        unit.asked = bm25::document_values(a, asked);
     }
 }
 

@@ -12,7 +12,9 @@ const POLITE: [&str; 30] = [
 ];
 
 /// How people ask, whatever they ask about, in the street's dialect too; longer ones first.
-const ASKING: [&str; 61] = [
+const ASKING: [&str; 88] = [
+    "啥子意思", "凭啥子", "凭什么", "有没得", "得不得", "该不该", "得到不", "不嘛", "行不", "哪点", "那种", "这种", "这个", "那个", "听说", "到时候",
+    "一下子", "就是", "还是", "已经", "这里", "这边", "那边", "突然", "哦", "噻", "哈",
     "应该怎么办", "该怎么办", "怎么处理", "怎么解决", "怎么弄", "怎么搞", "怎么整", "怎么样", "怎么办", "怎么个", "怎么", "咋办", "咋弄", "咋整",
     "咋搞", "咋个", "咋", "啷个办", "啷个", "如何", "为什么", "为啥", "什么样", "什么", "啥子", "啥", "哪里", "哪儿", "哪个", "哪些", "有没有",
     "能不能", "可不可以", "可以不", "可以", "是不是", "要不要", "行不行", "算不算", "给不给", "能否", "是否", "多少", "这种情况", "请", "麻烦", "现在",
@@ -41,7 +43,22 @@ const OTHER_TRADES: &str = "天气预报|今天天气|明天天气|天气怎么�
 电影|电视剧|综艺|明星|演唱会|歌手|小说|动漫|游戏|王者荣耀|原神|足球|篮球|世界杯|奥运|nba|中超|比赛|\
 旅游攻略|旅游|景点|机票|火车票|高铁票|酒店|签证|自驾|露营|减肥|健身计划|护肤|化妆|口红|发型|穿搭|星座|算命|运势|塔罗|风水|周公解梦|梦见|起名|生肖|\
 留学|报班|培训班|上分|开黑|不制冷|打不着火|淘宝|简历|恋爱|女朋友|男朋友|相亲|表白|分手|追女生|养花|多肉|养鱼|猫粮|狗粮|钓鱼|宇宙|黑洞|恐龙|历史上|皇帝|唐朝|三国|首都|世界上最|几大洲|总统|为什么天|光速|诺贝尔|\
+信用卡|贷款利率|存款|飞机|航班|充电宝|门票|公务员|事业编|考编|教师资格|普通话|驾校|科目二|科目三|摇号|车牌号|酒席|婚礼|婚纱|家政公司|保姆|月嫂|装修公司|家具|\
+房价|上市|融资|创业|商标|专利|关税|挂号|哪个医生|什么药|感冒|头痛|牙痛|血压|血糖|奶粉|补习班|论文|查重|省电|好看|推荐|便宜|哪家|哪款|排名|攻略|\
 汽车推荐|买什么车|油耗|保养|轮胎|二手车|洗衣机|冰箱推荐|空调推荐|电视机|净水器|人生的意义|你是谁|你几岁|你喜欢|你会什么|你叫什么|陪我聊|无聊";
+
+/// The dialect of the place in the standard language, where one word stands for one; longer ones first.
+const SPOKEN: [(&str, &str); 66] = [
+    ("崽儿些", "孩子"), ("细娃儿", "孩子"), ("小娃儿", "孩子"), ("奶娃儿", "婴儿"), ("娃儿", "孩子"), ("崽儿", "孩子"), ("幺儿", "孩子"), ("小孩子", "孩子"), ("小孩", "孩子"),
+    ("老汉儿", "父亲"), ("妈老汉", "父母"), ("老汉", "父亲"), ("老妈", "母亲"), ("老爸", "父亲"), ("我妈", "我母亲"), ("我爸", "我父亲"),
+    ("屋头", "家里"), ("屋里头", "家里"), ("我屋", "我家"), ("屋企", "家里"), ("婆娘", "妻子"), ("堂客", "妻子"), ("老公", "丈夫"), ("老婆", "妻子"),
+    ("兄弟伙", "朋友"), ("好多钱", "多少钱"), ("好多天", "多少天"), ("好久", "多久"), ("不晓得", "不知道"), ("晓得", "知道"), ("不得行", "不行"),
+    ("得行", "行"), ("要得", "可以"), ("没得", "没有"), ("莫得", "没有"), ("遭", "被"), ("喊我", "叫我"), ("喊人", "叫人"), ("坝子", "空地"), ("巷巷", "巷子"),
+    ("梯坎", "台阶"), ("楼梯间", "楼道"), ("过道", "通道"), ("电马儿", "电动车"), ("电瓶车", "电动车"), ("摩的", "摩托车"), ("火炮", "鞭炮"), ("炮仗", "鞭炮"),
+    ("垮了", "塌了"), ("绊倒", "摔倒"), ("绊了", "摔了"), ("脚杆", "腿"), ("手杆", "手臂"), ("脑壳", "头"), ("票子", "发票"), ("扯皮", "纠纷"), ("扯筋", "纠纷"),
+    ("打锤", "打架"), ("过世", "去世"), ("走了以后", "去世以后"), ("怀起", "怀孕"), ("身分证", "身份证"), ("底保", "低保"), ("丢垃圾", "扔垃圾"), ("闹麻了", "吵"),
+    ("闹得很", "很吵"),
+];
 
 /// An everyday word and the official words for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,7 +85,10 @@ impl Lexicon {
     /// A lexicon of these entries.
     #[must_use]
     pub fn new(entries: Vec<Entry>) -> Self {
-        Self { entries: entries.into_iter().filter(|e| !e.everyday.is_empty()).collect() }
+        let mut entries: Vec<Entry> = entries.into_iter().filter(|e| !e.everyday.is_empty()).collect();
+        // The longer word is the more certain one; it is replaced first.
+        entries.sort_by_key(|e| std::cmp::Reverse(e.everyday.chars().count()));
+        Self { entries }
     }
 
     /// Reads `lexicon.csv`: columns `everyday`, `official` (several separated by `|`), others are passed over.
@@ -94,14 +114,32 @@ impl Lexicon {
         Ok(Self::new(entries))
     }
 
-    /// The entries whose everyday word is in `query` and whose official words are not.
-    pub fn matches<'a>(&'a self, query: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
-        self.entries
+    /// Other wordings of a question: its everyday words replaced by official ones, at most three wordings.
+    #[must_use]
+    pub fn rewordings(&self, query: &str) -> Vec<String> {
+        let found: Vec<&Entry> = self
+            .entries
             .iter()
-            .filter(|e| query.contains(&e.everyday))
-            .flat_map(|e| e.official.iter().map(move |o| (e.everyday.as_str(), o.as_str())))
-            .filter(|(_, official)| !query.contains(official))
+            .filter(|e| query.contains(&e.everyday) && !e.official.iter().any(|o| query.contains(o.as_str())))
+            .collect();
+        let most = found.iter().map(|e| e.official.len()).max().unwrap_or(0).min(3);
+        (0..most)
+            .map(|n| {
+                found.iter().fold(query.to_owned(), |text, entry| {
+                    let official = entry.official.get(n).or_else(|| entry.official.first());
+                    official.map_or(text.clone(), |o| text.replace(&entry.everyday, o))
+                })
+            })
+            .collect()
     }
+}
+
+/// The query in the standard language.
+#[must_use]
+pub fn standard(query: &str) -> String {
+    SPOKEN.iter().fold(query.to_owned(), |text, (spoken, standard)| {
+        if text.contains(spoken) { text.replace(spoken, standard) } else { text }
+    })
 }
 
 /// The query without politeness.
@@ -126,7 +164,9 @@ pub fn matter(query: &str) -> String {
             out = out.replace(word, " ");
         }
     }
-    if out.trim().is_empty() { query.to_owned() } else { out }
+    if out.trim().is_empty() { return query.to_owned() }
+    // A number in a question (an age, a sum) is hardly ever what a guide is about.
+    out.replace(|c: char| c.is_ascii_digit(), " ")
 }
 
 /// True when the question is about the rules of another place.

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 
 use crate::knowledge::catalog::{self, Catalog, Unit};
 use crate::knowledge::document::{Audience, DocumentMeta, Passage};
-use crate::knowledge::judge::{self, Asked, Legs};
+use crate::knowledge::judge::{self, Asked, Legs, Relative};
 use crate::knowledge::lexicon::Lexicon;
 use crate::knowledge::split::SPLITTER_VERSION;
 use crate::knowledge::store::{KnowledgeStore, StoreError};
@@ -22,6 +22,8 @@ use crate::llm::port::Embedder;
 const CANDIDATES: usize = 60;
 /// Weight of a lexicon's official word beside the resident's own words.
 const LEXICON_WEIGHT: f32 = 0.6;
+/// Units whose passages are put in order by their sentences; the rest keep the order of the index.
+const ORDERED: usize = 5;
 /// Passages embedded and written at once.
 const BATCH: usize = 32;
 
@@ -341,7 +343,7 @@ impl Knowledge {
         let catalog = self.catalog.load_full();
         let asked = Asked::new(&query.text, &catalog, &self.lexicon);
         let dense = match &self.embedder {
-            Some(_) => match self.embed(std::slice::from_ref(&asked.text)).await {
+            Some(_) => match self.embed(std::slice::from_ref(&query.text)).await {
                 Ok(mut vectors) => vectors.pop(),
                 Err(e) => {
                     tracing::warn!(error = %e, "the question is searched without its embedding");
@@ -350,7 +352,7 @@ impl Knowledge {
             },
             None => None,
         };
-        let sparse = self.query_terms(&asked);
+        let sparse = query_terms(&asked);
         let who = who(&query.scope);
         let mut outcome = self
             .judged(&catalog, &asked, &sparse, dense.clone(), Filter::All(vec![who.clone(), Filter::in_force(query.scope.on)]), query.limit)
@@ -371,14 +373,6 @@ impl Knowledge {
         Ok(outcome)
     }
 
-    fn query_terms(&self, asked: &Asked) -> Sparse {
-        let mut pairs = bm25::frequencies([(1.0, asked.matter.as_str())]).terms;
-        for (_, official) in &asked.synonyms {
-            pairs.extend(official.iter().map(|t| (*t, LEXICON_WEIGHT)));
-        }
-        Sparse::new(pairs)
-    }
-
     async fn judged(
         &self,
         catalog: &Catalog,
@@ -394,9 +388,13 @@ impl Knowledge {
         let top_score = judged.first().map_or(0.0, |c| c.score);
         let decision = if top_score >= judge::THRESHOLD { Decision::Answerable } else { Decision::NotFound };
         let mut hits = Vec::new();
-        for candidate in judged {
+        for (rank, candidate) in judged.into_iter().enumerate() {
+            if hits.len() >= limit {
+                break;
+            }
             let unit = &catalog.units()[candidate.unit];
-            for (place, legs) in candidate.passages {
+            let passages = if rank < ORDERED { best_first(asked, unit, candidate.passages) } else { candidate.passages };
+            for (place, legs) in passages {
                 if hits.len() < limit {
                     hits.push(Hit {
                         passage: Arc::clone(&unit.passages[place]),
@@ -420,6 +418,20 @@ impl Knowledge {
     }
 }
 
+/// The sparse query: the resident's own words, and the official words of other wordings at a lower weight.
+#[must_use]
+pub fn query_terms(asked: &Asked) -> Sparse {
+    let mut terms: HashMap<u32, f32> = HashMap::new();
+    for (number, wording) in asked.wordings.iter().enumerate() {
+        let weight = if number == 0 { 1.0 } else { LEXICON_WEIGHT };
+        for (term, tf) in bm25::frequencies([(1.0, wording.matter.as_str())]).terms {
+            let value = terms.entry(term).or_insert(0.0);
+            *value = value.max(tf * weight);
+        }
+    }
+    Sparse::new(terms.into_iter().collect())
+}
+
 fn who(scope: &Scope) -> Filter {
     let audiences = scope.audiences.iter().chain(std::iter::once(&Audience::All)).map(|a| a.as_str());
     let mut conditions = vec![Filter::any_of("audience", audiences)];
@@ -438,8 +450,24 @@ pub struct Candidate {
     pub score: f32,
     /// What the probability was made from.
     pub features: [f32; judge::FEATURES],
-    /// (place in the unit, raw scores), best first.
+    /// (place in the unit, raw scores), as the index gave them.
     pub passages: Vec<(usize, LegScores)>,
+}
+
+/// The passages of a unit, the one that says most of what was asked in one sentence first.
+fn best_first(asked: &Asked, unit: &Unit, passages: Vec<(usize, LegScores)>) -> Vec<(usize, LegScores)> {
+    let best = passages.iter().filter_map(|(_, l)| l.sparse).fold(0f32, f32::max);
+    let mut ranked: Vec<(f32, (usize, LegScores))> = passages
+        .into_iter()
+        .map(|(place, l)| {
+            let passage = &unit.passages[place];
+            let own = judge::sentence_cover(asked, &format!("{}：{}", passage.heading, passage.text));
+            let relative = l.sparse.map_or(0.0, |s| if best > 0.0 { s / best } else { 0.0 });
+            (own + relative + l.dense.unwrap_or(0.0), (place, l))
+        })
+        .collect();
+    ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.0.cmp(&b.1.0)));
+    ranked.into_iter().map(|(_, p)| p).collect()
 }
 
 /// Groups hits by unit, judges each unit, sorts the best first.
@@ -457,6 +485,14 @@ pub fn judge_candidates(catalog: &Catalog, asked: &Asked, found: &[crate::knowle
     let sum_sparse: f32 = groups.values().map(|p| best_of(p)).sum();
     let dense_of = |passages: &[(usize, LegScores)]| passages.iter().filter_map(|(_, l)| l.dense).fold(0f32, f32::max);
     let sum_dense: f32 = groups.values().map(|p| dense_of(p)).sum();
+    let relative = |values: fn(&Unit) -> &[(u32, f32)]| -> HashMap<usize, Relative> {
+        let own: HashMap<usize, f32> =
+            groups.keys().map(|n| (*n, judge::bm25_score(asked, values(&catalog.units()[*n])))).collect();
+        let (best, sum) = own.values().fold((0f32, 0f32), |(best, sum), s| (best.max(*s), sum + s));
+        let others = own.len().saturating_sub(1).max(1) as f32;
+        own.into_iter().map(|(n, own)| (n, Relative { own, best, others: (sum - own) / others })).collect()
+    };
+    let (whole, heads) = (relative(|u| &u.whole), relative(|u| &u.asked));
     let others = groups.len().saturating_sub(1).max(1) as f32;
     let mut out: Vec<Candidate> = groups
         .into_iter()
@@ -465,19 +501,8 @@ pub fn judge_candidates(catalog: &Catalog, asked: &Asked, found: &[crate::knowle
             let sparse = best_of(&passages);
             let dense = dense_of(&passages);
             let dense = dense - (sum_dense - dense) / others;
-            let legs = Legs { sparse, best_sparse, mean_sparse: (sum_sparse - sparse) / others, dense };
+            let legs = Legs { sparse, best_sparse, mean_sparse: (sum_sparse - sparse) / others, whole: whole.get(&number).copied().unwrap_or_default(), asked: heads.get(&number).copied().unwrap_or_default(), dense };
             let features = judge::features(asked, unit, legs, catalog);
-            let mut ranked: Vec<(f32, (usize, LegScores))> = passages
-                .into_iter()
-                .map(|(place, l)| {
-                    let passage = &unit.passages[place];
-                    let own = judge::sentence_cover(asked, &format!("{}：{}", passage.heading, passage.text));
-                    let relative = l.sparse.map_or(0.0, |s| if legs.sparse > 0.0 { s / legs.sparse } else { 0.0 });
-                    (own + relative + l.dense.unwrap_or(0.0), (place, l))
-                })
-                .collect();
-            ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.0.cmp(&b.1.0)));
-            let passages = ranked.into_iter().map(|(_, p)| p).collect();
             Candidate { unit: number, score: judge::probability(&features), features, passages }
         })
         .collect();

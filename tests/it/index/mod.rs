@@ -1,0 +1,5 @@
+//! One contract for every index: memory, the embedded engine, and a server over the wire.
+
+mod contract;
+mod edge;
+mod standin;
