@@ -9,7 +9,9 @@ use futures::StreamExt as _;
 use serde_json::{Value, json};
 
 use super::facets;
+use super::followup;
 use super::figures::{FigureGate, GatePassage};
+use super::live;
 use super::message::{Message, Role};
 use super::outcome::{Citation, Finish, Grounding, LawSource};
 use super::redact::Vault;
@@ -20,8 +22,6 @@ use crate::knowledge::search::{Decision, Hit, Outcome, Query, Scope};
 use crate::llm::budget;
 use crate::llm::port::{self, FinishReason, StreamItem};
 
-/// Below this many characters a follow-up like 「那要多久」 is read together with the question before it.
-const SHORT_QUESTION: usize = 9;
 /// Characters of the sections between conclusion and address: more is not read on a phone.
 const SECTION_CHARS: usize = 360;
 /// How a proxy's page begins where an answer should be.
@@ -67,7 +67,7 @@ impl Conversations {
         let search = async |text: &str| {
             self.parts.knowledge.search(&Query { text: text.to_owned(), scope: scope.clone(), limit }).await.map_err(TurnError::from)
         };
-        let before = turn.memory.last_question.clone().filter(|_| leans_on_before(question));
+        let before = turn.memory.last_question.clone().filter(|_| followup::leans_on_before(question));
         let Some(before) = before else {
             return Ok((search(question).await?, question.to_owned()));
         };
@@ -78,8 +78,26 @@ impl Conversations {
         let alone = search(question).await?;
         let together = search(&rewritten).await?;
         // A short text may still be a question of its own ("居住证怎么办"): the better supported reading wins.
-        let own_matter = alone.decision == Decision::Answerable && !leans_by_word(question) && alone.top_score > together.top_score;
+        let joint_holds = together.hits.first().is_none_or(|best| followup::speaks_of(question, &self.whole_text(best)));
+        let own_matter = !followup::leans_by_word(question)
+            && match alone.decision {
+                Decision::Answerable => !joint_holds || alone.top_score > together.top_score,
+                // Nothing about its own matter: better an honest no than the guide of the last one.
+                Decision::NotFound => !joint_holds && followup::asks_wholly(question),
+            };
         Ok(if own_matter { (alone, question.to_owned()) } else { (together, rewritten) })
+    }
+
+    /// A document's words: title, questions and all passages.
+    fn whole_text(&self, hit: &Hit) -> String {
+        let mut text = format!("{}\n{}\n{}", hit.document.title, hit.document.keywords.join("\n"), hit.document.questions.join("\n"));
+        for passage in self.parts.knowledge.neighbours(&hit.passage, 1000) {
+            text.push('\n');
+            text.push_str(&passage.heading);
+            text.push('\n');
+            text.push_str(&passage.text);
+        }
+        text
     }
 
     /// Lets the model make a follow-up stand alone; `None` without a model or when its words are unusable.
@@ -161,9 +179,13 @@ impl Conversations {
         let mut head = String::new();
         let mut finish = Finish::Cut;
         loop {
-            let item = tokio::select! {
-                () = self.parts.stop.cancelled() => None,
-                item = stream.next() => item,
+            // What was shown is written even while the model thinks: a crash then cuts the answer where the reader saw it end.
+            let item = loop {
+                tokio::select! {
+                    () = self.parts.stop.cancelled() => break None,
+                    item = stream.next() => break item,
+                    () = tokio::time::sleep(live::COALESCE), if turn.log.is_unwritten() => turn.log.flush_if_due().await?,
+                }
             };
             match item {
                 Some(Ok(StreamItem::Text(text))) if shown => {
@@ -405,17 +427,4 @@ fn opening(head: &str) -> Opening {
     } else {
         Opening::Words
     }
-}
-
-/// True when a question cannot be understood without the one before it, or may not be.
-fn leans_on_before(question: &str) -> bool {
-    leans_by_word(question) || question.chars().count() <= SHORT_QUESTION
-}
-
-/// True when it says so itself.
-fn leans_by_word(question: &str) -> bool {
-    const STARTS: [&str; 12] = ["那", "还有", "它", "这个", "这种", "这样", "刚才", "上面", "如果不", "要是不", "然后", "另外"];
-    let question = question.trim();
-    STARTS.iter().any(|s| question.starts_with(s))
-        || question.trim_end_matches(['？', '?', '。']).ends_with('呢')
 }

@@ -1,10 +1,13 @@
 //! The one integration binary: one link of the vector engine instead of twenty.
 
 mod api;
+mod architecture;
+mod config;
 mod figures;
 mod incident;
 mod llm;
 mod platform;
+mod prompts;
 mod redact;
 mod sandbox;
 mod support;

@@ -131,6 +131,19 @@ impl Events {
         data.map(|data| Frame { id, event, data })
     }
 
+    /// Waits for a heartbeat on a stream that has nothing to say.
+    pub async fn heartbeat(&mut self) {
+        while self.comments == 0 {
+            let piece = tokio::time::timeout(PATIENCE, self.bytes.next()).await.expect("a heartbeat comes in time");
+            let piece = piece.expect("a stream stays open").expect("a stream stays open");
+            self.buffer.push_str(std::str::from_utf8(&piece).expect("a heartbeat is ASCII"));
+            while let Some(end) = self.buffer.find("\n\n") {
+                let block: String = self.buffer.drain(..end + 2).collect();
+                assert!(self.read(&block).is_none(), "a heartbeat is a comment and no event: {block}");
+            }
+        }
+    }
+
     /// Everything to the end of the stream.
     pub async fn all(mut self) -> Vec<Frame> {
         let mut frames = Vec::new();
