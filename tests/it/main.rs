@@ -1,5 +1,8 @@
 //! The one integration binary: one link of the vector engine instead of twenty.
 
+mod api;
+mod architecture;
+mod config;
 mod figures;
 mod incident;
 mod index;
@@ -7,6 +10,7 @@ mod kill;
 mod knowledge;
 mod llm;
 mod platform;
+mod prompts;
 mod redact;
 mod sandbox;
 mod support;
