@@ -106,6 +106,10 @@ static WISH: LazyLock<Regex> = LazyLock::new(|| {
 static PERSONAL: LazyLock<Regex> = LazyLock::new(|| {
     pattern(r"(?:我的|联系)?(?:电话|手机号?|号码|联系方式)(?:号码)?(?:是|[:：])?$|(?:^|[,，。])(?:我叫|姓名(?:是)?[:：]?|联系人[:：]?|我姓|我是)[\p{Han}]{1,4}(?:[,，。]|$)")
 });
+/// An answer to 「在哪里？」 that names no place.
+static NO_PLACE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"不知道|不晓得|不清楚|说不清|记不得|记不到|忘了|忘记了|^[^0-9]{0,6}(?:已经|都|刚)?(?:打|报|拨|通知)(?:过|完|通)?[^,，。]{0,6}(?:了|啦|过)|(?:消防|警察|救护车|119|110|120)[^,，。]{0,4}(?:来了|到了)|^(?:等一下|稍等|等等|马上|没有|没得|有|好的?|嗯+|谢谢)[吧啊哈呀。!！,，]*$")
+});
 /// Family names that a self-given name may begin with.
 const SURNAMES: &str = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗高郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤冉牟简晏游阳代温艾蓝欧司诸上";
 
@@ -137,7 +141,7 @@ pub fn extract(text: &str, with: &Reading<'_>) -> Slots {
         || place.place.community.is_some();
     if told_place {
         slots.place = Some(place);
-    } else if with.asked == Some("place") && !slots.correction && slots.phone.is_none() && !folded.is_empty() {
+    } else if with.asked == Some("place") && !slots.correction && slots.phone.is_none() && !folded.is_empty() && !NO_PLACE.is_match(&folded) {
         // Words for a place that the directory does not know are kept as they are.
         let mut place = place;
         place.place.text.clone_from(&folded);
@@ -308,6 +312,16 @@ fn anonymity(text: &str) -> Option<bool> {
         "给我保密", "不想让他们知道", "不想让别人知道是我", "不想让邻居知道", "不公开我的",
     ];
     has_any(text, &wishes).then_some(true)
+}
+
+/// Whether a short answer to 「有没有…？」 says yes: 有, 有一个, 有两个人受了伤, 是的.
+#[must_use]
+pub fn affirms(text: &str) -> bool {
+    static YES: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(?:好像|应该|确实|真的)?(?:有(?:的|人|啊|呀|哦|嘛|[一两二三四五六几好0-9])?|是的?|对的?|伤(?:了|到)|砸(?:到|伤))"));
+    static NO: LazyLock<Regex> = LazyLock::new(|| pattern(r"有没有|没有?|没得|不|无人|有点(?:怕|吓)|有惊"));
+    let folded = plain(text);
+    let answer = folded.trim_start_matches(|c: char| !c.is_alphanumeric());
+    YES.is_match(answer) && !NO.is_match(answer)
 }
 
 /// Answers to the category's own questions: the one that was asked, and injuries told unasked.
