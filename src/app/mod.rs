@@ -156,6 +156,7 @@ impl Instance {
             }
         });
 
+        crate::core::text::warm_up();
         conversations.recover().await?;
         if settings.knowledge.seed || demo {
             wiring::seed(&knowledge, &shipped, &*clock, &settings, progress).await?;

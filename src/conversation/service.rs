@@ -351,7 +351,9 @@ impl Conversations {
     /// Marks the turns that a crash broke off as cut, with what they had shown.
     pub async fn recover(&self) -> Result<usize, StoreError> {
         let broken = self.parts.store.running_turns().await?;
-        for turn in &broken {
+        let mut count = 0;
+        for turn in broken.iter().filter(|t| !self.live.is_running(t.id)) {
+            count += 1;
             let (route, text, last) = live::remains(self.parts.store.turn_events(turn.id, 0).await?);
             let reply_id = self.parts.ids.uuid();
             let done = live::cut_line(turn.id, reply_id, &text, last);
@@ -372,7 +374,7 @@ impl Conversations {
                 })
                 .await?;
         }
-        Ok(broken.len())
+        Ok(count)
     }
 
     /// Waits until no turn runs. New turns can still be posted; stop the listener first.

@@ -2,6 +2,8 @@
 
 mod figures;
 mod incident;
+mod index;
+mod knowledge;
 mod llm;
 mod platform;
 mod redact;
