@@ -104,6 +104,7 @@ impl Conversations {
             }
             None => {}
         }
+        let asked = draft.asked.clone();
         let applied = draft.apply(turn.said, &self.parts.rules, self.now());
         let pictures = turn.attachments.len();
         draft.attachments.extend_from_slice(turn.attachments);
@@ -119,10 +120,16 @@ impl Conversations {
             format!("收到{pictures}张照片。")
         } else if applied.changed.is_empty() {
             match draft.asked.as_deref() {
-                Some(field::PLACE) => "没关系，记得什么就说什么。",
+                Some(field::PLACE) => "没关系，慢慢说。",
+                Some(field::DESCRIPTION) => "",
                 _ => "不好意思，我没听明白。",
             }
             .to_owned()
+        } else if applied.changed.iter().any(|f| f == "reporter.anonymous") && draft.reporter.anonymous {
+            "好的，不会透露是您报的。".to_owned()
+        } else if asked.is_some() && draft.next_question(&self.parts.rules).map(|q| q.field) == asked {
+            // Something was said, and the same question stands again.
+            "嗯，".to_owned()
         } else {
             "好的，记下了。".to_owned()
         };
@@ -172,7 +179,10 @@ impl Conversations {
         match &question {
             Some(question) => text.push_str(&question.text),
             None => {
-                let what = draft.leaf(&self.parts.rules).map(|l| l.name.as_str()).unwrap_or_default();
+                let leaf = draft.leaf(&self.parts.rules).filter(|_| draft.emergency.is_none());
+                let told = draft.description.as_deref().unwrap_or_default();
+                let vague = leaf.is_none_or(|l| self.parts.rules.other().is_some_and(|o| o.code == l.code));
+                let what: String = if vague { told.chars().take(30).collect() } else { leaf.map(|l| l.name.clone()).unwrap_or_default() };
                 text.push_str(&format!("我记的是：{}，{what}。没有问题就回复“确认”，哪里不对直接说。", draft.spoken_place()));
             }
         }
@@ -210,7 +220,10 @@ impl Conversations {
     fn goes_elsewhere(&self, turn: &mut Turn<'_>, applied: &Applied) -> Option<Said> {
         let text = match (&applied.stopper, &applied.outside) {
             (Some(stopper), _) => stopper.clone(),
-            (None, Some(body)) => format!("这个地方不在{}，我这里登记不了。{body}", self.parts.street.name),
+            (None, Some(body)) => {
+                let find = if body.starts_with("拨打") { "可以" } else { "可以找" };
+                format!("这个地方不在{}，我这里登记不了。{find}{}。", self.parts.street.name, body.trim_end_matches('。'))
+            }
             (None, None) => return None,
         };
         turn.log.delta(&text);
@@ -300,7 +313,8 @@ impl Conversations {
                 } else {
                     "在这次对话里您还没报过事。如果是在别的手机上报的，请点“查进度”，输入工单号和手机号后四位。"
                 });
-                Ok(Said { card: turn.open_draft_card(&self.parts.rules), ..Said::default() })
+                let look_up = json!({ "kind": "choices", "options": [{ "label": "查进度", "action": "lookup" }, { "label": "我要上报", "send": "我要上报" }] });
+                Ok(Said::with_card(turn.open_draft_card(&self.parts.rules).unwrap_or(look_up)))
             }
         }
     }

@@ -16,6 +16,7 @@ use super::prompts::PromptError;
 use super::service::{Conversations, Incoming};
 use super::store::{Conversation, EndedTurn, StoreError};
 use super::redact;
+use crate::incident::confirm::ConfirmWord;
 use crate::incident::intent::{Intent, IntentKind, classify_intent};
 use crate::incident::rules::IncidentRules;
 use crate::incident::store::StoreError as TicketError;
@@ -142,6 +143,14 @@ impl Conversations {
         } else if self.confirms_again(turn) {
             turn.log.turn(Route::Report);
             return (Route::Report, self.confirm_again(turn).await);
+        } else if let Some(text) = nothing_open(turn.said) {
+            turn.log.turn(Route::Smalltalk);
+            turn.log.delta(text);
+            return (Route::Smalltalk, Ok(Said::default()));
+        } else if intent.kind == IntentKind::Ask && is_foreign(turn.said) {
+            turn.log.turn(Route::Ask);
+            turn.log.delta(FOREIGN);
+            return (Route::Ask, Ok(Said { finish: Finish::Refused, card: Some(self.offers(turn)), ..Said::default() }));
         }
         let only_pictures = !turn.attachments.is_empty() && matches!(intent.kind, IntentKind::Smalltalk | IntentKind::Ask);
         if intent.kind == IntentKind::Report || only_pictures {
@@ -268,10 +277,14 @@ impl Conversations {
             "不客气。还有别的事，随时跟我说。".to_owned()
         } else if ["再见", "拜拜", "没事了", "没有了"].iter().any(|w| said.contains(w)) {
             "好的，祝您生活愉快。有事随时找我，也可以拨打12345。".to_owned()
+        } else if ["🔥", "🚒", "🆘", "🚑", "🩸"].iter().any(|w| said.contains(w)) {
+            "是着火了，还是有人受伤？着火马上打119，有人受伤打120。别的事，跟我说是什么事、在哪里。".to_owned()
         } else if turn.memory.draft.is_some() {
             "我在。".to_owned()
         } else if is_plain_answer(said) {
             "好的。还有什么事，随时跟我说。".to_owned()
+        } else if !said.chars().any(char::is_alphanumeric) {
+            "我没看明白。您打几个字，说说是什么事、在哪里，就行。".to_owned()
         } else {
             format!("您好，我是{}的虚拟数字网格员。您可以问我政策和办事的问题，也可以告诉我身边发生了什么事、在哪里，我帮您登记上报。", self.parts.street.name)
         };
@@ -341,6 +354,26 @@ fn is_plain_answer(said: &str) -> bool {
     let heard = ["好", "好的", "好嘞", "好吧", "嗯", "嗯嗯", "哦", "噢", "行", "行吧", "ok", "OK", "知道了", "明白", "明白了", "收到", "可以", "要得"];
     heard.contains(&word.as_str())
 }
+
+/// A 确认 or 取消 when there is nothing to confirm or to cancel.
+fn nothing_open(said: &str) -> Option<&'static str> {
+    match ConfirmWord::read(said)? {
+        ConfirmWord::Yes if is_plain_answer(said) => None,
+        ConfirmWord::Yes => Some("现在没有等您确认的事。要报什么，跟我说是什么事、在哪里就行。"),
+        ConfirmWord::Cancel => Some("放心，现在没有正在报的事，什么都没有提交。"),
+    }
+}
+
+/// Words of another language: several, and not one Chinese character.
+fn is_foreign(said: &str) -> bool {
+    let han = said.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
+    !han && said.split_whitespace().filter(|w| w.chars().filter(char::is_ascii_alphabetic).count() > 1).count() >= 3
+}
+
+/// Numbers first: nobody who cannot be understood may be left without them.
+const FOREIGN: &str = "Emergency: fire 119, ambulance 120, police 110.\n\
+    我只看得懂中文。请用中文说说是什么事、在哪里，或者拨打12345。\n\
+    I can only read Chinese. Please write in Chinese, or call 12345.";
 
 /// Metric label of a route.
 const fn route_word(route: Route) -> &'static str {

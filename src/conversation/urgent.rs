@@ -51,8 +51,8 @@ impl Conversations {
             draft.take_emergency(emergency.clone(), rules);
         }
         draft.attachments.extend_from_slice(turn.attachments);
-        if let Some(body) = applied.outside {
-            turn.log.delta(&format!("这个地方不在{}，我这里派不了人，请一定打通电话。{body}", self.parts.street.name));
+        if applied.outside.is_some() {
+            turn.log.delta(&format!("这个地方不在{}，我这里派不了人，请一定打通电话。", self.parts.street.name));
             turn.memory.resume();
             return Ok(Said::with_card(card(emergency)));
         }
@@ -67,7 +67,7 @@ impl Conversations {
                 turn.log.delta(&format!("打完电话再回我一句，我马上报给街道：{ask}"));
             }
             None => {
-                turn.log.delta(&format!("我已记下（{}），打完电话回复“确认”，我马上报给街道。", draft.place.text));
+                turn.log.delta(&format!("我已记下：{}。打完电话回复“确认”，我马上报给街道。", draft.spoken_place()));
             }
         }
         turn.memory.draft = Some(draft);

@@ -302,13 +302,12 @@ impl<'a> Player<'a> {
 
     /// Presses a button of the platform's board and waits until the conversation was told.
     async fn press(&mut self, button: &str, note: Option<&str>, words: &[String]) -> anyhow::Result<Seen> {
-        let id = self.ticket.as_ref().and_then(|t| t["id"].as_str()).map(str::to_owned);
-        let id = id.ok_or_else(|| anyhow::anyhow!("还没有工单"))?;
+        let number = self.number()?;
         let until = Instant::now() + NEWS_WITHIN;
         let external = loop {
             let board: Value = self.http.get(format!("{}/platform/board/incidents", self.base)).send().await?.json().await?;
             let rows = board.as_array().or_else(|| board["incidents"].as_array()).cloned().unwrap_or_default();
-            if let Some(no) = rows.iter().find(|r| r["idempotency_key"] == json!(id)).and_then(|r| r["external_no"].as_str()) {
+            if let Some(no) = rows.iter().find(|r| r["number"] == json!(number)).and_then(|r| r["external_no"].as_str()) {
                 break no.to_owned();
             }
             anyhow::ensure!(Instant::now() < until, "平台没有收到工单");

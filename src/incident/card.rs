@@ -85,6 +85,8 @@ impl Draft {
         let full = format!("{estate}{numbers}");
         // The words may say where exactly: 铂金云鼎1栋出入平台.
         let spot = place.building.as_deref().and_then(|b| place.text.split_once(b)).map(|(_, spot)| spot);
+        // 「7栋楼上」 leaves a 楼 that belongs to the next word.
+        let spot = spot.map(|s| s.trim_start_matches("楼"));
         match spot.filter(|s| place.unit.is_none() && !s.is_empty() && s.chars().count() <= 8) {
             Some(spot) => format!("{full}{spot}"),
             None => full,
@@ -95,6 +97,9 @@ impl Draft {
     #[must_use]
     pub fn spoken_name(&self, rules: &IncidentRules) -> String {
         let vague = self.leaf(rules).is_none_or(|leaf| rules.other().is_some_and(|other| other.code == leaf.code));
+        if self.emergency.is_some() {
+            return format!("“{}”", self.description.as_deref().unwrap_or_default().chars().take(20).collect::<String>());
+        }
         if vague { "那件事".to_owned() } else { format!("“{}”", self.title(rules)) }
     }
 
@@ -125,8 +130,17 @@ impl Draft {
         if !self.place_candidates.is_empty() {
             let why = self.place_remark.clone().unwrap_or_else(|| "地点还不够清楚".to_owned());
             let options = self.place_candidates.iter().take(6).map(|c| c.label.clone()).collect();
-            let ask = if why.contains("请说") { "。" } else { "，请问是哪一处？" };
-            return (format!("{why}{ask}"), options);
+            let names: Vec<&str> = self.place_candidates.iter().take(6).map(|c| c.label.split('（').next().unwrap_or(&c.label)).collect();
+            let different = names.iter().collect::<std::collections::BTreeSet<_>>().len() == names.len();
+            let text = match names.as_slice() {
+                [_] => format!("{why}，请再说一下是几栋。"),
+                _ if different => format!("{}：{}。是哪一处？", why.replace("，请说是几栋", ""), numbered(&names)),
+                _ => {
+                    let communities: Vec<&str> = self.place_candidates.iter().take(6).map(|c| c.community.as_str()).collect();
+                    format!("{why}：{}。是哪个社区？", numbered(&communities))
+                }
+            };
+            return (text, options);
         }
         let text = match (&self.place.building, self.place.text.is_empty()) {
             (Some(building), _) => format!("{building}是在哪个小区？请说小区名或者附近的路名。"),
@@ -194,4 +208,9 @@ impl Draft {
         }
         card
     }
+}
+
+/// `1. 甲 2. 乙`, for people who answer 「第二个」.
+fn numbered(names: &[&str]) -> String {
+    names.iter().zip(1..).map(|(name, n)| format!("{n}、{name}")).collect::<Vec<_>>().join("；")
 }

@@ -145,6 +145,7 @@ static PRIVACY: LazyLock<Regex> = LazyLock::new(|| {
         r"(?:查|告诉|给我|提供|要|问|透露|知道|发我|发给我).{0,12}",
         r"(?:邻居|业主|住户|户主|租客|举报人|投诉人|楼上|楼下|对门|房东|某|他|她|那家|那户|那个人|谁家|[0-9a-z]+栋[^,。?]{0,6}|[张王李刘陈杨黄赵周吴徐孙马朱胡郭何林罗高][某一-龥]{1,2})",
         r".{0,6}(?:的)?(?:电话|手机号?|联系方式|身份证|住址|家庭住址|门牌号|真实姓名|个人信息|户籍信息|工资|存款|病历|行踪|开房|车主信息)",
+        r"|(?:邻居|业主|住户|户主|租客|举报人|投诉人|楼上|楼下|对门|房东|那家|那户|那个人).{0,6}(?:的)?(?:电话|手机号?|联系方式|身份证号?|住址|姓名)(?:号码)?(?:给我|发我|告诉我|是多少|说一下|给一下)",
     ))
 });
 static WHO_TOLD: LazyLock<Regex> = LazyLock::new(|| {
@@ -157,7 +158,7 @@ static PUBLIC_BODY: LazyLock<Regex> = LazyLock::new(|| {
 static UNLAWFUL: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
         r"(?:帮我|帮忙|怎么|如何|怎样|教我|想|我要|能不能|可以).{0,8}",
-        r"(?:黑掉|黑进|入侵.{0,6}(?:系统|网站|手机)|盗号|逃税|偷税|漏税|骗保|骗取|套取.{0,6}(?:补贴|低保|医保|公积金)|造假|伪造|办假证|假材料|开假|假发票|偷电|偷水|报复|打他|揍|弄死|收拾他|下毒|毒死|制毒|买枪|造枪|做炸弹|行贿|送红包|塞钱|赌博网站|开赌场|洗钱|围堵政府|堵路|拉横幅闹事|闹事|跟踪|偷拍|监听|偷听)",
+        r"(?:黑掉|黑进|入侵.{0,6}(?:系统|网站|手机)|盗号|逃税|偷税|漏税|骗保|骗取|套取.{0,6}(?:补贴|低保|医保|公积金)|造假|伪造|办假证|假材料|开个?假|假证明|假发票|偷电|偷水|报复|打他|揍|弄死|收拾他|下毒|毒死|制毒|买枪|造枪|做炸弹|行贿|送红包|塞钱|赌博网站|开赌场|洗钱|围堵政府|堵路|拉横幅闹事|闹事|跟踪|偷拍|监听|偷听)",
     ))
 });
 /// Prevention and tip-offs speak of the same things.
@@ -191,8 +192,13 @@ impl Channels {
             }
             // A cell may list several; people read them as one line.
             let shown = |cell: &str| table::list(cell).join("、");
+            // A number among the bodies stands with the numbers already.
+            let names = |cell: &str| {
+                let all = table::list(cell).into_iter();
+                all.filter(|s| !s.chars().all(|c| c.is_ascii_digit())).collect::<Vec<_>>().join("、")
+            };
             let channel =
-                Channel { kind: row.kind, body: shown(&row.body), tel: shown(&row.tel), text: row.text, basis: shown(&row.basis) };
+                Channel { kind: row.kind, body: names(&row.body), tel: shown(&row.tel), text: row.text, basis: shown(&row.basis) };
             rules.push(Rule { channel, wish, question });
         }
         if rules.is_empty() {
