@@ -26,6 +26,7 @@ pub mod service;
 pub mod store;
 pub mod street;
 pub mod turn;
+pub mod urgent;
 
 /// The `error` event of a turn that failed: RFC 9457, as every refusal of the service.
 fn failure_problem() -> serde_json::Value {
