@@ -127,7 +127,7 @@ export class Clerk extends Visitor {
     await this.board.getByRole('heading', { name: '流转调度看板' }).waitFor()
     return this
   }
-  card = (number) => this.board.getByRole('article').filter({ hasText: number })
+  card = (number) => this.board.getByRole('article', { includeHidden: true }).filter({ hasText: number })
   /** Brings a ticket's card to the eye: a phone shows one section at a time. */
   async find(number) {
     await this.card(number).first().waitFor({ state: 'attached' })

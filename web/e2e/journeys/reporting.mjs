@@ -33,6 +33,10 @@ export const journeys = [
       assert.match(await row.getAttribute('aria-label'), new RegExp(`${place.estate}${place.right}`), 'words correct one field')
       await resident.shot('22-draft-corrected')
 
+      await page.reload()
+      await row.waitFor()
+      assert.match(await row.getAttribute('aria-label'), new RegExp(`${place.estate}${place.right}`), 'the draft outlives a refresh')
+
       // A question in between, and back.
       await resident.ask('物业不管怎么办')
       assert.equal(await resident.draft().count(), 1, 'there is one card to fill in, however often it was shown')
@@ -95,13 +99,13 @@ export const journeys = [
       assert.equal(await clerk.card(number).count(), 1, 'the platform has the ticket once')
       await clerk.press(number, '受理')
       const news = page.getByRole('article', { name: '进展通知' })
-      await news.filter({ hasText: '受理' }).first().waitFor()
+      await news.filter({ hasText: '已经受理' }).waitFor()
       await page.locator('.pill', { hasText: '已受理' }).first().waitFor()
       await resident.shot('28-news')
       await clerk.press(number, '交办')
-      await news.nth(1).waitFor()
+      await news.filter({ hasText: '已经交给' }).waitFor()
       await clerk.press(number, '开始处置')
-      await news.nth(2).waitFor()
+      await news.filter({ hasText: '正在处理' }).waitFor()
       await clerk.press(number, '办结', '已到现场拆除电线，向车主说明了集中充电点的位置')
       const form = page.getByRole('form', { name: '办理评价' })
       await form.waitFor()
