@@ -8,7 +8,7 @@ export const SIZES = { phone: { width: 390, height: 844 }, desk: { width: 1440, 
 const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/usr/bin/google-chrome-stable', '/snap/bin/chromium']
 
 /** The browser to use, or undefined. */
-export const findChromium = () => [process.env.CHROMIUM, ...PLACES].find((path) => path && existsSync(path))
+export const findChromium = () => (process.env.CHROMIUM ? [process.env.CHROMIUM] : PLACES).find((path) => existsSync(path))
 
 export const launch = (executablePath) =>
   chromium.launch({
