@@ -8,7 +8,7 @@ export const SIZES = { phone: { width: 390, height: 844 }, desk: { width: 1440, 
 const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/usr/bin/google-chrome-stable', '/snap/bin/chromium']
 
 /** The browser to use, or undefined. */
-export const findChromium = () => [process.env.CHROMIUM, ...PLACES].find((path) => path && existsSync(path))
+export const findChromium = () => (process.env.CHROMIUM ? [process.env.CHROMIUM] : PLACES).find((path) => existsSync(path))
 
 export const launch = (executablePath) =>
   chromium.launch({
@@ -127,7 +127,7 @@ export class Clerk extends Visitor {
     await this.board.getByRole('heading', { name: '流转调度看板' }).waitFor()
     return this
   }
-  card = (number) => this.board.getByRole('article').filter({ hasText: number })
+  card = (number) => this.board.getByRole('article', { includeHidden: true }).filter({ hasText: number })
   /** Brings a ticket's card to the eye: a phone shows one section at a time. */
   async find(number) {
     await this.card(number).first().waitFor({ state: 'attached' })

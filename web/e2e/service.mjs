@@ -20,6 +20,8 @@ export async function startService(binary, log, settings = {}) {
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   let child
+  // Whatever ends the run, no service outlives it.
+  process.once('exit', () => child?.kill('SIGKILL'))
 
   async function start() {
     const out = createWriteStream(log, { flags: 'a' })

@@ -73,6 +73,7 @@ export const modelJourneys = [
       assert.ok(await resident.at.getByText(/户口所在地的街道便民服务中心/).first().isVisible(), 'the words that were said stay')
       await resident.shot('75-service-back')
       await resident.at.reload()
+      await resident.receipts().first().waitFor()
       await resident.quiet()
       assert.equal(await resident.own().filter({ hasText: '老人高龄津贴怎么领' }).count(), 1)
       assert.equal(await resident.own().filter({ hasText: '电话打不通怎么办' }).count(), 1, 'what was said while it was away came in once')
@@ -82,7 +83,7 @@ export const modelJourneys = [
       // The window listens to the new service.
       await clerk.open(service.url)
       await clerk.press(number, '受理')
-      await resident.at.getByRole('article', { name: '进展通知' }).filter({ hasText: '受理' }).waitFor()
+      await resident.at.getByRole('article', { name: '进展通知' }).filter({ hasText: '已经受理' }).waitFor()
       await resident.shot('76-news-after-restart')
     },
   },

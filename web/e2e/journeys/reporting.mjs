@@ -1,6 +1,6 @@
 // Reporting: from the first words to the closed ticket, with corrections, a photo, an emergency, and the platform's board.
 import assert from 'node:assert/strict'
-import { Clerk } from '../browser.mjs'
+import { Clerk, SIZES } from '../browser.mjs'
 
 // Each screen has its own places, so that nobody's matter is taken for somebody else's.
 const PLACES = {
@@ -32,6 +32,10 @@ export const journeys = [
       const row = resident.draft().getByRole('button', { name: /^修改地点/ })
       assert.match(await row.getAttribute('aria-label'), new RegExp(`${place.estate}${place.right}`), 'words correct one field')
       await resident.shot('22-draft-corrected')
+
+      await page.reload()
+      await row.waitFor()
+      assert.match(await row.getAttribute('aria-label'), new RegExp(`${place.estate}${place.right}`), 'the draft outlives a refresh')
 
       // A question in between, and back.
       await resident.ask('物业不管怎么办')
@@ -95,13 +99,13 @@ export const journeys = [
       assert.equal(await clerk.card(number).count(), 1, 'the platform has the ticket once')
       await clerk.press(number, '受理')
       const news = page.getByRole('article', { name: '进展通知' })
-      await news.filter({ hasText: '受理' }).first().waitFor()
+      await news.filter({ hasText: '已经受理' }).waitFor()
       await page.locator('.pill', { hasText: '已受理' }).first().waitFor()
       await resident.shot('28-news')
       await clerk.press(number, '交办')
-      await news.nth(1).waitFor()
+      await news.filter({ hasText: '已经交给' }).waitFor()
       await clerk.press(number, '开始处置')
-      await news.nth(2).waitFor()
+      await news.filter({ hasText: '正在处理' }).waitFor()
       await clerk.press(number, '办结', '已到现场拆除电线，向车主说明了集中充电点的位置')
       const form = page.getByRole('form', { name: '办理评价' })
       await form.waitFor()
@@ -129,14 +133,20 @@ export const journeys = [
     name: '紧急情况先打电话',
     async run({ resident, services, size }) {
       await resident.open(services.plain.url)
+      // The smallest phone: even there the first number is in sight.
+      if (size === 'phone') await resident.window.setViewportSize({ width: 320, height: 568 })
+      await resident.ask('你好')
+      await resident.ask('低保怎么申请')
       const answer = await resident.ask(`家里着火了，${PLACES[size].fire}`)
       const card = answer.getByRole('region', { name: '紧急电话' })
       const first = card.getByRole('link').first()
       assert.equal(await first.getAttribute('href'), 'tel:119')
       assert.ok((await card.boundingBox()).y < (await answer.locator('.bubble').boundingBox()).y, 'the numbers stand above everything')
       const box = await first.boundingBox()
-      assert.ok(box.y > 0 && box.y + box.height < resident.window.viewportSize().height, '119 is in sight')
+      const log = await resident.at.getByRole('log').boundingBox()
+      assert.ok(box.y >= log.y && box.y + box.height <= log.y + log.height, '119 is in sight')
       await resident.shot('40-emergency')
+      await resident.window.setViewportSize(SIZES[size])
       await resident.ask('人都出来了')
       await resident.draft().getByText('特急').waitFor()
       await resident.shot('41-emergency-draft')
