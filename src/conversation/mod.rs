@@ -25,6 +25,7 @@ pub mod redact;
 pub mod service;
 pub mod store;
 pub mod street;
+pub mod strip;
 pub mod turn;
 
 /// The `error` event of a turn that failed: RFC 9457, as every refusal of the service.
