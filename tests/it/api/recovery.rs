@@ -75,7 +75,7 @@ async fn an_orderly_end_cuts_what_runs_and_waits_for_no_window() {
     assert!(begun.elapsed() < std::time::Duration::from_secs(6), "an open window held up the end for {:?}", begun.elapsed());
     let whole = Answer::of(resident.message("m-1", QUESTION).send().await).await.expect(200);
     assert_eq!(whole["finish"], "cut", "{whole}");
-    assert_eq!(whole["reply"]["text"], "本人或家人带身份证");
+    assert!(whole["reply"]["text"].as_str().is_some_and(|t| t.starts_with("本人或家人带身份证")), "{whole}");
 }
 
 #[tokio::test]
