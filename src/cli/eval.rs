@@ -50,6 +50,9 @@ pub enum Eval {
     Dialogue {
         #[arg(long, default_value = "tests/dialogues")]
         cases: PathBuf,
+        /// 逐句打印对话
+        #[arg(long)]
+        show: bool,
     },
 }
 
@@ -63,7 +66,7 @@ impl Eval {
                 Ok(ExitCode::SUCCESS)
             }
             Self::Figures { file, out } => check_figures(&file, out.as_deref()),
-            Self::Dialogue { cases } => dialogues(&cases).await,
+            Self::Dialogue { cases, show } => dialogues(&cases, show).await,
         }
     }
 }
@@ -164,13 +167,19 @@ fn check_figures(file: &Path, out: Option<&Path>) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn dialogues(cases: &Path) -> anyhow::Result<ExitCode> {
+async fn dialogues(cases: &Path, show: bool) -> anyhow::Result<ExitCode> {
     let folder = Scratch::new("dialogue")?;
     let played = dialogue::play(cases, Settings::defaults()?, &folder.0, None::<Arc<dyn gridworker::core::clock::Clock>>).await?;
     let mut text = String::new();
     for case in &played {
         let mark = if case.failures.is_empty() { "通过" } else { "失败" };
         text.push_str(&format!("{mark}  {:<28} {:>2} 步  {}\n", case.name, case.steps, case.title));
+        if show {
+            for said in &case.transcript {
+                text.push_str(said);
+                text.push('\n');
+            }
+        }
         for (step, why) in &case.failures {
             text.push_str(&format!("        第{step}步：{why}\n"));
         }

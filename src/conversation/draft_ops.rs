@@ -9,7 +9,7 @@ use super::message::{MessageBody, Role};
 use super::outcome::{Finish, Route};
 use super::service::Conversations;
 use super::store::StoreError;
-use crate::incident::draft::By;
+use crate::incident::draft::{By, Draft};
 use crate::incident::finish::NotReady;
 use crate::incident::store::StoreError as TicketError;
 use crate::incident::ticket::Ticket;
@@ -64,7 +64,7 @@ impl Conversations {
     pub async fn patch_draft(&self, conversation: Uuid, patch: &Value) -> Result<Value, DraftError> {
         let _order = self.order.enter(conversation).await;
         let mut memory = self.memory_of(conversation).await?;
-        let draft = memory.draft.as_mut().ok_or(DraftError::None)?;
+        let draft = self.open_draft(&mut memory).await?;
         if let Some(ids) = patch.get("attachments").and_then(Value::as_array) {
             for id in ids.iter().filter_map(|v| v.as_str()).filter_map(|s| Uuid::parse_str(s).ok()) {
                 let known = self.parts.store.attachment(id).await?;
@@ -79,6 +79,7 @@ impl Conversations {
         draft.asked = draft.next_question(&self.parts.rules).map(|q| q.field);
         let card = draft.card(&self.parts.rules);
         memory.draft_hidden = false;
+        memory.resumed = false;
         self.parts.store.remember(conversation, &memory).await?;
         Ok(card)
     }
@@ -94,7 +95,8 @@ impl Conversations {
             Some(key) => memory.confirmed.iter().find(|c| c.key.as_ref() == Some(key)).cloned(),
             None => None,
         };
-        let known = known.or_else(|| if memory.draft.is_none() { memory.confirmed.last().cloned() } else { None });
+        let pressed_again = memory.draft.is_none() || (memory.resumed && key.is_none());
+        let known = known.or_else(|| if pressed_again { memory.confirmed.last().cloned() } else { None });
         if let Some(known) = known {
             let ticket = self.parts.tickets.get(&known.number).await?.ok_or(DraftError::None)?;
             let card = json!({ "kind": "receipt", "ticket": ticket });
@@ -102,26 +104,81 @@ impl Conversations {
         }
         let confirmed = self.confirm(&mut memory, key).await?;
         // Into the history first, then out of memory: after a crash between the two the draft confirms to the same ticket.
+        self.show_receipt(conversation, &confirmed.ticket).await?;
+        self.tell_resumed(conversation, &mut memory).await?;
+        self.parts.store.remember(conversation, &memory).await?;
+        Ok(confirmed)
+    }
+
+    /// The receipt as a message of its own, once per ticket.
+    async fn show_receipt(&self, conversation: Uuid, ticket: &Ticket) -> Result<(), StoreError> {
         let body = MessageBody {
-            text: self.receipt_words(&confirmed.ticket),
+            text: self.receipt_words(ticket),
             route: Some(Route::Report),
-            card: Some(confirmed.card.clone()),
+            card: Some(json!({ "kind": "receipt", "ticket": ticket })),
             finish: Some(Finish::Complete),
             ..MessageBody::default()
         };
-        self.parts.store.add_message(conversation, receipt_id(&confirmed.ticket), Role::Assistant, &body, self.now()).await?;
-        self.parts.store.remember(conversation, &memory).await?;
-        Ok(confirmed)
+        self.parts.store.add_message(conversation, message_id("receipt", ticket.id), Role::Assistant, &body, self.now()).await?;
+        Ok(())
+    }
+
+    /// Closes a draft that became a ticket just before a crash, with the receipt that was never shown: what is said next
+    /// must not go into it and be lost. `memory` is changed, not stored.
+    pub(super) async fn close_confirmed(&self, conversation: Uuid, memory: &mut Memory) -> Result<(), DraftError> {
+        let Some(draft) = &memory.draft else { return Ok(()) };
+        let Some(ticket) = self.parts.tickets.of_draft(draft.id).await? else { return Ok(()) };
+        self.show_receipt(conversation, &ticket).await?;
+        memory.draft = None;
+        memory.resume();
+        memory.confirmed(None, ticket.number);
+        Ok(())
+    }
+
+    /// A draft that can still be changed: it is not a ticket yet.
+    async fn open_draft<'m>(&self, memory: &'m mut Memory) -> Result<&'m mut Draft, DraftError> {
+        let draft = memory.draft.as_mut().ok_or(DraftError::None)?;
+        match self.parts.tickets.of_draft(draft.id).await? {
+            Some(ticket) => Err(DraftError::Stopped(format!("这次上报已经提交，工单号{}，不能再修改或取消", ticket.number))),
+            None => Ok(draft),
+        }
     }
 
     /// Gives the draft up.
     pub async fn cancel_draft(&self, conversation: Uuid) -> Result<(), DraftError> {
         let _order = self.order.enter(conversation).await;
         let mut memory = self.memory_of(conversation).await?;
-        memory.draft.take().ok_or(DraftError::None)?;
-        memory.draft_hidden = false;
+        self.open_draft(&mut memory).await?;
+        memory.draft = None;
+        memory.resume();
+        self.tell_resumed(conversation, &mut memory).await?;
         self.parts.store.remember(conversation, &memory).await?;
         Ok(())
+    }
+
+    /// After a button: tells the window that a parked draft is open again, with its card.
+    async fn tell_resumed(&self, conversation: Uuid, memory: &mut Memory) -> Result<(), DraftError> {
+        if !memory.resumed {
+            return Ok(());
+        }
+        let Some((text, draft)) = self.resumed_words(memory) else { return Ok(()) };
+        let id = message_id("resumed", self.parts.ids.uuid());
+        let body = MessageBody { text, card: Some(draft), ..MessageBody::default() };
+        if let Some(message) = self.parts.store.add_message(conversation, id, Role::News, &body, self.now()).await? {
+            self.news.publish(conversation, message);
+        }
+        Ok(())
+    }
+
+    /// The sentence and the card of a draft that came back, which is asked on from here.
+    pub(super) fn resumed_words(&self, memory: &mut Memory) -> Option<(String, Value)> {
+        let rules = &self.parts.rules;
+        let draft = memory.draft.as_mut()?;
+        let question = draft.next_question(rules);
+        draft.asked = question.as_ref().map(|q| q.field.clone());
+        let what = draft.spoken_name(rules);
+        let next = question.map_or_else(|| "没有问题就回复“确认”，哪里不对直接说。".to_owned(), |q| q.text);
+        Some((format!("前面说的{what}还没提交，我们接着办。{next}"), draft.card(rules)))
     }
 
     /// One transaction: ticket, first event, outbox rows. The memory is changed, not stored.
@@ -139,7 +196,7 @@ impl Conversations {
             })?;
         let created = self.parts.tickets.create(new).await?;
         memory.draft = None;
-        memory.draft_hidden = false;
+        memory.resume();
         memory.confirmed(key, created.ticket.number.clone());
         self.parts.outbox_bell.notify_one();
         metrics::counter!("tickets_confirmed_total").increment(u64::from(created.created));
@@ -156,9 +213,9 @@ const fn error_words() -> &'static str {
     "还缺少必要的信息，补充后才能提交"
 }
 
-/// A name-based id (UUID v8) of the message that shows a ticket's receipt.
-fn receipt_id(ticket: &Ticket) -> Uuid {
-    let digest = Sha256::digest(format!("gridworker-receipt\n{}", ticket.id));
+/// A name-based id (UUID v8) of the message that shows `of`, for instance a ticket's receipt: the same again is the same message.
+fn message_id(what: &str, of: Uuid) -> Uuid {
+    let digest = Sha256::digest(format!("gridworker-{what}\n{of}"));
     let mut bytes = [0u8; 16];
     bytes.copy_from_slice(&digest[..16]);
     uuid::Builder::from_custom_bytes(bytes).into_uuid()

@@ -1,12 +1,11 @@
 //! A complaint: from the first words to the receipt, one question at a time.
 //!
 //! The draft lives in the conversation's memory, outside any model. Rules read every message first; a model may then
-//! propose what they did not find. Digressions leave the draft alone and bring its card back.
+//! propose what they did not find. Emergencies are in `urgent`. Digressions leave the draft alone and bring its card back.
 
 use serde_json::{Value, json};
 
 use super::draft_ops::DraftError;
-use super::live::TurnLog;
 use super::outcome::{Finish, Route};
 use super::redact;
 use super::service::Conversations;
@@ -15,6 +14,7 @@ use crate::incident::confirm::ConfirmWord;
 use crate::incident::draft::{Applied, By, Draft, field};
 use crate::incident::intent::{Intent, IntentKind, is_bare_report_wish, is_question};
 use crate::incident::progress;
+use crate::incident::rules::IncidentRules;
 use crate::incident::ticket::{Source, Ticket, Urgency};
 use crate::llm::extract;
 use crate::llm::port::JsonSchema;
@@ -23,6 +23,9 @@ use crate::llm::port::JsonSchema;
 const MODEL_PATIENCE: std::time::Duration = std::time::Duration::from_secs(8);
 /// Categories that a model may choose from.
 const CHOICES_FOR_MODEL: usize = 14;
+
+/// Branches of the categories in which something may fall, burn, give way or carry somebody away.
+const KEEP_AWAY: [&str; 6] = ["0101", "0201", "0202", "0305", "0401", "0402"];
 
 /// What a model may propose. Everything else that it writes is dropped.
 #[derive(Debug, serde::Deserialize)]
@@ -40,34 +43,6 @@ struct Proposal {
 }
 
 impl Conversations {
-    /// An emergency, before anybody waits for anything: the numbers first.
-    pub(super) fn first_words(&self, intent: &Intent, log: &mut TurnLog) {
-        let Some(emergency) = &intent.emergency else { return };
-        log.turn(Route::Emergency);
-        let numbers: Vec<String> = emergency.numbers.iter().map(|n| format!("{}（{}）", n.tel, n.label)).collect();
-        log.delta(&format!("请马上拨打{}！{}\n", numbers.join("、"), emergency.advice));
-        log.emit("card", &json!({ "kind": "emergency", "numbers": emergency.numbers, "advice": emergency.advice }));
-    }
-
-    /// The urgent draft of an emergency. It is shown from the next turn on: now only the call counts.
-    pub(super) fn open_urgent_draft(&self, turn: &mut Turn<'_>, intent: &Intent) -> Result<Said, TurnError> {
-        let fresh = turn.memory.draft.is_none();
-        let mut draft = turn.memory.draft.take().unwrap_or_else(|| self.empty_draft(turn));
-        draft.apply(turn.said, &self.parts.rules, self.now());
-        draft.attachments.extend_from_slice(turn.attachments);
-        let asking = draft.next_question(&self.parts.rules);
-        draft.asked = asking.as_ref().map(|q| q.field.clone());
-        turn.log.delta(match asking.as_ref().map(|q| q.field.as_str()) {
-            Some(field::PLACE) => "打完电话后请告诉我：在哪个小区、哪一栋？我同时按特急事件上报街道。",
-            Some(_) => "打完电话后请再跟我说一声现场情况，我同时按特急事件上报街道。",
-            None => "我已记下，打完电话后回复“确认”，我马上上报街道。",
-        });
-        turn.memory.draft = Some(draft);
-        turn.memory.draft_hidden = fresh;
-        let card = intent.emergency.as_ref().map(|e| json!({ "kind": "emergency", "numbers": e.numbers, "advice": e.advice }));
-        Ok(Said { card, ..Said::default() })
-    }
-
     /// Whether this message belongs to the open draft; `None` = it digresses.
     pub(super) fn draft_route(&self, turn: &Turn<'_>, intent: &Intent) -> Option<Route> {
         let draft = turn.memory.draft.as_ref()?;
@@ -76,7 +51,8 @@ impl Conversations {
         }
         match intent.kind {
             IntentKind::Report => Some(Route::Report),
-            IntentKind::Ask | IntentKind::Smalltalk if !is_question(turn.said) => {
+            // 「应该没有吧？」 answers a question with a question mark.
+            IntentKind::Ask | IntentKind::Smalltalk if !is_question(turn.said.trim_end_matches(['?', '？', '吧'])) => {
                 let understood = !draft.clone().apply(turn.said, &self.parts.rules, self.now()).changed.is_empty();
                 (understood || (draft.asked.is_some() && intent.kind == IntentKind::Ask)).then_some(Route::Report)
             }
@@ -102,29 +78,33 @@ impl Conversations {
         self.help_by_model(turn, &mut draft).await;
         let mut text = String::from("好的，我来帮您上报。");
         if draft.urgency >= Urgency::紧急 {
-            text.push_str("这件事按紧急处理，请先离开危险的地方，提醒旁边的人别靠近。");
+            let dangerous = draft.category.as_deref().is_some_and(|code| KEEP_AWAY.iter().any(|branch| code.starts_with(branch)));
+            text.push_str(if dangerous { "这件事按紧急办。您先离远一点，也请旁边的人别靠近。" } else { "这件事按紧急办。" });
         }
         Ok(self.present(turn, draft, text))
     }
 
     /// A message that belongs to the open draft.
     pub(super) async fn go_on_with_draft(&self, turn: &mut Turn<'_>) -> Result<Said, TurnError> {
+        if turn.memory.draft.as_ref().is_some_and(|d| is_another_matter(turn.said, d, &self.parts.rules)) {
+            return Ok(self.note_for_later(turn));
+        }
         let Some(mut draft) = turn.memory.draft.take() else { return Ok(Said::default()) };
         match ConfirmWord::read(turn.said) {
             Some(ConfirmWord::Cancel) => {
-                turn.log.delta("好的，这次上报已取消，没有提交。需要时再告诉我。");
-                return Ok(Said::default());
+                turn.log.delta("好的，不报了，什么都没有提交。需要时再告诉我。");
+                return Ok(self.come_back(turn));
             }
             Some(ConfirmWord::Yes) if draft.is_complete(&self.parts.rules) => {
                 turn.memory.draft = Some(draft);
                 return self.confirm_by_word(turn).await;
             }
             Some(ConfirmWord::Yes) => {
-                let text = "还差一点信息才能提交。".to_owned();
-                return Ok(self.present(turn, draft, text));
+                return Ok(self.present(turn, draft, "还差一点就能提交了。".to_owned()));
             }
             None => {}
         }
+        let asked = draft.asked.clone();
         let applied = draft.apply(turn.said, &self.parts.rules, self.now());
         let pictures = turn.attachments.len();
         draft.attachments.extend_from_slice(turn.attachments);
@@ -139,11 +119,57 @@ impl Conversations {
         } else if pictures > 0 {
             format!("收到{pictures}张照片。")
         } else if applied.changed.is_empty() {
-            "不好意思，我没听明白。".to_owned()
+            match draft.asked.as_deref() {
+                Some(field::PLACE) => "没关系，慢慢说。",
+                Some(field::DESCRIPTION) => "",
+                _ => "不好意思，我没听明白。",
+            }
+            .to_owned()
+        } else if applied.changed.iter().any(|f| f == "reporter.anonymous") && draft.reporter.anonymous {
+            "好的，不会透露是您报的。".to_owned()
+        } else if asked.is_some() && draft.next_question(&self.parts.rules).map(|q| q.field) == asked {
+            // Something was said, and the same question stands again.
+            "嗯，".to_owned()
         } else {
             "好的，记下了。".to_owned()
         };
         Ok(self.present(turn, draft, text))
+    }
+
+    /// Another matter while one is open: noted down and taken up after the first, one at a time.
+    fn note_for_later(&self, turn: &mut Turn<'_>) -> Said {
+        let (_, mut other, applied) = self.read_matter(turn);
+        let elsewhere = applied.stopper.or(applied.outside);
+        let mut text = match elsewhere {
+            Some(words) => format!("{words}\n前面那件接着办。"),
+            None => {
+                if let Some(open) = &turn.memory.draft {
+                    other.reporter = open.reporter.clone();
+                }
+                let what = other.spoken_name(&self.parts.rules);
+                turn.memory.park(other);
+                format!("{what}我也记下了。一件一件来，先把前面这件办完。")
+            }
+        };
+        match turn.memory.draft.take() {
+            Some(draft) => self.present(turn, draft, text),
+            None => {
+                text.push_str("请说一下是什么事。");
+                turn.log.delta(&text);
+                Said::default()
+            }
+        }
+    }
+
+    /// After a draft has ended: the one that waits behind it, if any.
+    fn come_back(&self, turn: &mut Turn<'_>) -> Said {
+        if !turn.memory.resumed && !turn.memory.resume() {
+            return Said::default();
+        }
+        turn.memory.resumed = false;
+        let Some((text, card)) = self.resumed_words(&mut turn.memory) else { return Said::default() };
+        turn.log.delta(&format!("\n\n{text}"));
+        Said::with_card(card)
     }
 
     /// The card with the one question to ask, or the request to confirm.
@@ -152,7 +178,16 @@ impl Conversations {
         draft.asked = question.as_ref().map(|q| q.field.clone());
         match &question {
             Some(question) => text.push_str(&question.text),
-            None => text.push_str("请核对下面的信息，没有问题就回复“确认”或点“确认提交”；哪里不对，直接告诉我。"),
+            None => {
+                let leaf = draft.leaf(&self.parts.rules).filter(|_| draft.emergency.is_none());
+                let told = draft.description.as_deref().unwrap_or_default();
+                let vague = leaf.is_none_or(|l| self.parts.rules.other().is_some_and(|o| o.code == l.code));
+                let what: String = if vague { told.chars().take(30).collect() } else { leaf.map(|l| l.name.clone()).unwrap_or_default() };
+                text.push_str(&format!("我记的是：{}，{what}。没有问题就回复“确认”，哪里不对直接说。", draft.spoken_place()));
+            }
+        }
+        if has_id_number(turn.said) {
+            text.push_str("\n以后不用发身份证号，您留好，别给别人。");
         }
         turn.log.delta(&text);
         let card = draft.card(&self.parts.rules);
@@ -164,34 +199,36 @@ impl Conversations {
         let mut parts = Vec::new();
         for name in &applied.changed {
             match name.as_str() {
-                field::PLACE => {
-                    let place = &draft.place;
-                    let words: String = [&place.estate, &place.building, &place.unit].into_iter().flatten().cloned().collect();
-                    parts.push(format!("地点改为{}", if words.is_empty() { place.text.clone() } else { words }));
-                }
-                field::PHONE => parts.push("电话已更正".to_owned()),
+                field::PLACE => parts.push(format!("地点改成{}", draft.spoken_place())),
+                field::PHONE => parts.push(format!("电话改成{}", draft.reporter.phone.as_deref().unwrap_or_default())),
                 field::CATEGORY => {
                     let name = draft.leaf(&self.parts.rules).map(|l| l.name.clone()).unwrap_or_default();
-                    parts.push(format!("类别改为{name}"));
+                    parts.push(format!("类别改成{name}"));
                 }
-                "occurred_at" => parts.push("时间已更正".to_owned()),
-                field::DESCRIPTION => parts.push("情况已更正".to_owned()),
+                "occurred_at" => {
+                    let at = draft.occurred_at.map(|at| progress::spoken_time(at, &self.parts.street.zone)).unwrap_or_default();
+                    parts.push(format!("时间改成{at}"));
+                }
+                field::DESCRIPTION => parts.push("情况改过来了".to_owned()),
                 _ => {}
             }
         }
-        if parts.is_empty() { "好的，已更正。".to_owned() } else { format!("好的，{}。", parts.join("，")) }
+        if parts.is_empty() { "好的，改过来了。".to_owned() } else { format!("好的，{}。", parts.join("，")) }
     }
 
     /// The category's own stop, or a place that is not on this street's ground.
     fn goes_elsewhere(&self, turn: &mut Turn<'_>, applied: &Applied) -> Option<Said> {
         let text = match (&applied.stopper, &applied.outside) {
             (Some(stopper), _) => stopper.clone(),
-            (None, Some(body)) => format!("这个地点不在{}的范围内，我不能代为登记。{body}", self.parts.street.name),
+            (None, Some(body)) => {
+                let find = if body.starts_with("拨打") { "可以" } else { "可以找" };
+                format!("这个地方不在{}，我这里登记不了。{find}{}。", self.parts.street.name, body.trim_end_matches('。'))
+            }
             (None, None) => return None,
         };
         turn.log.delta(&text);
         turn.memory.draft = None;
-        Some(Said::default())
+        Some(self.come_back(turn))
     }
 
     /// Lets the model propose what the rules did not find. Proposals are validated like a stranger's input.
@@ -239,7 +276,7 @@ impl Conversations {
         }
     }
 
-    fn empty_draft(&self, turn: &Turn<'_>) -> Draft {
+    pub(super) fn empty_draft(&self, turn: &Turn<'_>) -> Draft {
         let source = Source { channel: turn.conversation.channel.clone(), conversation_id: turn.conversation.id };
         Draft::new(self.parts.ids.uuid(), source, self.now())
     }
@@ -257,7 +294,7 @@ impl Conversations {
         if let Some(number) = &intent.ticket_number {
             own.retain(|t| t.number == *number);
             if own.is_empty() {
-                turn.log.delta("这个工单不是在这次对话里上报的。请用“查进度”，输入工单号和上报时留的手机号后四位；也可以拨打12345查询。");
+                turn.log.delta("这个工单不是在这次对话里报的。请点“查进度”，输入工单号和您留的手机号后四位；也可以打12345问。");
                 return Ok(Said { card: Some(json!({ "kind": "choices", "options": [{ "label": "查进度", "action": "lookup" }, { "label": "转人工", "send": "转人工" }] })), ..Said::default() });
             }
         }
@@ -271,8 +308,13 @@ impl Conversations {
                 Ok(said)
             }
             None => {
-                turn.log.delta("这次对话里还没有上报过事项。如果是在别的手机上报的，请用“查进度”，输入工单号和手机号后四位。");
-                Ok(Said { card: turn.open_draft_card(&self.parts.rules), ..Said::default() })
+                turn.log.delta(if turn.memory.draft.is_some() {
+                    "您还没有提交，所以现在没有进度。"
+                } else {
+                    "在这次对话里您还没报过事。如果是在别的手机上报的，请点“查进度”，输入工单号和手机号后四位。"
+                });
+                let look_up = json!({ "kind": "choices", "options": [{ "label": "查进度", "action": "lookup" }, { "label": "我要上报", "send": "我要上报" }] });
+                Ok(Said::with_card(turn.open_draft_card(&self.parts.rules).unwrap_or(look_up)))
             }
         }
     }
@@ -281,16 +323,17 @@ impl Conversations {
     pub(super) async fn show_progress(&self, turn: &mut Turn<'_>, ticket: &Ticket, repeated: bool) -> Result<Said, TurnError> {
         let moves = self.parts.tickets.timeline(&ticket.number).await?;
         if repeated {
-            turn.log.delta("这件事您已经上报过了，不用重复上报。");
+            turn.log.delta("这件事您已经报过了，不用再报一次。");
         }
         turn.log.delta(&progress::standing(ticket, self.now(), &self.parts.street.zone));
         let card = json!({ "kind": "progress", "ticket": ticket, "timeline": progress::timeline(&moves) });
         Ok(Said::with_card(card))
     }
 
-    /// True when a plain 是的 follows a receipt: the same ticket again, not a new one.
+    /// True when a plain 是的 follows a receipt: the same ticket again, not a new one. 好的 alone only says that it was heard.
     pub(super) fn confirms_again(&self, turn: &Turn<'_>) -> bool {
-        !turn.memory.confirmed.is_empty() && ConfirmWord::read(turn.said) == Some(ConfirmWord::Yes)
+        let submits = ["确认", "提交", "是的", "上报", "报吧", "确定"].iter().any(|w| turn.said.contains(w));
+        submits && !turn.memory.confirmed.is_empty() && ConfirmWord::read(turn.said) == Some(ConfirmWord::Yes)
     }
 
     /// The receipt of the last confirmed draft.
@@ -305,6 +348,7 @@ impl Conversations {
         match self.confirm(&mut turn.memory, None).await {
             Ok(confirmed) => {
                 turn.log.delta(&self.receipt_words(&confirmed.ticket));
+                self.come_back(turn);
                 Ok(Said::with_card(confirmed.card))
             }
             Err(DraftError::Ticket(error)) => Err(error.into()),
@@ -320,15 +364,32 @@ impl Conversations {
     pub(super) fn receipt_words(&self, ticket: &Ticket) -> String {
         let zone = &self.parts.street.zone;
         format!(
-            "已提交，工单号{}。由{}{}负责，{}前受理、{}前办结。依据：{}。有进展我会在这里告诉您。",
+            "已提交，工单号{}。由{}负责，{}前受理、{}前办结。依据：{}。有进展我会在这里告诉您。",
             ticket.number,
-            ticket.route.section,
-            ticket.route.post,
+            if ticket.route.post.is_empty() { &ticket.route.section } else { &ticket.route.post },
             progress::spoken_time(ticket.clock.accept_by, zone),
             progress::spoken_time(ticket.clock.resolve_by, zone),
             ticket.clock.basis.trim_end_matches('。'),
         )
     }
+}
+
+/// Whether the message says outright that it is about something else: 「还有一件事，…」 with a matter of its own.
+fn is_another_matter(said: &str, open: &Draft, rules: &IncidentRules) -> bool {
+    let says_so = ["还有一件事", "还有件事", "还有个事", "另外一件", "另一件", "再报一个", "再报一件", "另外还", "对了还有", "对了，还有", "还想报", "还要报", "还要反映"];
+    if !says_so.iter().any(|w| said.contains(w)) || open.description.is_none() {
+        return false;
+    }
+    let verdict = rules.taxonomy.decide(said);
+    verdict.ranked.first().is_some_and(|first| open.category.as_deref().is_none_or(|code| code != first.code))
+}
+
+/// An ID number of a resident: 18 digits, the last one may be X.
+fn has_id_number(said: &str) -> bool {
+    said.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| {
+        let digits = word.trim_end_matches(['X', 'x']);
+        word.len() == 18 && digits.len() >= 17 && digits.bytes().all(|b| b.is_ascii_digit())
+    })
 }
 
 /// The proposal as a patch, with the placeholders turned back: the ticket may hold what the model may not see.

@@ -7,6 +7,8 @@ use crate::incident::draft::Draft;
 
 /// How many confirmations are remembered for a button that is pressed again.
 const CONFIRMED: usize = 8;
+/// How many drafts wait behind the open one. More than this nobody keeps apart.
+const PARKED: usize = 4;
 
 /// A confirmation that may be asked for again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +29,11 @@ pub struct Memory {
     pub draft: Option<Draft>,
     /// The draft was opened by an emergency and is shown from the next turn on.
     pub draft_hidden: bool,
+    /// Drafts that wait until the open one is confirmed or cancelled; the last one comes back first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub parked: Vec<Draft>,
+    /// The open draft came back by itself: a confirm button pressed again without a key still means the ticket before.
+    pub resumed: bool,
     /// Placeholders of personal data, the same for the whole conversation.
     pub vault: Vault,
     /// The last question as it was understood.
@@ -37,6 +44,25 @@ pub struct Memory {
 }
 
 impl Memory {
+    /// Puts a draft aside for later.
+    pub fn park(&mut self, draft: Draft) {
+        self.parked.push(draft);
+        if self.parked.len() > PARKED {
+            self.parked.remove(0);
+        }
+    }
+
+    /// Brings the last parked draft back when none is open; true when one came back.
+    pub fn resume(&mut self) -> bool {
+        if self.draft.is_none() {
+            self.draft_hidden = false;
+            self.draft = self.parked.pop();
+            self.resumed = self.draft.is_some();
+            return self.resumed;
+        }
+        false
+    }
+
     /// Remembers a confirmation.
     pub fn confirmed(&mut self, key: Option<String>, number: String) {
         self.confirmed.push(Confirmation { key, number });

@@ -27,6 +27,7 @@ pub mod store;
 pub mod street;
 pub mod strip;
 pub mod turn;
+pub mod urgent;
 
 /// The `error` event of a turn that failed: RFC 9457, as every refusal of the service.
 fn failure_problem() -> serde_json::Value {

@@ -16,6 +16,7 @@ use super::prompts::PromptError;
 use super::service::{Conversations, Incoming};
 use super::store::{Conversation, EndedTurn, StoreError};
 use super::redact;
+use crate::incident::confirm::ConfirmWord;
 use crate::incident::intent::{Intent, IntentKind, classify_intent};
 use crate::incident::rules::IncidentRules;
 use crate::incident::store::StoreError as TicketError;
@@ -98,6 +99,12 @@ impl Conversations {
             Ok(None) | Err(_) => conversation.memory.clone(),
         };
         let mut turn = Turn { conversation: &conversation, said: &said, attachments: &incoming.attachments, memory, log: &mut log };
+        // A plain 确认 is answered with the receipt itself.
+        if ConfirmWord::read(&said) != Some(ConfirmWord::Yes) {
+            if let Err(error) = self.close_confirmed(conversation.id, &mut turn.memory).await {
+                tracing::error!(%error, "a draft could not be looked up");
+            }
+        }
         // Learn this message's personal data before anything of it can reach a prompt.
         turn.redact(&said);
         let (route, result) = self.act(&mut turn, intent).await;
@@ -119,7 +126,16 @@ impl Conversations {
         metrics::counter!("turns_total", "route" => route_word(route)).increment(1);
     }
 
-    async fn act(&self, turn: &mut Turn<'_>, intent: Intent) -> (Route, Result<Said, TurnError>) {
+    async fn act(&self, turn: &mut Turn<'_>, mut intent: Intent) -> (Route, Result<Said, TurnError>) {
+        turn.memory.resumed = false;
+        if intent.kind != IntentKind::Emergency {
+            // 「有」 to 有没有人受伤？ is one as well, and only the draft knows it.
+            intent.emergency = turn.memory.draft.as_ref().and_then(|d| d.danger_told(turn.said, &self.parts.rules));
+            if intent.emergency.is_some() {
+                intent.kind = IntentKind::Emergency;
+                self.first_words(&intent, turn.log);
+            }
+        }
         if intent.kind == IntentKind::Emergency {
             return (Route::Emergency, self.open_urgent_draft(turn, &intent));
         }
@@ -133,6 +149,14 @@ impl Conversations {
         } else if self.confirms_again(turn) {
             turn.log.turn(Route::Report);
             return (Route::Report, self.confirm_again(turn).await);
+        } else if let Some(text) = nothing_open(turn.said) {
+            turn.log.turn(Route::Smalltalk);
+            turn.log.delta(text);
+            return (Route::Smalltalk, Ok(Said::default()));
+        } else if intent.kind == IntentKind::Ask && is_foreign(turn.said) {
+            turn.log.turn(Route::Ask);
+            turn.log.delta(FOREIGN);
+            return (Route::Ask, Ok(Said { finish: Finish::Refused, card: Some(self.offers(turn)), ..Said::default() }));
         }
         let only_pictures = !turn.attachments.is_empty() && matches!(intent.kind, IntentKind::Smalltalk | IntentKind::Ask);
         if intent.kind == IntentKind::Report || only_pictures {
@@ -147,18 +171,36 @@ impl Conversations {
             IntentKind::Decline => Route::Decline,
         };
         turn.log.turn(route);
-        let said = match intent.kind {
+        let said = self.digress(turn, &intent).await;
+        if said.as_ref().is_ok_and(|s| s.finish != Finish::Cut) {
+            self.remind_of_draft(turn);
+        }
+        (route, said)
+    }
+
+    /// Everything that is no report: the open draft stays as it is.
+    async fn digress(&self, turn: &mut Turn<'_>, intent: &Intent) -> Result<Said, TurnError> {
+        match intent.kind {
             IntentKind::Ask | IntentKind::Report | IntentKind::Emergency => {
                 let question = turn.said.to_owned();
                 self.answer(turn, &question).await
             }
-            IntentKind::Progress => self.progress(turn, &intent).await,
+            IntentKind::Progress => self.progress(turn, intent).await,
             IntentKind::Human => self.human(turn).await,
             IntentKind::Smalltalk => Ok(self.smalltalk(turn)),
-            IntentKind::Channel => Ok(self.channel(turn, &intent)),
-            IntentKind::Decline => Ok(self.decline(turn, &intent)),
-        };
-        (route, said)
+            IntentKind::Channel => Ok(self.channel(turn, intent)),
+            IntentKind::Decline => Ok(self.decline(turn, intent)),
+        }
+    }
+
+    /// After a digression: the draft is still open, and what it needs.
+    fn remind_of_draft(&self, turn: &mut Turn<'_>) {
+        let rules = &self.parts.rules;
+        let Some(draft) = turn.memory.draft.as_mut() else { return };
+        let question = draft.next_question(rules);
+        draft.asked = question.as_ref().map(|q| q.field.clone());
+        let next = question.map_or_else(|| "没有问题就回复“确认”。".to_owned(), |q| q.text);
+        turn.log.delta(&format!("\n\n您要报的{}还没提交。{next}", draft.spoken_name(rules)));
     }
 
     /// A new matter: a draft, unless it only repeats a ticket or goes elsewhere.
@@ -241,6 +283,14 @@ impl Conversations {
             "不客气。还有别的事，随时跟我说。".to_owned()
         } else if ["再见", "拜拜", "没事了", "没有了"].iter().any(|w| said.contains(w)) {
             "好的，祝您生活愉快。有事随时找我，也可以拨打12345。".to_owned()
+        } else if ["🔥", "🚒", "🆘", "🚑", "🩸"].iter().any(|w| said.contains(w)) {
+            "是着火了，还是有人受伤？着火马上打119，有人受伤打120。别的事，跟我说是什么事、在哪里。".to_owned()
+        } else if turn.memory.draft.is_some() {
+            "我在。".to_owned()
+        } else if is_plain_answer(said) {
+            "好的。还有什么事，随时跟我说。".to_owned()
+        } else if !said.chars().any(char::is_alphanumeric) {
+            "我没看明白。您打几个字，说说是什么事、在哪里，就行。".to_owned()
         } else {
             format!("您好，我是{}的虚拟数字网格员。您可以问我政策和办事的问题，也可以告诉我身边发生了什么事、在哪里，我帮您登记上报。", self.parts.street.name)
         };
@@ -263,7 +313,7 @@ impl Conversations {
             }
         };
         if let Some(grid) = grid_code.as_deref().and_then(|code| self.parts.rules.places.gazetteer().grid(code)) {
-            text.push_str(&format!("您所在的是{}{}，可以找{}。", grid.community, grid.grid, grid.handler_post));
+            text.push_str(&format!("您那里可以找{}。", grid.handler_post));
         }
         text.push_str(&human.text);
         turn.log.delta(&text);
@@ -278,16 +328,10 @@ impl Conversations {
     /// The lawful channel: what it is, where it is, no promise of a result.
     fn channel(&self, turn: &mut Turn<'_>, intent: &Intent) -> Said {
         if let Some(channel) = &intent.channel {
-            let mut text = String::new();
-            if let Some(reason) = intent.reasons.first() {
-                text.push_str(&format!("{reason}，不能作为网格事件登记，要走专门的渠道。\n"));
-            }
-            text.push_str(&channel.text);
+            let mut text = format!("{}，我这里不能登记，给您说说该怎么走。\n{}", channel.kind.whose(), channel.text);
+            let tel = if channel.tel.is_empty() { String::new() } else { format!("，电话{}", channel.tel) };
             if !channel.body.is_empty() {
-                text.push_str(&format!("\n受理单位：{}", channel.body));
-            }
-            if !channel.tel.is_empty() {
-                text.push_str(&format!("\n电话：{}", channel.tel));
+                text.push_str(&format!("\n该找：{}{tel}", channel.body));
             }
             if !channel.basis.is_empty() {
                 text.push_str(&format!("\n依据：{}", channel.basis));
@@ -309,6 +353,33 @@ impl Conversations {
         Said { card: turn.open_draft_card(&self.parts.rules), finish: Finish::Refused, ..Said::default() }
     }
 }
+
+/// 好的, 知道了: heard, nothing more wanted.
+fn is_plain_answer(said: &str) -> bool {
+    let word: String = said.chars().filter(|c| c.is_alphanumeric()).collect();
+    let heard = ["好", "好的", "好嘞", "好吧", "嗯", "嗯嗯", "哦", "噢", "行", "行吧", "ok", "OK", "知道了", "明白", "明白了", "收到", "可以", "要得"];
+    heard.contains(&word.as_str())
+}
+
+/// A 确认 or 取消 when there is nothing to confirm or to cancel.
+fn nothing_open(said: &str) -> Option<&'static str> {
+    match ConfirmWord::read(said)? {
+        ConfirmWord::Yes if is_plain_answer(said) => None,
+        ConfirmWord::Yes => Some("现在没有等您确认的事。要报什么，跟我说是什么事、在哪里就行。"),
+        ConfirmWord::Cancel => Some("放心，现在没有正在报的事，什么都没有提交。"),
+    }
+}
+
+/// Words of another language: several, and not one Chinese character.
+fn is_foreign(said: &str) -> bool {
+    let han = said.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
+    !han && said.split_whitespace().filter(|w| w.chars().filter(char::is_ascii_alphabetic).count() > 1).count() >= 3
+}
+
+/// Numbers first: nobody who cannot be understood may be left without them.
+const FOREIGN: &str = "Emergency: fire 119, ambulance 120, police 110.\n\
+    我只看得懂中文。请用中文说说是什么事、在哪里，或者拨打12345。\n\
+    I can only read Chinese. Please write in Chinese, or call 12345.";
 
 /// Metric label of a route.
 const fn route_word(route: Route) -> &'static str {

@@ -93,6 +93,8 @@ pub struct Step {
     pub state: Option<String>,
     /// Tickets of the conversation afterwards.
     pub tickets: Option<usize>,
+    /// Among the choices that can be tapped (a part of the label is enough).
+    pub options: Vec<String>,
 }
 
 /// What became of a case.
@@ -106,6 +108,8 @@ pub struct Played {
     pub steps: usize,
     /// What was not as written: step number (from 1) and words.
     pub failures: Vec<(usize, String)>,
+    /// What was said and shown, a line or paragraph each.
+    pub transcript: Vec<String>,
 }
 
 /// Plays every `.toml` of a folder against an instance over `settings` with a data folder of its own.
@@ -144,7 +148,7 @@ pub async fn play(folder: &Path, mut settings: Settings, data: &Path, clock: Opt
                 failures.push((number + 1, format!("{why:#}")));
             }
         }
-        played.push(Played { name, title: case.title, steps: case.step.len(), failures });
+        played.push(Played { name, title: case.title, steps: case.step.len(), failures, transcript: player.transcript });
     }
     instance.stop().await;
     Ok(played)
@@ -158,6 +162,7 @@ struct Player<'a> {
     messages: u32,
     /// The last ticket that a receipt showed.
     ticket: Option<Value>,
+    transcript: Vec<String>,
 }
 
 /// What a step is checked against.
@@ -179,7 +184,7 @@ impl<'a> Player<'a> {
         }
         let opened: Value = request.send().await?.error_for_status()?.json().await?;
         let text = |name: &str| opened[name].as_str().unwrap_or_default().to_owned();
-        Ok(Self { http, base, conversation: text("conversation_id"), token: text("token"), messages: 0, ticket: None })
+        Ok(Self { http, base, conversation: text("conversation_id"), token: text("token"), messages: 0, ticket: None, transcript: Vec::new() })
     }
 
     fn url(&self, path: &str) -> String {
@@ -200,7 +205,7 @@ impl<'a> Player<'a> {
             self.confirm(step.twice).await?
         } else if step.cancel {
             let (status, body) = self.send(self.http.post(self.url("/draft/cancel")).json(&json!({}))).await?;
-            Seen { status, card: body["card"].clone(), body, ..Seen::default() }
+            Seen { status, words: self.told().await?, card: body["card"].clone(), body }
         } else if let Some(patch) = &step.patch {
             let (status, body) = self.send(self.http.patch(self.url("/draft")).json(patch)).await?;
             Seen { status, words: body["detail"].as_str().unwrap_or_default().to_owned(), card: body["card"].clone(), body }
@@ -217,6 +222,7 @@ impl<'a> Player<'a> {
         if seen.card["kind"] == "receipt" || seen.card["kind"] == "progress" {
             self.ticket = Some(seen.card["ticket"].clone());
         }
+        self.transcript.push(line(step, &seen));
         let mut wrong = check(step, &seen);
         if let Some(state) = &step.state {
             let number = self.number()?;
@@ -273,8 +279,20 @@ impl<'a> Player<'a> {
         } else {
             press().await?
         };
-        let words = body["detail"].as_str().unwrap_or_default().to_owned();
+        let words = match body["detail"].as_str() {
+            Some(detail) => detail.to_owned(),
+            None => self.told().await?,
+        };
         Ok(Seen { status, words, card: body["card"].clone(), body })
+    }
+
+    /// What the service said since the last words of the resident: a button is answered in the history.
+    async fn told(&self) -> anyhow::Result<String> {
+        let (_, history) = self.send(self.http.get(self.url("/messages"))).await?;
+        let messages = history["messages"].as_array().cloned().unwrap_or_default();
+        let own = messages.iter().rposition(|m| m["role"] == "resident").map_or(0, |at| at + 2).min(messages.len());
+        let texts: Vec<&str> = messages[own..].iter().filter_map(|m| m["text"].as_str()).collect();
+        Ok(texts.join("\n"))
     }
 
     fn number(&self) -> anyhow::Result<String> {
@@ -284,13 +302,12 @@ impl<'a> Player<'a> {
 
     /// Presses a button of the platform's board and waits until the conversation was told.
     async fn press(&mut self, button: &str, note: Option<&str>, words: &[String]) -> anyhow::Result<Seen> {
-        let id = self.ticket.as_ref().and_then(|t| t["id"].as_str()).map(str::to_owned);
-        let id = id.ok_or_else(|| anyhow::anyhow!("还没有工单"))?;
+        let number = self.number()?;
         let until = Instant::now() + NEWS_WITHIN;
         let external = loop {
             let board: Value = self.http.get(format!("{}/platform/board/incidents", self.base)).send().await?.json().await?;
             let rows = board.as_array().or_else(|| board["incidents"].as_array()).cloned().unwrap_or_default();
-            if let Some(no) = rows.iter().find(|r| r["idempotency_key"] == json!(id)).and_then(|r| r["external_no"].as_str()) {
+            if let Some(no) = rows.iter().find(|r| r["number"] == json!(number)).and_then(|r| r["external_no"].as_str()) {
                 break no.to_owned();
             }
             anyhow::ensure!(Instant::now() < until, "平台没有收到工单");
@@ -317,6 +334,39 @@ impl<'a> Player<'a> {
         let messages = history["messages"].as_array().cloned().unwrap_or_default();
         Ok(messages.iter().filter(|m| m["role"] == "news").filter_map(|m| m["text"].as_str().map(str::to_owned)).collect())
     }
+}
+
+/// One step as a reader sees it.
+fn line(step: &Step, seen: &Seen) -> String {
+    let act = match (&step.say, &step.patch, &step.platform, &step.rate) {
+        (Some(text), ..) => text.clone(),
+        (_, Some(patch), ..) => format!("［改］{patch}"),
+        (_, _, Some(button), _) => format!("［平台：{button}］"),
+        (.., Some(rating)) => format!("［评价］{rating}"),
+        _ if step.cancel => "［取消］".to_owned(),
+        _ => "［确认］".to_owned(),
+    };
+    let mut out = format!("◆ {act}\n  {}", seen.words.replace('\n', "\n  "));
+    let route = seen.body["route"].as_str().unwrap_or_default();
+    let kind = seen.card["kind"].as_str().unwrap_or("-");
+    out.push_str(&format!("\n    〔{} {route} 卡片={kind}", seen.status));
+    if let Some(draft) = seen.card.get("draft") {
+        let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
+        out.push_str(&format!(
+            "｜{}｜{}｜{} {}｜{}｜缺{}",
+            text(&draft["title"]),
+            text(&draft["description"]),
+            text(&draft["place"]["text"]),
+            text(&draft["place"]["grid"]),
+            text(&draft["urgency"]),
+            seen.card["missing"],
+        ));
+    }
+    if let Some(options) = seen.card["question"]["options"].as_array().filter(|o| !o.is_empty()) {
+        out.push_str(&format!("｜选项{}", json!(options)));
+    }
+    out.push('〕');
+    out
 }
 
 fn check(step: &Step, seen: &Seen) -> Vec<String> {
@@ -358,6 +408,9 @@ fn check(step: &Step, seen: &Seen) -> Vec<String> {
     }
     wrong.extend(step.contains.iter().filter(|w| !seen.words.contains(w.as_str())).map(|w| format!("回复里没有“{w}”")));
     wrong.extend(step.lacks.iter().filter(|w| seen.words.contains(w.as_str())).map(|w| format!("回复里不该有“{w}”")));
+    let choices = [&seen.card["question"]["options"], &seen.card["options"]];
+    let choices = choices.into_iter().filter_map(Value::as_array).flatten().map(ToString::to_string).collect::<String>();
+    wrong.extend(step.options.iter().filter(|o| !choices.contains(o.as_str())).map(|o| format!("选项里没有“{o}”：{choices}")));
     let citations = seen.body["reply"]["citations"].as_array().map_or(&[] as &[Value], Vec::as_slice);
     if let Some(document) = &step.cites {
         let first = citations.first().map_or(Value::Null, |c| c["document_id"].clone());

@@ -6,7 +6,10 @@ use serde_json::{Value, json};
 use super::{
     draft::{Draft, field},
     rules::IncidentRules,
+    slots,
     taxonomy::Leaf,
+    ticket::Urgency,
+    urgency::Emergency,
 };
 
 /// One question to the resident.
@@ -32,7 +35,9 @@ impl Draft {
         if self.place.grid_code.is_none() {
             out.push(field::PLACE.to_owned());
         }
-        if let Some(leaf) = self.leaf(rules) {
+        // Whoever is in danger answers where; nothing else holds the ticket up.
+        let in_danger = self.emergency.as_ref().is_some_and(|e| e.urgency == Urgency::特急);
+        if let Some(leaf) = self.leaf(rules).filter(|_| !in_danger) {
             let open = leaf.questions.iter().filter(|q| q.required && !self.answers.contains_key(&q.text));
             out.extend(open.map(|q| format!("{}{}", field::ANSWERS, q.text)));
             if leaf.required_phone && self.reporter.phone.is_none() {
@@ -58,7 +63,7 @@ impl Draft {
         } else if name == field::PLACE {
             self.place_question()
         } else if name == field::PHONE {
-            ("这类事需要先联系您，请留一个电话。号码只用于办理和回访，不会给被反映的一方。".to_owned(), Vec::new())
+            ("请留一个电话，好联系您。号码只用于办理和回访，不会告诉被反映的一方。".to_owned(), Vec::new())
         } else {
             let text = name.strip_prefix(field::ANSWERS).unwrap_or(&name).to_owned();
             let options = if text.starts_with("有没有") || text.contains("有没有") && text.chars().count() < 12 {
@@ -71,16 +76,76 @@ impl Draft {
         Some(Question { field: name, text, options })
     }
 
+    /// The place as it is read back: name, building and unit; else the resident's own words.
+    #[must_use]
+    pub fn spoken_place(&self) -> String {
+        let place = &self.place;
+        let Some(estate) = &place.estate else { return place.text.clone() };
+        let numbers: String = [&place.building, &place.unit].into_iter().flatten().cloned().collect();
+        let full = format!("{estate}{numbers}");
+        // The words may say where exactly: 铂金云鼎1栋出入平台.
+        let spot = place.building.as_deref().and_then(|b| place.text.split_once(b)).map(|(_, spot)| spot);
+        // 「7栋楼上」 leaves a 楼 that belongs to the next word.
+        let spot = spot.map(|s| s.trim_start_matches("楼"));
+        match spot.filter(|s| place.unit.is_none() && !s.is_empty() && s.chars().count() <= 8) {
+            Some(spot) => format!("{full}{spot}"),
+            None => full,
+        }
+    }
+
+    /// What it is called when it is spoken of: 「铂金云鼎小区1栋 外墙瓷砖脱落」 in quotes, or 那件事.
+    #[must_use]
+    pub fn spoken_name(&self, rules: &IncidentRules) -> String {
+        let vague = self.leaf(rules).is_none_or(|leaf| rules.other().is_some_and(|other| other.code == leaf.code));
+        if self.emergency.is_some() {
+            return format!("“{}”", self.description.as_deref().unwrap_or_default().chars().take(20).collect::<String>());
+        }
+        if vague { "那件事".to_owned() } else { format!("“{}”", self.title(rules)) }
+    }
+
+    /// The emergency that a plain 「有」 to the question just asked means, for instance to 有没有人受伤？.
+    #[must_use]
+    pub fn danger_told(&self, text: &str, rules: &IncidentRules) -> Option<Emergency> {
+        let question = self.asked.as_deref()?.strip_prefix(field::ANSWERS)?;
+        let means = if ["受伤", "砸到", "压到人", "伤人"].iter().any(|w| question.contains(w)) {
+            "有人受伤了"
+        } else if question.contains("被困") && question.contains("电梯") {
+            "有人困在电梯里"
+        } else if question.contains("被困") {
+            "老人被困"
+        } else if question.contains("水里") {
+            "有人落水"
+        } else {
+            return None;
+        };
+        if !slots::affirms(text) {
+            return None;
+        }
+        let mut emergency = rules.emergencies.detect(means)?;
+        emergency.why = format!("「{question}」您回答「{}」", text.trim());
+        Some(emergency)
+    }
+
     fn place_question(&self) -> (String, Vec<String>) {
         if !self.place_candidates.is_empty() {
             let why = self.place_remark.clone().unwrap_or_else(|| "地点还不够清楚".to_owned());
             let options = self.place_candidates.iter().take(6).map(|c| c.label.clone()).collect();
-            return (format!("{why}，请问是哪一处？"), options);
+            let names: Vec<&str> = self.place_candidates.iter().take(6).map(|c| c.label.split('（').next().unwrap_or(&c.label)).collect();
+            let different = names.iter().collect::<std::collections::BTreeSet<_>>().len() == names.len();
+            let text = match names.as_slice() {
+                [_] => format!("{why}，请再说一下是几栋。"),
+                _ if different => format!("{}：{}。是哪一处？", why.replace("，请说是几栋", ""), numbered(&names)),
+                _ => {
+                    let communities: Vec<&str> = self.place_candidates.iter().take(6).map(|c| c.community.as_str()).collect();
+                    format!("{why}：{}。是哪个社区？", numbered(&communities))
+                }
+            };
+            return (text, options);
         }
         let text = match (&self.place.building, self.place.text.is_empty()) {
             (Some(building), _) => format!("{building}是在哪个小区？请说小区名或者附近的路名。"),
-            (None, true) => "在什么地方？请说小区和楼栋，或者附近的路名、标志。".to_owned(),
-            (None, false) => format!("「{}」我没有在网格目录里找到，请说小区名，或者附近的路名、标志。", self.place.text),
+            (None, true) => "在什么地方？请说小区和楼栋，或者附近的路名。".to_owned(),
+            (None, false) => format!("“{}”我没找到，请说小区名，或者附近的路名、公交站、学校。", self.place.text),
         };
         (text, Vec::new())
     }
@@ -143,4 +208,9 @@ impl Draft {
         }
         card
     }
+}
+
+/// `1. 甲 2. 乙`, for people who answer 「第二个」.
+fn numbered(names: &[&str]) -> String {
+    names.iter().zip(1..).map(|(name, n)| format!("{n}、{name}")).collect::<Vec<_>>().join("；")
 }

@@ -45,6 +45,22 @@ impl ChannelKind {
         matches!(self, Self::保密隐私 | Self::违法劝阻)
     }
 
+    /// Whose matter it is, as the first words of an answer.
+    #[must_use]
+    pub const fn whose(self) -> &'static str {
+        match self {
+            Self::诉讼 => "打官司的事归法院管",
+            Self::仲裁 => "劳动仲裁归仲裁委员会管",
+            Self::监察 => "反映干部和公职人员的问题，要找纪检监察机关",
+            Self::行政复议 => "对处罚、决定不服，走的是行政复议",
+            Self::信息公开 => "申请信息公开，要向管这份信息的机关提",
+            Self::信访 => "信访有专门的渠道",
+            Self::职责外 => "这件事归别的部门管",
+            Self::保密隐私 => "这涉及保密和隐私",
+            Self::违法劝阻 => "这件事不能做",
+        }
+    }
+
     /// What the matter is called in a wish that the table's own words do not list.
     const fn topics(self) -> &'static [&'static str] {
         match self {
@@ -129,6 +145,7 @@ static PRIVACY: LazyLock<Regex> = LazyLock::new(|| {
         r"(?:查|告诉|给我|提供|要|问|透露|知道|发我|发给我).{0,12}",
         r"(?:邻居|业主|住户|户主|租客|举报人|投诉人|楼上|楼下|对门|房东|某|他|她|那家|那户|那个人|谁家|[0-9a-z]+栋[^,。?]{0,6}|[张王李刘陈杨黄赵周吴徐孙马朱胡郭何林罗高][某一-龥]{1,2})",
         r".{0,6}(?:的)?(?:电话|手机号?|联系方式|身份证|住址|家庭住址|门牌号|真实姓名|个人信息|户籍信息|工资|存款|病历|行踪|开房|车主信息)",
+        r"|(?:邻居|业主|住户|户主|租客|举报人|投诉人|楼上|楼下|对门|房东|那家|那户|那个人).{0,6}(?:的)?(?:电话|手机号?|联系方式|身份证号?|住址|姓名)(?:号码)?(?:给我|发我|告诉我|是多少|说一下|给一下)",
     ))
 });
 static WHO_TOLD: LazyLock<Regex> = LazyLock::new(|| {
@@ -141,7 +158,7 @@ static PUBLIC_BODY: LazyLock<Regex> = LazyLock::new(|| {
 static UNLAWFUL: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
         r"(?:帮我|帮忙|怎么|如何|怎样|教我|想|我要|能不能|可以).{0,8}",
-        r"(?:黑掉|黑进|入侵.{0,6}(?:系统|网站|手机)|盗号|逃税|偷税|漏税|骗保|骗取|套取.{0,6}(?:补贴|低保|医保|公积金)|造假|伪造|办假证|假材料|开假|假发票|偷电|偷水|报复|打他|揍|弄死|收拾他|下毒|毒死|制毒|买枪|造枪|做炸弹|行贿|送红包|塞钱|赌博网站|开赌场|洗钱|围堵政府|堵路|拉横幅闹事|闹事|跟踪|偷拍|监听|偷听)",
+        r"(?:黑掉|黑进|入侵.{0,6}(?:系统|网站|手机)|盗号|逃税|偷税|漏税|骗保|骗取|套取.{0,6}(?:补贴|低保|医保|公积金)|造假|伪造|办假证|假材料|开个?假|假证明|假发票|偷电|偷水|报复|打他|揍|弄死|收拾他|下毒|毒死|制毒|买枪|造枪|做炸弹|行贿|送红包|塞钱|赌博网站|开赌场|洗钱|围堵政府|堵路|拉横幅闹事|闹事|跟踪|偷拍|监听|偷听)",
     ))
 });
 /// Prevention and tip-offs speak of the same things.
@@ -173,7 +190,15 @@ impl Channels {
             if row.text.is_empty() {
                 return Err(DataError::row(FILE, line, "没有写明怎么做"));
             }
-            let channel = Channel { kind: row.kind, body: row.body, tel: row.tel, text: row.text, basis: row.basis };
+            // A cell may list several; people read them as one line.
+            let shown = |cell: &str| table::list(cell).join("、");
+            // A number among the bodies stands with the numbers already.
+            let names = |cell: &str| {
+                let all = table::list(cell).into_iter();
+                all.filter(|s| !s.chars().all(|c| c.is_ascii_digit())).collect::<Vec<_>>().join("、")
+            };
+            let channel =
+                Channel { kind: row.kind, body: names(&row.body), tel: shown(&row.tel), text: row.text, basis: shown(&row.basis) };
             rules.push(Rule { channel, wish, question });
         }
         if rules.is_empty() {
@@ -200,14 +225,18 @@ impl Channels {
                 return Some(ChannelHit { channel: rule.channel.clone(), wish: true, words: words.clone() });
             }
         }
-        let built_in = if WHO_TOLD.is_match(&folded) || (PRIVACY.is_match(&folded) && !only_public(&folded)) {
-            Some(ChannelKind::保密隐私)
-        } else if MANIPULATION.is_match(&folded) || (UNLAWFUL.is_match(&folded) && !against) {
-            Some(ChannelKind::违法劝阻)
+        let channel = if WHO_TOLD.is_match(&folded) || (PRIVACY.is_match(&folded) && !only_public(&folded)) {
+            self.of_kind(ChannelKind::保密隐私).cloned().unwrap_or_else(|| own_words(ChannelKind::保密隐私, PRIVATE))
+        } else if MANIPULATION.is_match(&folded) {
+            own_words(ChannelKind::违法劝阻, NOT_MINE)
+        } else if UNLAWFUL.is_match(&folded) && !against {
+            // The table's rows speak of one misdeed each; this may be another.
+            own_words(ChannelKind::违法劝阻, DISSUADE)
         } else {
-            None
+            return None;
         };
-        built_in.map(|kind| ChannelHit { channel: self.or_default(kind), wish: true, words: kind_words(kind).to_owned() })
+        let words = kind_words(channel.kind).to_owned();
+        Some(ChannelHit { channel, wish: true, words })
     }
 
     /// The lawful channel that the message touches, and whether it is a wish or a question about it.
@@ -241,19 +270,15 @@ impl Channels {
         }
         None
     }
+}
 
-    fn or_default(&self, kind: ChannelKind) -> Channel {
-        self.of_kind(kind).cloned().unwrap_or_else(|| Channel {
-            kind,
-            body: String::new(),
-            tel: String::new(),
-            text: match kind {
-                ChannelKind::保密隐私 => "这涉及他人隐私或保密信息，我不能提供。".to_owned(),
-                _ => "这件事我不能帮您做。".to_owned(),
-            },
-            basis: String::new(),
-        })
-    }
+const PRIVATE: &str = "这涉及别人的隐私，我不能提供。";
+const NOT_MINE: &str = "这个我做不到。我只按街道的知识库回答政策和办事的问题，也可以帮您登记身边的事。您有什么事，直接告诉我就行。";
+const DISSUADE: &str = "这样做是违法的，我不能帮忙，也请您别这么做。心里有气、有难处，把事情说给我听，我帮您找合法的办法；有危险马上打110。";
+
+/// A channel of no table: only words.
+fn own_words(kind: ChannelKind, text: &str) -> Channel {
+    Channel { kind, body: String::new(), tel: String::new(), text: text.to_owned(), basis: String::new() }
 }
 
 /// The number that is asked for belongs to a body that publishes it.

@@ -11,7 +11,8 @@ pub enum ConfirmWord {
     Cancel,
 }
 
-const YES: [&str; 52] = [
+const YES: [&str; 57] = [
+    "报", "交", "报上去", "要的", "可以报",
     "是", "是的", "是啊", "是呀", "对", "对的", "对头", "对对", "对对对", "对啊", "没错", "没有错", "确认", "确认提交", "我确认", "确认无误", "提交",
     "提交吧", "请提交", "可以", "可以的", "可以提交", "好", "好的", "好的提交吧", "好提交", "好的提交", "好吧", "行", "行的", "行吧", "要得", "没问题",
     "没有问题", "无误", "嗯", "嗯嗯", "嗯对", "ok", "yes", "就这样", "就这样吧", "就这么办", "报吧", "上报吧", "上报", "发吧", "确定", "是的确认",
@@ -38,6 +39,16 @@ impl ConfirmWord {
             return None;
         }
         let has = |list: &[&str], word: &str| list.contains(&word);
+        let parts: Vec<String> = folded
+            .split([',', '，', '。', '!', '！', ' '])
+            .map(|p| p.chars().filter(|c| c.is_alphanumeric()).collect::<String>())
+            .filter(|p| !p.is_empty())
+            .collect();
+        // 「算了，已经弄好了」: the reason after it changes nothing, unless it takes it back.
+        let gives_up = parts.len() > 1 && has(&CANCEL, &parts[0]) && word.chars().count() <= 16;
+        if gives_up && !["还是", "报吧", "提交", "确认"].iter().any(|w| word.contains(w)) {
+            return Some(Self::Cancel);
+        }
         if has(&CANCEL, &word) || ["算了", "取消"].iter().any(|p| word.strip_prefix(p).is_some_and(|rest| has(&CANCEL, rest))) {
             return Some(Self::Cancel);
         }
@@ -46,12 +57,7 @@ impl ConfirmWord {
             return Some(Self::Yes);
         }
         // Two of them in a row: 「没错，提交吧」.
-        let parts: Vec<String> = folded
-            .split([',', '，', '。', '!', '！', ' '])
-            .map(|p| p.chars().filter(|c| c.is_alphanumeric()).collect::<String>())
-            .filter(|p| !p.is_empty())
-            .collect();
-        let yes = |p: &String| has(&YES, p) || has(&YES, p.trim_end_matches(['吧', '啊', '哈', '了']));
+        let yes = |p: &String| has(&YES, p) || has(&YES, p.trim_end_matches(['吧', '啊', '哈', '嘛', '嘞', '噻', '了']));
         (parts.len() > 1 && parts.iter().all(yes)).then_some(Self::Yes)
     }
 }

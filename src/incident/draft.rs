@@ -223,7 +223,11 @@ impl Draft {
 
     /// The draft of an emergency: its category and urgency come from the emergency's own rule.
     pub fn take_emergency(&mut self, emergency: Emergency, rules: &IncidentRules) {
-        if rules.taxonomy.get(&emergency.category_code).is_some() && self.may_set(field::CATEGORY, By::Rule) {
+        // 「有人受伤了」 in the middle of a matter makes it graver, not another one.
+        let same_branch = |code: &str| code.get(..2) == emergency.category_code.get(..2);
+        let known_matter = self.description.is_some()
+            && self.category.as_deref().is_some_and(|code| !same_branch(code) && rules.other().is_none_or(|o| o.code != code));
+        if !known_matter && rules.taxonomy.get(&emergency.category_code).is_some() && self.may_set(field::CATEGORY, By::Rule) {
             self.category = Some(emergency.category_code.clone());
             self.category_sure = true;
             self.category_alternatives.clear();

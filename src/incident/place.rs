@@ -176,6 +176,10 @@ impl PlaceFinder {
             if place.text.is_empty() {
                 place.text.clone_from(&candidate.name);
             }
+            // 「菜市场」 is 柏华农贸市场 from here on.
+            if let Some(word) = known.matched_by.first().filter(|w| !candidate.name.contains(w.as_str()) && !known.text.contains(&candidate.name)) {
+                place.text = place.text.replacen(word.as_str(), &candidate.name, 1);
+            }
             place.matched_by.push(candidate.label.clone());
             let is_estate =
                 self.gazetteer.places().iter().any(|p| p.name == candidate.name && p.kind == PlaceKind::Estate);

@@ -93,7 +93,7 @@ static FIELD_CHANGE: LazyLock<Regex> = LazyLock::new(|| {
 });
 static PREAMBLE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
-        r"^(?:你好|您好|喂|hi|hello|请问|那个|嗯|哦|网格员|同志|师傅|老师|客服|工作人员)+[,，。!！~ ]*",
+        r"^(?:你好|您好|喂|hi|hello|请问|那个|对了|还有[一]?件事|还有个事|另外(?:一件事)?|再报一[个件](?:事)?|嗯|哦|网格员|同志|师傅|老师|客服|工作人员)+[,，。!！~ ]*",
     ))
 });
 static WISH: LazyLock<Regex> = LazyLock::new(|| {
@@ -104,8 +104,22 @@ static WISH: LazyLock<Regex> = LazyLock::new(|| {
     ))
 });
 static PERSONAL: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?:我的|联系)?(?:电话|手机号?|号码|联系方式)(?:号码)?(?:是|[:：])?$|(?:^|[,，。])(?:我叫|姓名(?:是)?[:：]?|联系人[:：]?|我姓|我是)[\p{Han}]{1,4}(?:[,，。]|$)")
+    pattern(r"(?:我的?|联系)?(?:电话|手机号?|号码|联系方式)(?:号码)?(?:是|[:：])?$|(?:^|[,，。])(?:我叫|姓名(?:是)?[:：]?|联系人[:：]?|我姓|我是)[\p{Han}]{1,4}(?:[,，。]|$)")
 });
+/// An answer to 「在哪里？」 that names no place.
+static NO_PLACE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"不知道|不晓得|不清楚|说不清|记不得|记不到|忘了|忘记了|^[^0-9]{0,6}(?:已经|都|刚)?(?:打|报|拨|通知)(?:过|完|通)?[^,，。]{0,6}(?:了|啦|过)|(?:消防|警察|救护车|119|110|120)[^,，。]{0,4}(?:来了|到了)|^(?:等一下|稍等|等等|马上|(?:应该|好像|可能|肯定)?(?:没有|没得|有)(?:人)?|好的?|嗯+|谢谢)[吧啊哈呀。!！,，?？]*$|^(?:就是|就在|在)?(?:我们?|咱们?|俺们?)(?:这里|这儿|这边|那里|小区|家|屋头|楼|院子|单元)?[里头的]*$")
+});
+/// A sentence about what is wrong, not a name of a place.
+static COMPLAINT: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"得很|都不|没人|吵|坏|漏|堵|臭|脏|掉|裂|倒|烧|堆|了一|天天|每天|每晚|老是|总是|怎么|有人|不让|不走|不亮|冒|钱|补贴|津贴")
+});
+/// Says that nothing was understood, or nothing at all.
+static NO_MATTER: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"^(?:啥子?|什么(?:事|意思)?|哪样|咋个(?:说|弄|整)?|怎么(?:说|弄)|怎样说|啊|嗯+|哦|喂|不知道|不晓得|听不懂|不懂)[啊嘛呢哦?？。!！ ]*$")
+});
+/// An ID number with what introduces it.
+static ID_NUMBER: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?:我的)?(?:身份证)?(?:号码?)?(?:是|[:：])?[1-9][0-9]{16}[0-9x]"));
 /// Family names that a self-given name may begin with.
 const SURNAMES: &str = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗高郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤冉牟简晏游阳代温艾蓝欧司诸上";
 
@@ -137,7 +151,7 @@ pub fn extract(text: &str, with: &Reading<'_>) -> Slots {
         || place.place.community.is_some();
     if told_place {
         slots.place = Some(place);
-    } else if with.asked == Some("place") && !slots.correction && slots.phone.is_none() && !folded.is_empty() {
+    } else if with.asked == Some("place") && !slots.correction && slots.phone.is_none() && !folded.is_empty() && !NO_PLACE.is_match(&folded) && !(folded.chars().count() > 8 && COMPLAINT.is_match(&folded)) {
         // Words for a place that the directory does not know are kept as they are.
         let mut place = place;
         place.place.text.clone_from(&folded);
@@ -194,6 +208,8 @@ fn finish_correction(slots: &mut Slots, fix: Correction, right: &str) {
         && slots.anonymous.is_none();
     match fix.field.as_deref() {
         Some("姓名" | "名字") => slots.name = Some(right.trim_end_matches(['。', '!', '！']).to_owned()),
+        // Its name alone says it; see `Draft::take`.
+        Some("类别" | "分类") => {}
         Some("描述" | "内容") => slots.description = Some(right.to_owned()),
         Some("地点" | "位置" | "地址") if slots.place.is_none() => {
             slots.place = Some(PlaceMatch {
@@ -310,6 +326,24 @@ fn anonymity(text: &str) -> Option<bool> {
     has_any(text, &wishes).then_some(true)
 }
 
+/// 「1栋，平台那里」 is no answer to 「有没有人受伤？」: it tells where or when, and neither yes nor no.
+fn tells_something_else(question: &str, folded: &str, slots: &Slots) -> bool {
+    static NO_OR_UNSURE: LazyLock<Regex> = LazyLock::new(|| pattern(r"没|无|不|晓得|清楚|知道"));
+    let yes_or_no = question.contains("有没有") || question.contains('吗');
+    let told = slots.place.as_ref().is_some_and(|p| p.place.building.is_some() || p.place.grid_code.is_some()) || slots.occurred_at.is_some();
+    yes_or_no && told && !affirms(folded) && !NO_OR_UNSURE.is_match(folded)
+}
+
+/// Whether a short answer to 「有没有…？」 says yes: 有, 有一个, 有两个人受了伤, 是的.
+#[must_use]
+pub fn affirms(text: &str) -> bool {
+    static YES: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(?:好像|应该|确实|真的)?(?:有(?:的|人|啊|呀|哦|嘛|[一两二三四五六几好0-9])?|是的?|对的?|伤(?:了|到)|砸(?:到|伤))"));
+    static NO: LazyLock<Regex> = LazyLock::new(|| pattern(r"有没有|没有?|没得|不|无人|有点(?:怕|吓)|有惊"));
+    let folded = plain(text);
+    let answer = folded.trim_start_matches(|c: char| !c.is_alphanumeric());
+    YES.is_match(answer) && !NO.is_match(answer)
+}
+
 /// Answers to the category's own questions: the one that was asked, and injuries told unasked.
 fn answers(folded: &str, text: &str, with: &Reading<'_>, slots: &Slots) -> Vec<(String, String)> {
     let mut out = Vec::new();
@@ -318,6 +352,7 @@ fn answers(folded: &str, text: &str, with: &Reading<'_>, slots: &Slots) -> Vec<(
         && leaf.questions.iter().any(|q| q.text == question)
         && !folded.is_empty()
         && slots.phone.is_none()
+        && !tells_something_else(question, folded, slots)
     {
         out.push((question.to_owned(), text.trim().to_owned()));
         return out;
@@ -337,7 +372,12 @@ fn description(source: &str, slots: &Slots, with: &Reading<'_>, answered: bool) 
     if answered || matches!(with.asked, Some("reporter.phone" | "reporter.name" | "people_affected" | "occurred_at")) {
         return None;
     }
+    // 「匿名哈，不要说是我」 tells nothing but that; 「啥子？」 nothing at all.
+    if (slots.anonymous.is_some() && source.chars().count() <= 14) || NO_MATTER.is_match(source) {
+        return None;
+    }
     let mut text = PREAMBLE.replace(source, "").into_owned();
+    text = ID_NUMBER.replace_all(&text, "").into_owned();
     text = PERSONAL.replace_all(&text, "，").into_owned();
     for _ in 0..2 {
         text = WISH.replace_all(&text, "。").into_owned();

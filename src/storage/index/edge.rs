@@ -47,7 +47,11 @@ struct Room {
 
 impl Drop for Room {
     fn drop(&mut self) {
-        drop(self.shard.take());
+        // The engine flushes when it is dropped and panics when it cannot, e.g. because the folder is gone or the disk full.
+        let shard = self.shard.take();
+        if std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(shard))).is_err() {
+            tracing::error!(folder = %self.folder.display(), "the index could not be flushed; what is missing is repaired at the next start");
+        }
         if self.retired.load(Ordering::Acquire)
             && let Err(e) = fs::remove_dir_all(&self.folder)
         {

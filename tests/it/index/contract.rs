@@ -54,23 +54,24 @@ pub async fn found(store: &dyn VectorStore, query: &VectorQuery) -> Vec<u128> {
     hits.into_iter().map(|h| h.id.as_u128()).collect()
 }
 
-/// Every adapter, fresh and empty, with what must outlive it.
-async fn adapters() -> Vec<(String, Arc<dyn VectorStore>, Box<dyn std::any::Any>)> {
+/// Every adapter, fresh and empty, with what must outlive it (it comes before the adapter: the last is dropped first).
+async fn adapters() -> Vec<(String, Box<dyn std::any::Any>, Arc<dyn VectorStore>)> {
     let folder = tempfile::tempdir().expect("temp folder");
     let edge = EdgeStore::open(folder.path().join("index")).await.expect("open");
     let server = standin::start().await;
     let settings = |url: &str, alias: String| ServerSettings { url: url.to_owned(), alias, timeout: Duration::from_secs(10) };
     let wire = ServerStore::connect(&settings(&server.url, "kb".to_owned()), None).expect("connect");
-    let mut out: Vec<(String, Arc<dyn VectorStore>, Box<dyn std::any::Any>)> = vec![
-        ("memory".to_owned(), Arc::new(MemoryStore::new()), Box::new(())),
-        ("edge".to_owned(), Arc::new(edge), Box::new(folder)),
-        ("server adapter over gRPC to the stand-in".to_owned(), Arc::new(wire), Box::new(server)),
+    let mut out: Vec<(String, Box<dyn std::any::Any>, Arc<dyn VectorStore>)> = vec![
+        ("memory".to_owned(), Box::new(()), Arc::new(MemoryStore::new())),
+        ("edge".to_owned(), Box::new(folder), Arc::new(edge)),
+        ("server adapter over gRPC to the stand-in".to_owned(), Box::new(server), Arc::new(wire)),
     ];
     match std::env::var("TEST_QDRANT_URL") {
         Ok(url) => {
-            let alias = format!("gwtest{}", std::process::id() as u128 * 1000 + COUNT.fetch_add(1, std::sync::atomic::Ordering::SeqCst));
+            let alias = format!("gwtest{}x{}", std::process::id(), COUNT.fetch_add(1, std::sync::atomic::Ordering::SeqCst));
             let real = ServerStore::connect(&settings(&url, alias), None).expect("connect");
-            out.push((format!("real server at TEST_QDRANT_URL ({})", real.healthy().await.expect("healthy")), Arc::new(real), Box::new(())));
+            let version = real.healthy().await.expect("healthy");
+            out.push((format!("real server {version} at TEST_QDRANT_URL"), Box::new(()), Arc::new(real)));
         }
         Err(_) => println!("index contract: no TEST_QDRANT_URL, the real server is skipped"),
     }
@@ -102,7 +103,7 @@ async fn filled(store: &dyn VectorStore) {
 #[tokio::test]
 async fn scores_are_query_times_idf_times_value_in_every_adapter() {
     let mut all: Vec<(String, Vec<(u128, f32)>)> = Vec::new();
-    for (name, store, _keep) in adapters().await {
+    for (name, _keep, store) in adapters().await {
         filled(store.as_ref()).await;
         let mut hits = store.search(&ask(&[(A, 1.0), (C, 2.0)], Filter::everything())).await.expect("search");
         hits.sort_by_key(|h| h.id);
@@ -121,7 +122,7 @@ async fn scores_are_query_times_idf_times_value_in_every_adapter() {
 
 #[tokio::test]
 async fn filters_hold_inside_the_query() {
-    for (name, store, _keep) in adapters().await {
+    for (name, _keep, store) in adapters().await {
         filled(store.as_ref()).await;
         let day = |y, m, d| Filter::in_force(jiff::civil::date(y, m, d));
         let audience = |who: &[&str]| Filter::any_of("audience", who.iter().copied());
@@ -151,7 +152,7 @@ async fn filters_hold_inside_the_query() {
 
 #[tokio::test]
 async fn a_filter_never_starves_the_limit() {
-    for (name, store, _keep) in adapters().await {
+    for (name, _keep, store) in adapters().await {
         let generation = store.begin_generation(&manifest(None)).await.expect("begin");
         let mut points: Vec<_> = (1..=50).map(|n| point(n, &[(A, 5.0)], "loud", "gridworker", (0, NEVER))).collect();
         points.push(point(99, &[(A, 0.1)], "quiet", "resident", (0, NEVER)));
@@ -165,7 +166,7 @@ async fn a_filter_never_starves_the_limit() {
 
 #[tokio::test]
 async fn generations_switch_at_once_and_forget_the_old_one() {
-    for (name, store, _keep) in adapters().await {
+    for (name, _keep, store) in adapters().await {
         assert_eq!(store.live().await.expect("live"), None, "{name}: nothing is live at first");
         let none = store.search(&ask(&[(A, 1.0)], Filter::everything())).await;
         assert!(matches!(none, Err(VectorError::NoGeneration)), "{name}: {none:?}");
@@ -187,7 +188,7 @@ async fn generations_switch_at_once_and_forget_the_old_one() {
 
 #[tokio::test]
 async fn points_are_replaced_deleted_and_listed_in_order() {
-    for (name, store, _keep) in adapters().await {
+    for (name, _keep, store) in adapters().await {
         filled(store.as_ref()).await;
         store.upsert(Target::Live, vec![point(1, &[(C, 1.0)], "one", "resident", (0, NEVER))]).await.expect("upsert");
         assert!(!found(store.as_ref(), &ask(&[(B, 1.0)], Filter::everything())).await.contains(&1), "{name}: the old terms are gone");
@@ -204,7 +205,7 @@ async fn points_are_replaced_deleted_and_listed_in_order() {
 
 #[tokio::test]
 async fn both_legs_give_their_own_scores() {
-    for (name, store, _keep) in adapters().await {
+    for (name, _keep, store) in adapters().await {
         let generation = store.begin_generation(&manifest(Some(2))).await.expect("begin");
         let with = |n, terms: &[(u32, f32)], dense: [f32; 2]| ChunkPoint { dense: Some(dense.to_vec()), ..point(n, terms, "d", "all", (0, NEVER)) };
         let points = vec![with(1, &[(A, 1.0)], [1.0, 0.0]), with(2, &[(B, 1.0)], [0.6, 0.8])];

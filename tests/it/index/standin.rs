@@ -6,11 +6,11 @@ use std::collections::{BTreeMap, HashMap};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 
-use qdrant_client::qdrant as wire;
-use qdrant_client::qdrant::collections_server::{Collections, CollectionsServer};
-use qdrant_client::qdrant::points_server::{Points, PointsServer};
-use qdrant_client::qdrant::qdrant_server::{Qdrant as Health, QdrantServer};
-use qdrant_client::qdrant::*;
+use ::qdrant_client::qdrant as wire;
+use ::qdrant_client::qdrant::collections_server::{Collections, CollectionsServer};
+use ::qdrant_client::qdrant::points_server::{Points, PointsServer};
+use ::qdrant_client::qdrant::qdrant_server::{Qdrant as Health, QdrantServer};
+use ::qdrant_client::qdrant::*;
 use qdrant_edge as edge;
 use qdrant_edge::EdgeShard;
 use tonic::{Request, Response, Status};
@@ -258,7 +258,7 @@ impl Engine {
         assert_eq!(request.wait, Some(true), "the adapter waits for its writes");
         let mut points = Vec::new();
         for point in request.points {
-            let payload = serde_json::Value::from(qdrant_client::Payload::from(point.payload));
+            let payload = serde_json::Value::from(::qdrant_client::Payload::from(point.payload));
             points.push(edge::PointStruct::new(edge_id(point.id)?, edge_vectors(point.vectors)?, payload).into());
         }
         let operation = edge::PointOperations::UpsertPoints(edge::PointInsertOperations::PointsList(points));
@@ -343,11 +343,11 @@ impl Engine {
             let points = collection.shard.query(search).map_err(broken)?;
             let points = points
                 .into_iter()
-                .map(|p| wire::ScoredPoint {
+                .map(|p| ScoredPoint {
                     id: Some(wire_id(p.id)),
                     payload: wire_payload(p.payload),
                     score: p.score,
-                    ..wire::ScoredPoint::default()
+                    ..ScoredPoint::default()
                 })
                 .collect();
             result.push(BatchResult { result: points });

@@ -53,7 +53,8 @@ fn near_copies_of_front_matter_are_found() {
     let document = parse("a.md", &guide("a", "甲", &["厨房有煤气味怎么办"], "", "**结论**：好。"));
     let question = |text: &str| Question { id: 1.into(), question: text.to_owned(), expect: vec![] };
     let set = [question("厨房里有煤气味怎么办"), question("闻到臭鸡蛋味道害怕")];
-    let copies = eval::near_copies(&set, &[&document.meta]);
+    let documents = [&document.meta];
+    let copies = eval::near_copies(&set, &documents);
     assert_eq!(copies.len(), 1, "{copies:?}");
     assert_eq!(copies[0].0, "厨房里有煤气味怎么办");
 }
