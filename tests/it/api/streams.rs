@@ -44,7 +44,7 @@ async fn a_reader_resumes_anywhere_and_gets_exactly_the_rest() {
         assert_eq!(rest, frames[position..], "from memory after {position}");
     }
     app.restart().await;
-    for position in 0..=frames.len() {
+    for position in 0..frames.len() {
         let rest = resident.resume(&turn, position as u64).await.all().await;
         assert_eq!(rest, frames[position..], "from storage after {position}, by another process");
     }
