@@ -25,6 +25,7 @@ pub mod redact;
 pub mod service;
 pub mod store;
 pub mod street;
+pub mod strip;
 pub mod turn;
 pub mod urgent;
 

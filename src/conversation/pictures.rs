@@ -8,10 +8,8 @@ use std::io::Cursor;
 use bytes::Bytes;
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder as _, ImageFormat, ImageReader, Limits};
-use img_parts::ImageEXIF as _;
-use img_parts::jpeg::{Jpeg, markers};
-use img_parts::png::Png;
-use img_parts::webp::WebP;
+
+use super::strip;
 
 /// What a picture must keep to.
 #[derive(Debug, Clone, Copy)]
@@ -82,7 +80,7 @@ pub fn clean(bytes: Bytes, rules: PictureRules) -> Result<Picture, PictureError>
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let mut picture = DynamicImage::from_decoder(decoder).map_err(|_| PictureError::Broken)?;
     if orientation == Orientation::NoTransforms {
-        let bytes = strip(bytes, format).ok_or(PictureError::Broken)?;
+        let bytes = strip(&bytes, format).ok_or(PictureError::Broken)?;
         return Ok(Picture { bytes, content_type, width, height });
     }
     // The camera's "hold it upright" note goes with the EXIF, so the pixels themselves are turned.
@@ -94,29 +92,11 @@ pub fn clean(bytes: Bytes, rules: PictureRules) -> Result<Picture, PictureError>
 }
 
 /// Removes everything that is not needed to show the picture.
-fn strip(bytes: Bytes, format: ImageFormat) -> Option<Bytes> {
+fn strip(bytes: &[u8], format: ImageFormat) -> Option<Bytes> {
     match format {
-        ImageFormat::Jpeg => {
-            let mut jpeg = Jpeg::from_bytes(bytes).ok()?;
-            // APP0 (JFIF), APP2 (colour profile) and APP14 (Adobe colour transform) are needed for the right colours.
-            jpeg.segments_mut().retain(|s| {
-                let marker = s.marker();
-                !(markers::APP0..=markers::APP15).contains(&marker) && marker != markers::COM
-                    || matches!(marker, markers::APP0 | markers::APP2 | markers::APP14)
-            });
-            Some(jpeg.encoder().bytes())
-        }
-        ImageFormat::Png => {
-            let mut png = Png::from_bytes(bytes).ok()?;
-            png.chunks_mut().retain(|c| !matches!(&c.kind(), b"eXIf" | b"tEXt" | b"iTXt" | b"zTXt" | b"tIME"));
-            Some(png.encoder().bytes())
-        }
-        ImageFormat::WebP => {
-            let mut webp = WebP::from_bytes(bytes).ok()?;
-            webp.set_exif(None);
-            webp.remove_chunks_by_id(*b"XMP ");
-            Some(webp.encoder().bytes())
-        }
+        ImageFormat::Jpeg => strip::jpeg(bytes),
+        ImageFormat::Png => strip::png(bytes),
+        ImageFormat::WebP => strip::webp(bytes),
         _ => None,
     }
 }

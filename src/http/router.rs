@@ -67,12 +67,12 @@ fn documented(max_picture_bytes: usize, max_body_bytes: usize) -> OpenApiRouter<
         .routes(routes!(operations::ready))
         .routes(routes!(operations::metrics))
         .layer(DefaultBodyLimit::max(max_body_bytes))
-        // Pictures: the only large bodies.
+        // Pictures: the only large bodies. What is too large by a little is read to its end, so that the sender hears why.
         .merge(
             OpenApiRouter::new()
                 .routes(routes!(chat::attachments::post_attachment))
                 .routes(routes!(chat::attachments::get_attachment))
-                .layer(DefaultBodyLimit::max(max_picture_bytes + 64 * 1024)),
+                .layer(DefaultBodyLimit::max(max_picture_bytes * 3 + 64 * 1024)),
         )
 }
 

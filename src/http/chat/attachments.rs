@@ -1,7 +1,7 @@
 //! `POST /api/v1/attachments`, `GET /api/v1/attachments/{id}`: photos, readable only with the right to their conversation.
 
 use axum::Json;
-use axum::extract::multipart::MultipartRejection;
+use axum::extract::multipart::{MultipartError, MultipartRejection};
 use axum::extract::{Multipart, Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
@@ -53,18 +53,24 @@ pub async fn post_attachment(
 ) -> Result<(StatusCode, Json<Kept>), Problem> {
     let conversation = callers::conversation_of_bearer(&api, &headers).await?;
     let mut form = form.map_err(|_| Problem::new(Code::UnsupportedMediaType).detail("照片须以 multipart/form-data 上传"))?;
-    let broken = |_| Problem::new(Code::InvalidBody).detail("照片没有传完整，请重试");
+    let too_large = || Problem::new(Code::TooLarge).detail(PictureError::TooLarge(api.attachments.max_bytes / (1024 * 1024)).to_string());
+    let broken = |error: MultipartError| match error.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => too_large(),
+        _ => Problem::new(Code::InvalidBody).detail("照片没有传完整，请重试"),
+    };
     while let Some(mut field) = form.next_field().await.map_err(broken)? {
         if field.name() != Some("file") {
             continue;
         }
-        let mut bytes = BytesMut::new();
+        let (mut bytes, mut size) = (BytesMut::new(), 0);
         while let Some(chunk) = field.chunk().await.map_err(broken)? {
-            if bytes.len() + chunk.len() > api.attachments.max_bytes {
-                let error = PictureError::TooLarge(api.attachments.max_bytes / (1024 * 1024));
-                return Err(Problem::new(Code::TooLarge).detail(error.to_string()));
+            size += chunk.len();
+            if size <= api.attachments.max_bytes {
+                bytes.extend_from_slice(&chunk);
             }
-            bytes.extend_from_slice(&chunk);
+        }
+        if size > api.attachments.max_bytes {
+            return Err(too_large());
         }
         return keep(&api, &conversation, bytes.freeze()).await;
     }

@@ -73,7 +73,7 @@ async fn words_and_buttons_change_the_same_draft() {
 async fn the_lawful_channels_take_no_ticket() {
     let app = TestApp::start().await;
     for (words, route) in [
-        ("我要去法院起诉开发商，怎么走程序", "channel"),
+        ("我要打官司，起诉开发商", "channel"),
         ("我要申请行政复议", "channel"),
         ("我要信访，反映拆迁补偿", "channel"),
         ("帮我查一下隔壁住户的身份证号码和电话", "decline"),

@@ -190,7 +190,7 @@ async fn a_confirmed_ticket_stays_when_its_conversation_is_deleted() {
     app.told().await;
     assert_eq!(resident.forget_me().await.status, 204);
     resident.forget_me().await.refused(404, "not_found");
-    app.platform().press(&ticket, "accept", &json!({})).await;
+    app.press(&ticket, "accept", &json!({})).await;
     app.told().await;
     assert_eq!(app.count("SELECT COUNT(*) FROM tickets WHERE status = '已受理'").await, 1, "the matter goes on");
     assert_eq!(app.count("SELECT COUNT(*) FROM messages").await, 0, "and nobody is told");

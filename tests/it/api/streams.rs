@@ -5,9 +5,9 @@ use serde_json::json;
 use super::{QUESTION, assert_done_fits};
 use crate::support::app::{TestApp, until};
 use crate::support::fake_model::{FakeModel, Reply, Step};
-use crate::support::wire::{Answer, words};
+use crate::support::wire::{Answer, Events, Frame, words};
 
-fn names(frames: &[crate::support::wire::Frame]) -> Vec<&str> {
+fn names(frames: &[Frame]) -> Vec<&str> {
     let mut names: Vec<&str> = frames.iter().map(|f| f.event.as_str()).collect();
     names.dedup();
     names
@@ -19,10 +19,11 @@ async fn events_come_in_order_with_growing_numbers() {
     let app = TestApp::with().model(&fake).start().await;
     let resident = app.resident().await;
     let frames = resident.stream(QUESTION).await;
-    assert_eq!(names(&frames), ["turn", "status", "delta", "citations", "card", "notice", "done"], "{frames:?}");
+    assert_eq!(names(&frames), ["turn", "status", "delta", "citations", "card", "done"], "{frames:?}");
     assert_eq!(frames[0].id, 1, "numbers begin with one");
     assert_eq!(frames[0].data["route"], "ask");
     assert_done_fits(&frames);
+    assert_eq!(frames.last().map(|f| &f.data["label"]), Some(&json!("内容由AI生成，仅供参考")), "a reader of the stream gets the AI label too");
     let whole = Answer::of(resident.message("m-1", QUESTION).send().await).await.expect(200);
     assert_eq!(whole["reply"]["text"], words(&frames), "the whole turn has the words of the stream");
     assert_eq!(whole["turn_id"], frames[0].data["turn_id"], "the same client_message_id is the same turn");
@@ -43,7 +44,7 @@ async fn a_reader_resumes_anywhere_and_gets_exactly_the_rest() {
         assert_eq!(rest, frames[position..], "from memory after {position}");
     }
     app.restart().await;
-    for position in 0..=frames.len() {
+    for position in 0..frames.len() {
         let rest = resident.resume(&turn, position as u64).await.all().await;
         assert_eq!(rest, frames[position..], "from storage after {position}, by another process");
     }
@@ -126,12 +127,8 @@ async fn an_emergency_waits_for_nobody() {
     let card = urgent.until("card").await;
     assert_eq!(card.data["kind"], "emergency");
     open.send(()).expect("the model waits at its gate");
-    assert_done_fits(&slow_rest(slow).await);
+    assert_done_fits(&slow.all().await);
     urgent.until("done").await;
-}
-
-async fn slow_rest(stream: crate::support::wire::Events) -> Vec<crate::support::wire::Frame> {
-    stream.all().await
 }
 
 #[tokio::test]
@@ -153,7 +150,7 @@ async fn other_peoples_turns_are_not_there() {
     two.get(&one.path("/events")).await.refused(403, "forbidden");
     one.get(&one.path("/turns/nonsense/events")).await.refused(404, "not_found");
     let nonsense = one.request(reqwest::Method::GET, &one.path(&format!("/turns/{id}/events"))).header("last-event-id", "x").send().await;
-    let all = crate::support::wire::Events::of(nonsense.expect("an answer")).all().await;
+    let all = Events::of(nonsense.expect("an answer")).all().await;
     assert_eq!(all[0].id, 1, "a number that is none means from the start");
     assert_eq!(json!(words(&all)), turn["reply"]["text"]);
 }

@@ -76,6 +76,8 @@ impl Builder {
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
             .timeout(Duration::from_secs(60))
+            // A refused upload ends its connection; a test should not stumble over the remains of another request.
+            .pool_max_idle_per_host(0)
             .build()
             .expect("a client");
         let address = Arc::new(RwLock::new(SocketAddr::from(([127, 0, 0, 1], 0))));
@@ -239,6 +241,12 @@ impl TestApp {
             waiting == 0 && self.count("SELECT COUNT(*) FROM ticket_events WHERE told_at IS NULL").await == 0
         })
         .await;
+    }
+
+    /// Presses a button of the board, a second later than whatever was before: the platform never tells two moves of one moment.
+    pub async fn press(&self, ticket: &serde_json::Value, button: &str, said: &serde_json::Value) {
+        self.clock.advance(SignedDuration::from_secs(1));
+        self.platform().press(ticket, button, said).await;
     }
 
     pub fn now(&self) -> Timestamp {
