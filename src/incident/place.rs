@@ -176,9 +176,9 @@ impl PlaceFinder {
             if place.text.is_empty() {
                 place.text.clone_from(&candidate.name);
             }
-            // 「菜市场」 is 柏华农贸市场 from here on.
-            if let Some(word) = known.matched_by.first().filter(|w| !candidate.name.contains(w.as_str()) && !known.text.contains(&candidate.name)) {
-                place.text = place.text.replacen(word.as_str(), &candidate.name, 1);
+            // The own words stay: 「柏华农贸市场（菜市场门口）」.
+            if !place.text.contains(&candidate.name) && !candidate.name.contains(&place.text) {
+                place.text = format!("{}（{}）", candidate.name, place.text);
             }
             place.matched_by.push(candidate.label.clone());
             let is_estate =

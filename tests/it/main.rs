@@ -1,5 +1,6 @@
 //! The one integration binary: one link of the vector engine instead of twenty.
 
+mod dialogues;
 mod figures;
 mod incident;
 mod index;
