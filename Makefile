@@ -8,7 +8,7 @@ ARGS ?=
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: run test web build check suite web-test browser dialogues questions kill-short soak fuzz bench fmt lint clean help
+.PHONY: run test web build suite soak fuzz bench fmt lint clean help
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -39,14 +39,14 @@ test: ## the suite and short versions of the long shows
 suite: web
 	$(CARGO) test --release --locked
 
-soak: build ## long: 30 × kill -9 while 200 tickets are confirmed, and an hour of mixed load
+soak: web ## long: 30 × kill -9 while 200 tickets are confirmed
 	./scripts/soak.sh
 
 fuzz: ## long: property tests with many more cases
 	PROPTEST_CASES=$(or $(CASES),20000) $(CARGO) test --release --locked --test it prop
 
-bench: build ## long: time to the first word, throughput, memory
-	./scripts/bench.sh
+bench: web ## long: time to the first word beside a bare relay, memory
+	$(CARGO) bench --profile release --locked --bench turns
 
 fmt: ## format
 	$(CARGO) fmt

@@ -9,7 +9,9 @@ use futures::StreamExt as _;
 use serde_json::{Value, json};
 
 use super::facets;
+use super::followup;
 use super::figures::{FigureGate, GatePassage};
+use super::live;
 use super::message::{Message, Role};
 use super::outcome::{Citation, Finish, Grounding, LawSource};
 use super::redact::Vault;
@@ -18,14 +20,12 @@ use super::turn::{Said, Turn, TurnError};
 use crate::knowledge::document::{Audience as Readers, DocumentMeta, Shape};
 use crate::knowledge::search::{Decision, Hit, Outcome, Query, Scope};
 use crate::llm::budget;
-use crate::llm::port::{self, StreamItem};
+use crate::llm::port::{self, FinishReason, StreamItem};
 
-/// Below this many characters a follow-up like 「那要多久」 is read together with the question before it.
-const SHORT_QUESTION: usize = 9;
 /// Characters of the sections between conclusion and address: more is not read on a phone.
 const SECTION_CHARS: usize = 360;
-/// How an answer begins that is a web page and not words.
-const LOOKS_LIKE_MARKUP: [&str; 4] = ["<!doctype", "<html", "<?xml", "<head"];
+/// How a proxy's page begins where an answer should be.
+const MARKUP: [&str; 5] = ["<!doctype", "<html", "<?xml", "<head", "```html"];
 
 /// A passage that was given to the answer under a number.
 #[derive(Debug, Clone)]
@@ -67,7 +67,7 @@ impl Conversations {
         let search = async |text: &str| {
             self.parts.knowledge.search(&Query { text: text.to_owned(), scope: scope.clone(), limit }).await.map_err(TurnError::from)
         };
-        let before = turn.memory.last_question.clone().filter(|_| leans_on_before(question));
+        let before = turn.memory.last_question.clone().filter(|_| followup::leans_on_before(question));
         let Some(before) = before else {
             return Ok((search(question).await?, question.to_owned()));
         };
@@ -78,8 +78,26 @@ impl Conversations {
         let alone = search(question).await?;
         let together = search(&rewritten).await?;
         // A short text may still be a question of its own ("居住证怎么办"): the better supported reading wins.
-        let own_matter = alone.decision == Decision::Answerable && !leans_by_word(question) && alone.top_score > together.top_score;
+        let joint_holds = together.hits.first().is_none_or(|best| followup::speaks_of(question, &self.whole_text(best)));
+        let own_matter = !followup::leans_by_word(question)
+            && match alone.decision {
+                Decision::Answerable => !joint_holds || alone.top_score > together.top_score,
+                // Nothing about its own matter: better an honest no than the guide of the last one.
+                Decision::NotFound => !joint_holds && followup::asks_wholly(question),
+            };
         Ok(if own_matter { (alone, question.to_owned()) } else { (together, rewritten) })
+    }
+
+    /// A document's words: title, questions and all passages.
+    fn whole_text(&self, hit: &Hit) -> String {
+        let mut text = format!("{}\n{}\n{}", hit.document.title, hit.document.keywords.join("\n"), hit.document.questions.join("\n"));
+        for passage in self.parts.knowledge.neighbours(&hit.passage, 1000) {
+            text.push('\n');
+            text.push_str(&passage.heading);
+            text.push('\n');
+            text.push_str(&passage.text);
+        }
+        text
     }
 
     /// Lets the model make a follow-up stand alone; `None` without a model or when its words are unusable.
@@ -158,24 +176,40 @@ impl Conversations {
             .collect();
         let mut gate = FigureGate::new(gate_passages);
         let mut shown = false;
+        let mut head = String::new();
         let mut finish = Finish::Cut;
         loop {
-            let item = tokio::select! {
-                () = self.parts.stop.cancelled() => None,
-                item = stream.next() => item,
+            // What was shown is written even while the model thinks: a crash then cuts the answer where the reader saw it end.
+            let item = loop {
+                tokio::select! {
+                    () = self.parts.stop.cancelled() => break None,
+                    item = stream.next() => break item,
+                    () = tokio::time::sleep(live::COALESCE), if turn.log.is_unwritten() => turn.log.flush_if_due().await?,
+                }
             };
             match item {
-                Some(Ok(StreamItem::Text(text))) => {
-                    if !shown && is_markup(&text) {
-                        tracing::warn!("the model answered with markup; answering from the text");
-                        return Ok(None);
-                    }
-                    shown = true;
+                Some(Ok(StreamItem::Text(text))) if shown => {
                     turn.log.delta(&gate.push(&text));
                     turn.log.flush_if_due().await?;
                 }
-                Some(Ok(StreamItem::Finish(_))) => {
-                    finish = Finish::Complete;
+                Some(Ok(StreamItem::Text(text))) => {
+                    head.push_str(&text);
+                    match opening(&head) {
+                        Opening::Unclear => {}
+                        Opening::Markup => {
+                            tracing::warn!("the model answered with markup; answering from the text");
+                            return Ok(None);
+                        }
+                        Opening::Words => {
+                            shown = true;
+                            turn.log.delta(&gate.push(head.trim_start()));
+                        }
+                    }
+                }
+                Some(Ok(StreamItem::Finish(reason))) => {
+                    // A sentence that ran into a limit is not a whole answer.
+                    let whole = !matches!(reason, FinishReason::Length | FinishReason::Filtered);
+                    finish = if whole { Finish::Complete } else { Finish::Cut };
                     break;
                 }
                 Some(Err(error)) => {
@@ -259,9 +293,11 @@ impl Conversations {
     /// Says that there is nothing, offers a person, keeps the gap.
     async fn nothing_found(&self, turn: &mut Turn<'_>, outcome: &Outcome, question: &str) -> Said {
         if let Some(expired) = &outcome.expired {
-            let now = expired.successor.as_deref().map_or_else(
+            let catalog = self.parts.knowledge.catalog();
+            let successor = expired.successor.as_deref().and_then(|id| catalog.units().iter().find(|u| u.meta.id == id));
+            let now = successor.map_or_else(
                 || "目前知识库里没有替代它的新规定，请拨打12345核实。".to_owned(),
-                |s| format!("现行的是《{s}》。"),
+                |s| format!("现行的是《{}》。", s.meta.title),
             );
             turn.log.delta(&format!("《{}》已于{}失效，{now}", expired.title, expired.expired_on));
         } else {
@@ -373,20 +409,22 @@ fn citation(p: &Numbered) -> Citation {
     }
 }
 
-fn is_markup(first: &str) -> bool {
-    let head: String = first.trim_start().chars().take(12).collect::<String>().to_lowercase();
-    LOOKS_LIKE_MARKUP.iter().any(|m| head.starts_with(m))
+/// What a model's first characters are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Opening {
+    Words,
+    Markup,
+    /// Nothing but space yet, or the beginning of either.
+    Unclear,
 }
 
-/// True when a question cannot be understood without the one before it, or may not be.
-fn leans_on_before(question: &str) -> bool {
-    leans_by_word(question) || question.chars().count() <= SHORT_QUESTION
-}
-
-/// True when it says so itself.
-fn leans_by_word(question: &str) -> bool {
-    const STARTS: [&str; 12] = ["那", "还有", "它", "这个", "这种", "这样", "刚才", "上面", "如果不", "要是不", "然后", "另外"];
-    let question = question.trim();
-    STARTS.iter().any(|s| question.starts_with(s))
-        || question.trim_end_matches(['？', '?', '。']).ends_with('呢')
+fn opening(head: &str) -> Opening {
+    let head: String = head.trim_start().chars().take(12).collect::<String>().to_lowercase();
+    if MARKUP.iter().any(|m| head.starts_with(m)) {
+        Opening::Markup
+    } else if MARKUP.iter().any(|m| m.starts_with(head.as_str())) {
+        Opening::Unclear
+    } else {
+        Opening::Words
+    }
 }

@@ -19,7 +19,7 @@ use super::outcome::{Finish, Route, TurnOutcome};
 use super::store::{ConversationStore, LoggedEvent, StoreError, StoredEvent};
 
 /// How long deltas may wait before they are written.
-const COALESCE: Duration = Duration::from_millis(250);
+pub(super) const COALESCE: Duration = Duration::from_millis(250);
 /// How many ended turns stay in memory for readers that reconnect.
 const KEEP_ENDED: usize = 512;
 
@@ -219,6 +219,12 @@ impl TurnLog {
         self.live.push(TurnEvent { id, event: "delta".to_owned(), data: delta_data(text) });
         self.parts.push((id, text.to_owned()));
         self.oldest_part.get_or_insert_with(Instant::now);
+    }
+
+    /// True when words were shown that are not written yet.
+    #[must_use]
+    pub const fn is_unwritten(&self) -> bool {
+        self.oldest_part.is_some()
     }
 
     /// Writes what has waited long enough; called between the pieces of a stream.

@@ -10,6 +10,7 @@ pub mod answer;
 pub mod draft_ops;
 pub mod facets;
 pub mod figures;
+pub mod followup;
 pub mod intake;
 pub mod live;
 pub mod memory;

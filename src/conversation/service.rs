@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
@@ -159,6 +159,11 @@ impl Conversations {
     #[must_use]
     pub const fn max_chars(&self) -> usize {
         self.parts.settings.max_chars
+    }
+
+    /// Ready when the service ends: streams without an end of their own stop then.
+    pub fn ended(&self) -> WaitForCancellationFutureOwned {
+        self.parts.stop.clone().cancelled_owned()
     }
 
     /// Makes a conversation.
@@ -348,12 +353,13 @@ impl Conversations {
         Ok(old.len())
     }
 
-    /// Marks the turns that a crash broke off as cut, with what they had shown.
+    /// Marks the turns that a crash broke off as cut, with what they had shown; those that run in this process are
+    /// left alone. Returns how many. Two callers at once do no harm: a turn ends once.
     pub async fn recover(&self) -> Result<usize, StoreError> {
-        let broken = self.parts.store.running_turns().await?;
-        let mut count = 0;
-        for turn in broken.iter().filter(|t| !self.live.is_running(t.id)) {
-            count += 1;
+        let mut broken = self.parts.store.running_turns().await?;
+        // What runs here and now is not broken off.
+        broken.retain(|turn| !self.live.is_running(turn.id));
+        for turn in &broken {
             let (route, text, last) = live::remains(self.parts.store.turn_events(turn.id, 0).await?);
             let reply_id = self.parts.ids.uuid();
             let done = live::cut_line(turn.id, reply_id, &text, last);
@@ -374,7 +380,7 @@ impl Conversations {
                 })
                 .await?;
         }
-        Ok(count)
+        Ok(broken.len())
     }
 
     /// Waits until no turn runs. New turns can still be posted; stop the listener first.

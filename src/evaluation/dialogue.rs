@@ -136,6 +136,7 @@ pub async fn play(folder: &Path, mut settings: Settings, data: &Path, clock: Opt
     if let Some(clock) = clock {
         wiring.clock = clock;
     }
+    crate::llm::install_tls();
     let instance = Instance::start(TcpListener::bind("127.0.0.1:0").await?, wiring).await?;
     let http = reqwest::Client::builder().timeout(Duration::from_secs(60)).no_proxy().build()?;
     let base = format!("http://{}", instance.address);

@@ -384,9 +384,9 @@ impl PlaceFinder {
         }
         if remark.is_none() {
             remark = Some(if one_name && rows.iter().any(|r| !r.buildings.is_empty()) {
-                format!("{}分属几个网格，请说是几栋", rows[0].name)
+                format!("{}地方大，请说是几栋", rows[0].name)
             } else if one_name {
-                format!("{}经过几个网格", rows[0].name)
+                format!("{}很长", rows[0].name)
             } else {
                 format!("「{}」有好几处", mention.words)
             });

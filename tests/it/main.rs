@@ -1,12 +1,17 @@
 //! The one integration binary: one link of the vector engine instead of twenty.
 
+mod api;
+mod architecture;
+mod config;
 mod dialogues;
 mod figures;
 mod incident;
 mod index;
+mod kill;
 mod knowledge;
 mod llm;
 mod platform;
+mod prompts;
 mod redact;
 mod sandbox;
 mod support;

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { Api } from '../src/api/client'
 import type { ServerMessage } from '../src/api/types'
 import { Conversation } from '../src/chat/conversation'
+import { mergeFromServer } from '../src/chat/feed'
 import { Paperwork } from '../src/chat/paperwork'
 import { frame, json, MemoryArea, memoryKeep, settle, sse } from './fakes'
 
@@ -258,6 +259,22 @@ describe('paperwork', () => {
     const receipts = c.state.messages.filter((m) => m.card?.kind === 'receipt')
     expect(receipts).toHaveLength(1)
     expect(receipts[0]).toMatchObject({ id: 'x', text: '已提交' })
+  })
+
+  it('news that overtake the receipt stay below it, and what is known of a ticket never goes back', async () => {
+    const c = await withDraft()
+    const moves = [{ at: '2025-03-01T04:01:00Z', to: '已提交', by: '居民' }, { at: '2025-03-01T04:01:01Z', to: '已送达平台', by: '平台' }]
+    const good = server.other['POST /conversations/c1/draft/confirm']!
+    server.other['POST /conversations/c1/draft/confirm'] = () => {
+      // While the answer is on its way, the ticket has moved on.
+      c.takeTicket({ ...ticket, status: '已送达平台' }, moves)
+      mergeFromServer(c.state.messages, [{ id: 'n', seq: 9, role: 'news', text: '已送到', created_at: '2025-03-01T04:01:01Z', card: { kind: 'progress', ticket: { ...ticket, status: '已送达平台' }, timeline: moves } }])
+      return good()
+    }
+    await new Paperwork(c).confirm()
+    expect(c.state.tickets[ticket.number]?.ticket.status).toBe('已送达平台')
+    expect(c.state.tickets[ticket.number]?.timeline).toHaveLength(2)
+    expect(c.state.messages.slice(-2).map((m) => m.card?.kind)).toEqual(['receipt', 'progress'])
   })
 
   it('what the server finds missing is marked', async () => {

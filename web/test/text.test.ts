@@ -36,8 +36,14 @@ describe('phone numbers', () => {
 
 describe('blocks', () => {
   it('are lines and lists', () => {
-    const blocks = blocksOf('材料：\n- 身份证\n- 户口簿\n\n到社区办。\n', all)
-    expect(blocks.map((b) => (b.kind === 'list' ? b.items.length : b.inlines.length))).toEqual([1, 2, 0, 1])
+    const blocks = blocksOf('带上：\n- 身份证\n· 户口簿\n\n怎么办：\n1. 到社区。\n2、等通知。\n3.5公里以内免费。\n', all)
+    expect(blocks.map((b) => (b.kind === 'list' ? `${b.ordered ? 'ol' : 'ul'} ${b.items.length}` : b.kind))).toEqual(['heading', 'ul 2', 'line', 'heading', 'ol 2', 'line'])
+  })
+
+  it('set a named law apart, wherever it stands', () => {
+    const inlines = inlinesOf('老人有护理补贴。（《老年人权益保障法》第三十条）〔1〕', all)
+    expect(inlines.map((i) => i.kind)).toEqual(['text', 'law', 'cite'])
+    expect(inlinesOf('看《民法典》（电话12345）', all).map((i) => i.kind)).toEqual(['text', 'tel', 'text'])
   })
 
   it('keep what looks like HTML as text', () => {

@@ -41,13 +41,15 @@ pub async fn get_live_events(
                     told = message.seq;
                     return Some((message, (listener, told)));
                 }
+                Ok(_) => {}
                 // Too slow to follow: end the stream, the client comes back with its last number and misses nothing.
-                Err(_) if matches!(listener.recv().await, Err(RecvError::Lagged(_) | RecvError::Closed)) => return None,
-                Ok(_) | Err(_) => {}
+                Err(RecvError::Lagged(_) | RecvError::Closed) => return None,
             }
         }
     });
-    Ok(sse::respond(frames(stream::iter(missed).chain(live))))
+    // Nobody's open window may hold up the end of the service.
+    let ended = api.conversations.ended();
+    Ok(sse::respond(frames(stream::iter(missed).chain(live)).take_until(ended)))
 }
 
 fn frames(messages: impl Stream<Item = Arc<Message>> + Send + 'static) -> impl Stream<Item = sse::Frame> + Send + 'static {

@@ -31,7 +31,12 @@ pub async fn stream(api: &Api, posted: Posted, after: u64) -> Result<Response, P
     match posted {
         Posted::Live(live) => Ok(sse::respond(live.events(after).map(|e| frame(&e)))),
         Posted::Stored(stored) => {
-            let events = api.conversations.stored_events(stored.id, after).await.map_err(|e| Problem::unavailable(&e))?;
+            let mut events = api.conversations.stored_events(stored.id, after).await.map_err(|e| Problem::unavailable(&e))?;
+            if events.is_empty() {
+                // The reader was ahead of what a crash left behind: the end is told once more, under an id that is new to it.
+                let all = api.conversations.stored_events(stored.id, 0).await.map_err(|e| Problem::unavailable(&e))?;
+                events.extend(all.into_iter().next_back().map(|last| TurnEvent { id: after + 1, ..last }));
+            }
             Ok(sse::respond(futures::stream::iter(events).map(|e| frame(&e))))
         }
     }

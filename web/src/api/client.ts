@@ -5,6 +5,7 @@ import type {
   DocumentView,
   DraftCard,
   DraftPatch,
+  PublicProgress,
   History,
   ReceiptCard,
   Taxonomy,
@@ -88,6 +89,11 @@ export class Api {
 
   ticket(key: ConversationKey, number: string): Promise<TicketView> {
     return this.json('GET', `/tickets/${encodeURIComponent(number)}`, key)
+  }
+
+  /** A ticket that was handed in elsewhere: its number and the last four digits of the phone left with it. */
+  lookup(number: string, phoneTail: string): Promise<PublicProgress> {
+    return this.json('POST', '/tickets/lookup', undefined, { number, phone_tail: phoneTail })
   }
 
   rate(key: ConversationKey, number: string, body: { solved: boolean; stars: number; comment?: string }): Promise<Partial<TicketView> | undefined> {

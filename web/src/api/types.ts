@@ -102,6 +102,16 @@ export interface TimelineEntry {
   text?: string | null
 }
 
+/** What another device may see of a ticket. */
+export interface PublicProgress {
+  number: string
+  title: string
+  status: string
+  route?: { section?: string; post?: string } | null
+  clock?: { accept_by?: string; resolve_by?: string } | null
+  timeline: TimelineEntry[]
+}
+
 export interface TicketView {
   ticket: TicketFields
   timeline: TimelineEntry[]
@@ -151,7 +161,8 @@ export interface EmergencyCard {
   advice?: string | string[]
 }
 
-export type Choice = string | { label: string; send?: string }
+/** With `tel` it is a number to ring, else words to send. */
+export type Choice = string | { label: string; send?: string; tel?: string }
 
 export interface ChoicesCard {
   kind: 'choices'

@@ -221,7 +221,7 @@ export class Conversation {
           return world.api.sendMessage(key, body)
         },
         resume: async (turnId, lastId) => world.api.turnEvents(key ?? (await this.ensureKey()), turnId, lastId),
-        wait: world.wait,
+        wait: this.waitFor(answer),
         onEvent: (event) => {
           if (era !== this.era) return
           taken()
@@ -243,6 +243,14 @@ export class Conversation {
     }
   }
 
+  /** The pause before another try, said beside the answer that it holds up. */
+  private waitFor(answer: Message): Wait {
+    return async (attempt, asked) => {
+      answer.stalled = true
+      await this.world.wait(attempt, asked)
+    }
+  }
+
   /** Goes on with a turn that was running when the page was left. */
   private async goOn(key: ConversationKey, turnId: string): Promise<void> {
     const { state, world } = this
@@ -256,7 +264,7 @@ export class Conversation {
       await followTurn({
         turnId,
         resume: (id, lastId) => world.api.turnEvents(key, id, lastId),
-        wait: world.wait,
+        wait: this.waitFor(answer),
         onEvent: (event) => era === this.era && this.take(event, answer),
       })
     } catch (error) {
@@ -315,6 +323,7 @@ export class Conversation {
   /** Takes one event of a turn into its answer. */
   private take(event: ServerEvent, answer: Message): void {
     const data = event.data as Record<string, unknown>
+    answer.stalled = false
     // A turn taken up from its start repeats its words: the text only grows.
     const drawn = this.drawn.get(answer) ?? ''
     switch (event.event) {
@@ -411,6 +420,11 @@ export class Conversation {
     const number = ticket.number
     if (!number) return
     const known = this.state.tickets[number]
+    // Answers overtake each other: what is known of a ticket never goes back to what it was before.
+    if (known && (timeline?.length ?? 0) < known.timeline.length) {
+      this.state.tickets[number] = { ticket: { ...ticket, ...known.ticket }, timeline: known.timeline }
+      return
+    }
     this.state.tickets[number] = { ticket: { ...known?.ticket, ...ticket }, timeline: timeline ?? known?.timeline ?? [] }
   }
 

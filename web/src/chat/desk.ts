@@ -15,6 +15,8 @@ export type Sheet =
   | { kind: 'menu' }
   | { kind: 'privacy' }
   | { kind: 'clear' }
+  | { kind: 'cancel' }
+  | { kind: 'lookup' }
   | { kind: 'picture'; url: string }
 
 /** What every part of the page shares. */

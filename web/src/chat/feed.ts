@@ -26,6 +26,8 @@ export interface Message {
   /** What the service is doing before the first word. */
   status?: string
   notices: string[]
+  /** The line is broken and is being tried again. */
+  stalled?: boolean
   /** Why it failed, in words. */
   problem?: string
 }
@@ -45,7 +47,8 @@ export function fromServer(message: ServerMessage): Message {
     citations: message.citations ?? [],
     card: message.card ?? undefined,
     finish: message.finish ?? undefined,
-    generated: message.generated ?? false,
+    // Only a model's words can break off in the middle: they carry the label whoever else forgets it.
+    generated: message.generated || (message.role === 'assistant' && message.finish === 'cut' && message.text !== ''),
     label: message.label ?? undefined,
     attachments: (message.attachments ?? []).flatMap((a) => (typeof a === 'string' ? a : (a.attachment_id ?? a.id ?? []))),
     feedback: typeof feedback === 'string' ? feedback : feedback?.verdict,

@@ -45,3 +45,5 @@ if (embedded) tellParent(conversation, desk)
 
 createApp(Chat).provide(deskKey, desk).mount('#app')
 void conversation.open()
+// A link from the home page or a menu of WeChat.
+if (location.hash === '#progress') desk.show({ kind: 'lookup' })

@@ -39,7 +39,10 @@ export class Paperwork {
       const receipt = card ?? { kind: 'receipt', ticket }
       const mine = state.messages.find((m) => m.card?.kind === 'receipt' && m.card.ticket.number === ticket.number)
       if (!mine) {
-        state.messages.push({
+        // News of the ticket can be faster than this answer; the receipt stands before them.
+        const news = state.messages.findIndex((m) => m.role === 'news' && m.card?.kind === 'progress' && m.card.ticket.number === ticket.number)
+        const at = news < 0 ? state.messages.length : news
+        state.messages.splice(at, 0, {
           key: `receipt-${ticket.number ?? world.newId()}`,
           role: 'assistant',
           text: '',
@@ -50,7 +53,7 @@ export class Paperwork {
           progress: 'done',
           notices: [],
         })
-        const added = state.messages[state.messages.length - 1] as Message
+        const added = state.messages[at] as Message
         this.conversation.takeCard(added, receipt)
         this.conversation.announce(added)
       }

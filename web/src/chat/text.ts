@@ -1,11 +1,16 @@
-/** Answers are plain text. Only line breaks, `- ` lists, 〔n〕 marks and phone numbers get a form of their own. */
+/** Answers are plain text. Line breaks, lists, headings, 〔n〕 marks, phone numbers and named laws get a form of their own. */
 
 export type Inline =
   | { kind: 'text'; text: string }
   | { kind: 'cite'; n: number; text: string }
   | { kind: 'tel'; tel: string; text: string }
+  /** （《…法》第…条）: for whoever wants to look it up; the others read on. */
+  | { kind: 'law'; text: string }
 
-export type Block = { kind: 'line'; inlines: Inline[] } | { kind: 'list'; items: Inline[][] }
+export type Block =
+  | { kind: 'line'; inlines: Inline[] }
+  | { kind: 'heading'; text: string }
+  | { kind: 'list'; ordered: boolean; start: number; items: Inline[][] }
 
 // Land lines with area code, 400/800 numbers, mobiles, then the service numbers (110, 12345, 96xxx…).
 const TEL =
@@ -23,12 +28,22 @@ export function inlinesOf(line: string, known: (n: number) => boolean): Inline[]
   for (const found of line.matchAll(mark)) {
     const numbers = (found[1] ?? '').split(/[、,，]/).map(Number)
     if (!numbers.every(known)) continue
-    telsOf(line.slice(from, found.index), out)
+    lawsOf(line.slice(from, found.index), out)
     for (const n of numbers) out.push({ kind: 'cite', n, text: `〔${n}〕` })
     from = found.index + found[0].length
   }
-  telsOf(line.slice(from), out)
+  lawsOf(line.slice(from), out)
   return out
+}
+
+function lawsOf(text: string, out: Inline[]): void {
+  let from = 0
+  for (const found of text.matchAll(/（《[^（）\d]{2,160}条[^（）\d]{0,20}）/g)) {
+    telsOf(text.slice(from, found.index), out)
+    out.push({ kind: 'law', text: found[0] })
+    from = found.index + found[0].length
+  }
+  telsOf(text.slice(from), out)
 }
 
 function telsOf(text: string, out: Inline[]): void {
@@ -46,20 +61,27 @@ function telsOf(text: string, out: Inline[]): void {
   if (from < text.length) out.push({ kind: 'text', text: text.slice(from) })
 }
 
-/** Lines and lists of a text. Empty lines stay as empty lines; those at the ends are dropped. */
+/** The longest line, in characters, that counts as a heading when it ends with a colon. */
+const HEADING = 16
+
+/** Lines, headings and lists of a text. Empty lines stay as empty lines; those at the ends are dropped. */
 export function blocksOf(text: string, known: (n: number) => boolean): Block[] {
   const blocks: Block[] = []
-  for (const line of text.replace(/^\n+|\s+$/g, '').split(/\r?\n/)) {
-    const item = /^\s*[-•]\s+(.*)$/.exec(line)
+  const lines = text.replace(/^\n+|\s+$/g, '').split(/\r?\n/)
+  lines.forEach((line, at) => {
+    const item = /^\s*(?:[-•·]\s+|(\d{1,2})(?:\.(?!\d)|、)\s*)(.+)$/.exec(line)
     if (item) {
-      const inlines = inlinesOf(item[1] ?? '', known)
+      const inlines = inlinesOf(item[2] ?? '', known)
+      const ordered = item[1] !== undefined
       const last = blocks[blocks.length - 1]
-      if (last?.kind === 'list') last.items.push(inlines)
-      else blocks.push({ kind: 'list', items: [inlines] })
+      if (last?.kind === 'list' && last.ordered === ordered) last.items.push(inlines)
+      else blocks.push({ kind: 'list', ordered, start: Number(item[1] ?? 1), items: [inlines] })
+    } else if (/^[^，。；〔]+：$/.test(line) && line.length <= HEADING && (lines[at + 1] ?? '').trim() !== '') {
+      blocks.push({ kind: 'heading', text: line.slice(0, -1) })
     } else {
       blocks.push({ kind: 'line', inlines: inlinesOf(line, known) })
     }
-  }
+  })
   return blocks
 }
 

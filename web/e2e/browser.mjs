@@ -1,0 +1,152 @@
+// What every journey needs from a browser: a resident with a window, and pictures that axe has looked at.
+import assert from 'node:assert/strict'
+import { existsSync, readFileSync } from 'node:fs'
+import { AxeBuilder } from '@axe-core/playwright'
+import { chromium } from 'playwright-core'
+
+export const SIZES = { phone: { width: 390, height: 844 }, desk: { width: 1440, height: 900 } }
+const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/usr/bin/google-chrome-stable', '/snap/bin/chromium']
+
+/** The browser to use, or undefined. */
+export const findChromium = () => [process.env.CHROMIUM, ...PLACES].find((path) => path && existsSync(path))
+
+export const launch = (executablePath) =>
+  chromium.launch({
+    executablePath,
+    args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  })
+
+/** While the pages are worked on: FRESH_DIST=1 takes them from web/dist instead of from the binary. */
+async function freshly(route) {
+  const path = new URL(route.request().url()).pathname
+  const name = path === '/' ? 'index.html' : path === '/chat' ? 'chat.html' : path.slice(1)
+  const real = await route.fetch()
+  const type = { html: 'text/html', js: 'text/javascript', css: 'text/css' }[name.split('.').pop()]
+  const file = new URL(`../dist/${name}`, import.meta.url)
+  if (!type || !existsSync(file)) return route.fulfill({ response: real })
+  return route.fulfill({ status: 200, headers: { ...real.headers(), 'content-type': `${type}; charset=utf-8` }, body: readFileSync(file) })
+}
+
+/** One person at one screen; `problems` collects what nobody should have to see. */
+export class Visitor {
+  problems = []
+  pages = []
+
+  constructor(browser, size, pictures) {
+    Object.assign(this, { browser, size, pictures })
+  }
+
+  async page(url) {
+    this.context ??= await this.browser.newContext({
+      viewport: SIZES[this.size],
+      locale: 'zh-CN',
+      timezoneId: 'Asia/Shanghai',
+      hasTouch: this.size === 'phone',
+      permissions: ['clipboard-read', 'clipboard-write'],
+    })
+    if (process.env.FRESH_DIST) await this.context.route(/^http:\/\/127\.0\.0\.1:\d+\/(chat(\?.*)?|assets\/.*|widget\.js|)(#.*)?$/, freshly)
+    const page = await this.context.newPage()
+    page.setDefaultTimeout(20_000)
+    page.on('pageerror', (error) => this.problems.push(`script error: ${error.message}`))
+    page.on('console', (message) => {
+      // A network that fails on purpose is no problem of the page.
+      if (message.type() === 'error' && !/Failed to load resource|net::ERR_/.test(message.text())) this.problems.push(`console: ${message.text()}`)
+    })
+    this.pages.push(page)
+    await page.goto(url)
+    return page
+  }
+
+  /** A picture to look at; everything in it must be free of serious findings, reachable and inside the window. */
+  async picture(page, name) {
+    // Sheets have risen, in frames, too.
+    for (const frame of page.frames()) {
+      await frame.evaluate(() => Promise.all(document.getAnimations().filter((a) => a.effect?.getComputedTiming().iterations !== Infinity).map((a) => a.finished.catch(() => undefined))))
+    }
+    await page.screenshot({ path: `${this.pictures}/${this.size}-${name}.png` })
+    // Both screens have the same parts; the wide one is examined where it is laid out differently.
+    const examined = this.size === 'phone' || /home|open|board|widget|receipt/.test(name)
+    const { violations } = examined ? await new AxeBuilder({ page }).options({ resultTypes: ['violations'] }).analyze() : { violations: [] }
+    for (const v of violations.filter((v) => v.impact === 'serious' || v.impact === 'critical')) {
+      this.problems.push(`axe in ${name}: ${v.id} at ${v.nodes.slice(0, 2).map((n) => n.target.join(' ')).join('; ')}`)
+    }
+    const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+    if (over > 0) this.problems.push(`${name}: wider than the window by ${over} px`)
+  }
+
+  async end() {
+    await this.context?.close()
+  }
+}
+
+/** A resident at the window of the service. */
+export class Resident extends Visitor {
+  async open(url, path = '/chat') {
+    this.window = await this.page(`${url}${path}`)
+    this.at = this.window
+    await this.at.getByLabel('输入消息').waitFor()
+    await this.at.getByRole('article', { name: '网格员' }).first().waitFor()
+    return this
+  }
+  say = async (words) => {
+    await this.at.getByLabel('输入消息').fill(words)
+    await this.at.getByRole('button', { name: '发送', exact: true }).click()
+  }
+  /** Until nothing is being written any more. */
+  async quiet() {
+    await this.at.locator('[aria-busy="true"], .streaming').first().waitFor({ state: 'detached' })
+  }
+  /** Says something and waits for the end of the answer. */
+  async ask(words) {
+    const before = await this.answers().count()
+    await this.say(words)
+    await this.answers().nth(before).waitFor()
+    await this.quiet()
+    return this.last()
+  }
+  answers = () => this.at.getByRole('article', { name: '网格员', exact: true })
+  own = () => this.at.getByRole('article', { name: '我', exact: true })
+  last = () => this.answers().last()
+  draft = () => this.at.getByRole('region', { name: '工单草稿' })
+  receipts = () => this.at.getByRole('region', { name: /^工单回执/ })
+  sheet = () => this.at.getByRole('dialog')
+  shot = (name) => this.picture(this.window, name)
+  /** The number on the newest receipt. */
+  async number() {
+    await this.receipts().last().waitFor()
+    const found = /WG\d{14}/.exec((await this.receipts().last().getAttribute('aria-label')) ?? '')
+    assert.ok(found, 'the receipt carries a ticket number WG + date + sequence')
+    return found[0]
+  }
+}
+
+/** Somebody at the platform's board. */
+export class Clerk extends Visitor {
+  async open(url) {
+    this.board = await this.page(`${url}/platform/`)
+    await this.board.getByRole('heading', { name: '流转调度看板' }).waitFor()
+    return this
+  }
+  card = (number) => this.board.getByRole('article').filter({ hasText: number })
+  /** Brings a ticket's card to the eye: a phone shows one section at a time. */
+  async find(number) {
+    await this.card(number).first().waitFor({ state: 'attached' })
+    if (!(await this.card(number).isVisible())) {
+      for (const tab of await this.board.getByRole('tab').all()) {
+        await tab.click()
+        if (await this.card(number).isVisible()) break
+      }
+    }
+    assert.ok(await this.card(number).isVisible(), `${number} can be brought to the eye on the board`)
+    return this.card(number)
+  }
+  async press(number, move, note = '') {
+    const card = await this.find(number)
+    await card.getByRole('button', { name: move, exact: true }).click()
+    const dialog = this.board.getByRole('dialog', { name: move })
+    await dialog.waitFor()
+    if (note) await dialog.getByRole('textbox', { name: /说明/ }).fill(note)
+    await dialog.getByRole('button', { name: '确定' }).click()
+    await dialog.waitFor({ state: 'hidden' })
+  }
+}

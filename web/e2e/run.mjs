@@ -1,0 +1,97 @@
+// Journeys through the real service in a real browser: npm run e2e [words of a journey's name]
+// GRIDWORKER_BIN: the binary; CHROMIUM: the browser. Pictures land in tests/.artifacts/e2e.
+import { existsSync, mkdirSync, rmSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Resident, SIZES, findChromium, launch } from './browser.mjs'
+import { journeys as asking } from './journeys/asking.mjs'
+import { journeys as lasting, modelJourneys } from './journeys/lasting.mjs'
+import { clerkFor, journeys as reporting } from './journeys/reporting.mjs'
+import { startModel } from './model.mjs'
+import { startService } from './service.mjs'
+
+const HERE = dirname(fileURLToPath(import.meta.url))
+const ROOT = resolve(HERE, '../..')
+const PICTURES = join(ROOT, 'tests/.artifacts/e2e')
+/** One journey takes at most this long (ms). */
+const LIMIT = 90_000
+const wanted = process.argv[2] ?? ''
+
+const chromium = findChromium()
+if (!chromium) {
+  console.log('skipped: no Chromium found (apt install chromium, or CHROMIUM=/path/to/it)')
+  console.log('0 passed, 0 failed, all skipped')
+  process.exit(0)
+}
+const binary = resolve(process.env.GRIDWORKER_BIN ?? join(process.env.CARGO_TARGET_DIR ?? join(ROOT, 'target'), 'release/gridworker'))
+if (!existsSync(binary)) {
+  console.error(`no binary at ${binary}: cargo build --release --locked, or GRIDWORKER_BIN=/path/to/it`)
+  process.exit(1)
+}
+
+if (wanted === '') rmSync(PICTURES, { recursive: true, force: true })
+mkdirSync(PICTURES, { recursive: true })
+const began = Date.now()
+const model = await startModel()
+const [browser, ...started] = await Promise.all([
+  launch(chromium),
+  startService(binary, join(PICTURES, 'service.log')),
+  startService(binary, join(PICTURES, 'service-with-model.log'), { GRIDWORKER__LLM__BASE_URL: model.url, GRIDWORKER__LLM__MODEL: 'slow' }),
+])
+const services = { plain: started[0], model: started[1] }
+console.log(`two services ready after ${seconds(began)} s`)
+
+let passed = 0
+let failed = 0
+
+async function play(journey, size) {
+  if (!`${size} ${journey.name}`.includes(wanted)) return
+  const since = Date.now()
+  const resident = new Resident(browser, size, PICTURES)
+  const clerk = clerkFor(browser, size, PICTURES)
+  let late
+  const problems = []
+  try {
+    const limit = new Promise((_, refuse) => (late = setTimeout(() => refuse(new Error(`not over after ${LIMIT / 1000} s`)), LIMIT)))
+    await Promise.race([journey.run({ resident, clerk, services, model, size }), limit])
+  } catch (error) {
+    problems.push(error.stack ?? String(error))
+    for (const [at, page] of [...resident.pages, ...clerk.pages].entries()) {
+      await page.screenshot({ path: join(PICTURES, `failed-${size}-${journey.name}-${at}.png`) }).catch(() => undefined)
+    }
+  } finally {
+    clearTimeout(late)
+    problems.push(...resident.problems, ...clerk.problems)
+    await resident.end()
+    await clerk.end()
+  }
+  if (problems.length === 0) passed += 1
+  else failed += 1
+  console.log(`${problems.length === 0 ? 'ok  ' : 'FAIL'} ${size.padEnd(5)} ${journey.name} (${seconds(since)} s)`)
+  for (const problem of problems) console.log(problem.replace(/^/gm, '     '))
+}
+function seconds(since) {
+  return ((Date.now() - since) / 1000).toFixed(1)
+}
+
+// Three lanes side by side: the two screens, and what shares the model (it is held and its service killed).
+const lane = async (size) => {
+  for (const journey of [...asking, ...reporting, ...lasting]) await play(journey, size)
+}
+const modelLane = async () => {
+  for (const size of Object.keys(SIZES)) {
+    for (const journey of modelJourneys) {
+      await play(journey, size)
+      model.release()
+    }
+  }
+}
+try {
+  await Promise.all([lane('phone'), lane('desk'), modelLane()])
+} finally {
+  await browser.close()
+  await Promise.all([services.plain.stop(), services.model.stop(), model.stop()])
+}
+console.log(`pictures in ${PICTURES}`)
+console.log(`${passed} passed, ${failed} failed in ${seconds(began)} s`)
+process.exitCode = failed === 0 && passed > 0 ? 0 : 1
