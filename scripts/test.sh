@@ -51,6 +51,11 @@ if [ -n "$CHROMIUM" ]; then
 else
     skip "browser journeys" "there is no Chromium and none could be installed"
 fi
+if command -v nginx >/dev/null && command -v python3 >/dev/null; then
+    part "nginx in front, two hops" python3 deploy/check.py --gridworker "$BIN"
+else
+    skip "nginx in front, two hops" "nginx or python3 is not here"
+fi
 [ -n "${TEST_QDRANT_URL:-}" ] || skip "index contract on a real Qdrant server" "TEST_QDRANT_URL is not set (the suite ran it over the wire against a stand-in)"
 
 show "result after $((SECONDS - started)) s"

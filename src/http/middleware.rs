@@ -4,13 +4,14 @@ use std::any::Any;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::IntoResponse as _;
 use tower_http::request_id::{MakeRequestId, RequestId};
 
 use super::problem::{Code, Problem};
+use super::state::ApiState;
 
 /// The header that ties a request to its log lines.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -54,6 +55,14 @@ pub async fn problems(request: Request, next: Next) -> axum::response::Response 
         problem.headers_mut().insert(header::ALLOW, allow.clone());
     }
     problem
+}
+
+/// Until the first import and the index are done, nothing is asked of the rooms: a question would be answered wrongly.
+pub async fn when_ready(State(api): State<ApiState>, request: Request, next: Next) -> axum::response::Response {
+    if request.uri().path().starts_with("/api/") && !api.readiness.is_ready() {
+        return Problem::new(Code::Unavailable).detail("服务正在启动，请稍等几秒再试").retry_after(2).into_response();
+    }
+    next.run(request).await
 }
 
 /// A panic is a defect of ours: logged, answered, and never the end of the process.

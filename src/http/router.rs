@@ -87,7 +87,9 @@ pub fn router(state: ApiState, ids: Arc<dyn Ids>, sandbox: Option<Router>) -> Ro
     let (documented, document) = documented(state.attachments.max_bytes, state.server.max_body_bytes).split_for_parts();
     let limit = Duration::from_millis(state.server.request_timeout_ms);
     let document = Arc::new(document);
+    let gate = Arc::clone(&state);
     let mut app = documented
+        .layer(from::from_fn_with_state(gate, middleware::when_ready))
         .route("/openapi.json", get(move || async move { Json(Arc::clone(&document)) }))
         // Pages
         .route("/", get(pages::index))
@@ -108,7 +110,8 @@ pub fn router(state: ApiState, ids: Arc<dyn Ids>, sandbox: Option<Router>) -> Ro
             let id = request.headers().get(&middleware::REQUEST_ID).and_then(|v| v.to_str().ok()).unwrap_or_default();
             // Paths hold ids and numbers, never personal data; queries are left out.
             tracing::info_span!("http", method = %request.method(), path = request.uri().path(), request_id = id)
-        }))
+        // What goes wrong is logged where it is known, with its cause.
+        }).on_failure(()))
         .layer(PropagateRequestIdLayer::new(middleware::REQUEST_ID))
         .layer(SetRequestIdLayer::new(middleware::REQUEST_ID, middleware::RequestIds(ids)))
         .layer(SetSensitiveRequestHeadersLayer::new([header::AUTHORIZATION, header::COOKIE, HeaderName::from_static("idempotency-key")]))

@@ -41,7 +41,7 @@ pub struct History {
 }
 
 /// Reads the history.
-#[utoipa::path(get, path = "/api/v1/conversations/{id}/messages", tag = "对话", params(("id" = Uuid, Path), After),
+#[utoipa::path(get, path = "/api/v1/conversations/{id}/messages", tag = "对话", params(("id" = String, Path, format = Uuid), After),
     security(("conversation" = [])), responses((status = 200, body = History), (status = 403, body = ProblemBody)))]
 pub async fn get_messages(
     State(api): State<ApiState>,
