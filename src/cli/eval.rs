@@ -170,22 +170,8 @@ fn check_figures(file: &Path, out: Option<&Path>) -> anyhow::Result<ExitCode> {
 async fn dialogues(cases: &Path, show: bool) -> anyhow::Result<ExitCode> {
     let folder = Scratch::new("dialogue")?;
     let played = dialogue::play(cases, Settings::defaults()?, &folder.0, None::<Arc<dyn gridworker::core::clock::Clock>>).await?;
-    let mut text = String::new();
-    for case in &played {
-        let mark = if case.failures.is_empty() { "通过" } else { "失败" };
-        text.push_str(&format!("{mark}  {:<28} {:>2} 步  {}\n", case.name, case.steps, case.title));
-        if show {
-            for said in &case.transcript {
-                text.push_str(said);
-                text.push('\n');
-            }
-        }
-        for (step, why) in &case.failures {
-            text.push_str(&format!("        第{step}步：{why}\n"));
-        }
-    }
     let failed = played.iter().filter(|c| !c.failures.is_empty()).count();
-    text.push_str(&format!("{} passed, {failed} failed\n", played.len() - failed));
+    let text = dialogue::table(&played, show);
     print_out(&text)?;
     Ok(if failed == 0 && !played.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

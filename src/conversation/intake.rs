@@ -15,7 +15,7 @@ use crate::incident::draft::{Applied, By, Draft, field};
 use crate::incident::intent::{Intent, IntentKind, is_bare_report_wish, is_question};
 use crate::incident::progress;
 use crate::incident::rules::IncidentRules;
-use crate::incident::ticket::{Source, Ticket, Urgency};
+use crate::incident::ticket::{Source, Status, Ticket, Urgency};
 use crate::llm::extract;
 use crate::llm::port::JsonSchema;
 
@@ -120,6 +120,7 @@ impl Conversations {
             format!("收到{pictures}张照片。")
         } else if applied.changed.is_empty() {
             match draft.asked.as_deref() {
+                Some(field::PLACE) if draft.emergency.is_some() => "好。",
                 Some(field::PLACE) => "没关系，慢慢说。",
                 Some(field::DESCRIPTION) => "",
                 _ => "不好意思，我没听明白。",
@@ -129,7 +130,7 @@ impl Conversations {
             "好的，不会透露是您报的。".to_owned()
         } else if asked.is_some() && draft.next_question(&self.parts.rules).map(|q| q.field) == asked {
             // Something was said, and the same question stands again.
-            "嗯，".to_owned()
+            if applied.changed.iter().any(|f| f == field::PLACE) { "好的，地点记下了。" } else { "好的。" }.to_owned()
         } else {
             "好的，记下了。".to_owned()
         };
@@ -326,6 +327,9 @@ impl Conversations {
             turn.log.delta("这件事您已经报过了，不用再报一次。");
         }
         turn.log.delta(&progress::standing(ticket, self.now(), &self.parts.street.zone));
+        if ticket.status == Status::已办结 {
+            turn.log.delta(progress::ASK_SOLVED);
+        }
         let card = json!({ "kind": "progress", "ticket": ticket, "timeline": progress::timeline(&moves) });
         Ok(Said::with_card(card))
     }

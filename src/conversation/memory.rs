@@ -34,6 +34,9 @@ pub struct Memory {
     pub parked: Vec<Draft>,
     /// The open draft came back by itself: a confirm button pressed again without a key still means the ticket before.
     pub resumed: bool,
+    /// Number of the ticket that was called solved and whose stars were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stars_asked: Option<String>,
     /// Placeholders of personal data, the same for the whole conversation.
     pub vault: Vault,
     /// The last question as it was understood.

@@ -21,6 +21,7 @@ pub mod order;
 pub mod outcome;
 pub mod pictures;
 pub mod prompts;
+pub mod rating;
 pub mod redact;
 pub mod service;
 pub mod store;

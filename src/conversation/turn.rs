@@ -149,6 +149,9 @@ impl Conversations {
         } else if self.confirms_again(turn) {
             turn.log.turn(Route::Report);
             return (Route::Report, self.confirm_again(turn).await);
+        } else if let Some(rated) = self.rate_by_words(turn).await.transpose() {
+            turn.log.turn(Route::Progress);
+            return (Route::Progress, rated);
         } else if let Some(text) = nothing_open(turn.said) {
             turn.log.turn(Route::Smalltalk);
             turn.log.delta(text);
@@ -279,7 +282,9 @@ impl Conversations {
 
     fn smalltalk(&self, turn: &mut Turn<'_>) -> Said {
         let said = turn.said;
-        let text = if ["谢", "辛苦", "麻烦了"].iter().any(|w| said.contains(w)) {
+        let text = if ["真人", "机器人", "你是谁", "你是哪个", "人工智能"].iter().any(|w| said.contains(w)) {
+            format!("我是{}的虚拟数字网格员，是人工智能，不是真人。要找人，说“转人工”，或者拨打12345。", self.parts.street.name)
+        } else if ["谢", "辛苦", "麻烦了"].iter().any(|w| said.contains(w)) {
             "不客气。还有别的事，随时跟我说。".to_owned()
         } else if ["再见", "拜拜", "没事了", "没有了"].iter().any(|w| said.contains(w)) {
             "好的，祝您生活愉快。有事随时找我，也可以拨打12345。".to_owned()
@@ -364,7 +369,7 @@ fn is_plain_answer(said: &str) -> bool {
 /// A 确认 or 取消 when there is nothing to confirm or to cancel.
 fn nothing_open(said: &str) -> Option<&'static str> {
     match ConfirmWord::read(said)? {
-        ConfirmWord::Yes if is_plain_answer(said) => None,
+        ConfirmWord::Yes if is_plain_answer(said) || said.contains('谢') => None,
         ConfirmWord::Yes => Some("现在没有等您确认的事。要报什么，跟我说是什么事、在哪里就行。"),
         ConfirmWord::Cancel => Some("放心，现在没有正在报的事，什么都没有提交。"),
     }

@@ -136,6 +136,7 @@ pub async fn play(folder: &Path, mut settings: Settings, data: &Path, clock: Opt
     if let Some(clock) = clock {
         wiring.clock = clock;
     }
+    crate::llm::install_tls();
     let instance = Instance::start(TcpListener::bind("127.0.0.1:0").await?, wiring).await?;
     let http = reqwest::Client::builder().timeout(Duration::from_secs(60)).no_proxy().build()?;
     let base = format!("http://{}", instance.address);
@@ -152,6 +153,28 @@ pub async fn play(folder: &Path, mut settings: Settings, data: &Path, clock: Opt
     }
     instance.stop().await;
     Ok(played)
+}
+
+/// The outcome as a table, a line per case and one per failure; with `show` also every word that was said.
+#[must_use]
+pub fn table(played: &[Played], show: bool) -> String {
+    let mut text = String::new();
+    for case in played {
+        let mark = if case.failures.is_empty() { "通过" } else { "失败" };
+        text.push_str(&format!("{mark}  {:<28} {:>2} 步  {}\n", case.name, case.steps, case.title));
+        if show {
+            for said in &case.transcript {
+                text.push_str(said);
+                text.push('\n');
+            }
+        }
+        for (step, why) in &case.failures {
+            text.push_str(&format!("        第{step}步：{why}\n"));
+        }
+    }
+    let failed = played.iter().filter(|c| !c.failures.is_empty()).count();
+    text.push_str(&format!("{} passed, {failed} failed\n", played.len() - failed));
+    text
 }
 
 struct Player<'a> {

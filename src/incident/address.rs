@@ -52,6 +52,12 @@ pub fn numbers(text: &str) -> Numbers {
         let value = c.get(1).or_else(|| c.get(2)).map_or("", |m| m.as_str());
         set_building(&mut out, value);
         note(&mut out, &mut end_of_parts, c.get(0));
+        // 「2栋楼上」: the 楼 belongs to the next word.
+        if let Some(m) = c.get(0).filter(|m| m.as_str().ends_with("栋楼") && text[m.end()..].starts_with(['上', '下', '道', '梯', '顶', '里', '前', '后', '门'])) {
+            let end = m.end() - '楼'.len_utf8();
+            end_of_parts = Some(end);
+            out.span = out.span.map(|(s, _)| (s, end));
+        }
     }
     if let Some(c) = UNIT.captures(text) {
         let value = &c[1];

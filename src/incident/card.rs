@@ -85,9 +85,7 @@ impl Draft {
         let full = format!("{estate}{numbers}");
         // The words may say where exactly: 铂金云鼎1栋出入平台.
         let spot = place.building.as_deref().and_then(|b| place.text.split_once(b)).map(|(_, spot)| spot);
-        // 「7栋楼上」 leaves a 楼 that belongs to the next word.
-        let spot = spot.map(|s| s.trim_start_matches("楼"));
-        match spot.filter(|s| place.unit.is_none() && !s.is_empty() && s.chars().count() <= 8) {
+        match spot.filter(|s| place.unit.is_none() && !matches!(*s, "" | "楼") && s.chars().count() <= 8) {
             Some(spot) => format!("{full}{spot}"),
             None => full,
         }

@@ -227,7 +227,7 @@ impl Channels {
         }
         let channel = if WHO_TOLD.is_match(&folded) || (PRIVACY.is_match(&folded) && !only_public(&folded)) {
             self.of_kind(ChannelKind::保密隐私).cloned().unwrap_or_else(|| own_words(ChannelKind::保密隐私, PRIVATE))
-        } else if MANIPULATION.is_match(&folded) {
+        } else if MANIPULATION.is_match(&folded) && !asks_beside_it(&folded) {
             own_words(ChannelKind::违法劝阻, NOT_MINE)
         } else if UNLAWFUL.is_match(&folded) && !against {
             // The table's rows speak of one misdeed each; this may be another.
@@ -260,16 +260,25 @@ impl Channels {
         }
         for rule in rules() {
             let kind = rule.channel.kind;
-            let Some(words) = kind.topics().iter().find(|w| folded.contains(**w)) else { continue };
+            let Some(&words) = kind.topics().iter().find(|w| folded.contains(**w)) else { continue };
             // Only what people in office do is a matter of supervision.
             if kind == ChannelKind::监察 && !OFFICIAL.is_match(&folded) {
                 continue;
             }
-            let wish = !question && (WANTS.is_match(&folded) || kind == ChannelKind::监察);
-            return Some(ChannelHit { channel: rule.channel.clone(), wish, words: (*words).to_owned() });
+            // 「我要去法院起诉，怎么走程序」 asks, and wants it all the same.
+            let own = ["我要", "我们要", "帮我", "替我"].iter().any(|w| {
+                folded.split_once(w).is_some_and(|(_, rest)| rest.find(words).is_some_and(|at| rest[..at].chars().count() <= 4))
+            });
+            let wish = own || (!question && (WANTS.is_match(&folded) || kind == ChannelKind::监察));
+            return Some(ChannelHit { channel: rule.channel.clone(), wish, words: words.to_owned() });
         }
         None
     }
+}
+
+/// Beside the order stands an honest question: that one is answered, the order is only words.
+fn asks_beside_it(folded: &str) -> bool {
+    folded.split(['。', '!', '！', ';', '；', '\n']).any(|s| !MANIPULATION.is_match(s) && super::intent::is_question(s))
 }
 
 const PRIVATE: &str = "这涉及别人的隐私，我不能提供。";

@@ -176,9 +176,9 @@ impl PlaceFinder {
             if place.text.is_empty() {
                 place.text.clone_from(&candidate.name);
             }
-            // 「菜市场」 is 柏华农贸市场 from here on.
-            if let Some(word) = known.matched_by.first().filter(|w| !candidate.name.contains(w.as_str()) && !known.text.contains(&candidate.name)) {
-                place.text = place.text.replacen(word.as_str(), &candidate.name, 1);
+            // The own words stay: 「柏华农贸市场（菜市场门口）」.
+            if !place.text.contains(&candidate.name) && !candidate.name.contains(&place.text) {
+                place.text = format!("{}（{}）", candidate.name, place.text);
             }
             place.matched_by.push(candidate.label.clone());
             let is_estate =
@@ -384,9 +384,9 @@ impl PlaceFinder {
         }
         if remark.is_none() {
             remark = Some(if one_name && rows.iter().any(|r| !r.buildings.is_empty()) {
-                format!("{}分属几个网格，请说是几栋", rows[0].name)
+                format!("{}地方大，请说是几栋", rows[0].name)
             } else if one_name {
-                format!("{}经过几个网格", rows[0].name)
+                format!("{}很长", rows[0].name)
             } else {
                 format!("「{}」有好几处", mention.words)
             });

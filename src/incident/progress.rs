@@ -34,8 +34,14 @@ pub fn news(ticket: &Ticket, event: &TicketEvent) -> String {
         let stop = if note.ends_with(['。', '！', '？']) { "" } else { "。" };
         text.push_str(&format!("说明：{note}{stop}"));
     }
+    if event.to == Status::已办结 {
+        text.push_str(ASK_SOLVED);
+    }
     text
 }
+
+/// How the resident may say what came of it.
+pub const ASK_SOLVED: &str = "解决了就回复“解决了”，没解决就回复“没解决”，我马上请他们重新办。";
 
 /// Where a ticket stands, in words: the last sentence and, while it is open, the next deadline.
 #[must_use]

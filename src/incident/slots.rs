@@ -373,7 +373,8 @@ fn description(source: &str, slots: &Slots, with: &Reading<'_>, answered: bool) 
         return None;
     }
     // 「匿名哈，不要说是我」 tells nothing but that; 「啥子？」 nothing at all.
-    if (slots.anonymous.is_some() && source.chars().count() <= 14) || NO_MATTER.is_match(source) {
+    let no_place = with.asked == Some("place") && source.chars().count() <= 12 && NO_PLACE.is_match(source);
+    if no_place || (slots.anonymous.is_some() && source.chars().count() <= 14) || NO_MATTER.is_match(source) {
         return None;
     }
     let mut text = PREAMBLE.replace(source, "").into_owned();

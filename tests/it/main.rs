@@ -3,6 +3,7 @@
 mod api;
 mod architecture;
 mod config;
+mod dialogues;
 mod figures;
 mod incident;
 mod index;
