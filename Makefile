@@ -43,7 +43,7 @@ soak: web ## long: 30 × kill -9 while 200 tickets are confirmed
 	./scripts/soak.sh
 
 fuzz: ## long: property tests with many more cases
-	PROPTEST_CASES=$(or $(CASES),20000) $(CARGO) test --release --locked --test it prop
+	PROPTEST_TIMES=$(or $(TIMES),50) PROPTEST_CASES=20000 $(CARGO) test --release --locked --test it -- --skip kill:: --skip api::
 
 bench: web ## long: time to the first word beside a bare relay, memory
 	$(CARGO) bench --profile release --locked --bench turns

@@ -302,37 +302,54 @@ pub fn replay(stored: Vec<StoredEvent>, after: u64) -> Vec<TurnEvent> {
     events
 }
 
-/// What a turn had shown when its process ended, from its stored lines: route, words, last number.
+/// What a turn had shown when its process ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remains {
+    /// Which way it went.
+    pub route: Route,
+    /// The words that were shown.
+    pub text: String,
+    /// True when a model was writing them: the AI label belongs to them.
+    pub generated: bool,
+    /// The last number that was given.
+    pub last: u64,
+}
+
+/// What a turn had shown when its process ended, from its stored lines.
 #[must_use]
-pub fn remains(stored: Vec<StoredEvent>) -> (Route, String, u64) {
-    let mut route = Route::Ask;
-    let mut text = String::new();
-    let mut last = 0;
+pub fn remains(stored: Vec<StoredEvent>) -> Remains {
+    let mut remains = Remains { route: Route::Ask, text: String::new(), generated: false, last: 0 };
+    let mut announced = false;
     for event in replay(stored, 0) {
-        last = event.id;
+        remains.last = event.id;
         let data: serde_json::Value = serde_json::from_str(&event.data).unwrap_or_default();
         match event.event.as_str() {
             "turn" => {
                 if let Ok(found) = serde_json::from_value(data["route"].clone()) {
-                    route = found;
+                    remains.route = found;
                 }
             }
-            "delta" => text.push_str(data["text"].as_str().unwrap_or_default()),
+            "status" => announced = true,
+            "delta" => remains.text.push_str(data["text"].as_str().unwrap_or_default()),
             _ => {}
         }
     }
-    (route, text, last)
+    // Only a model that is asked to answer is announced on this route; the text of a guide is shown without.
+    remains.generated = announced && remains.route == Route::Ask && !remains.text.is_empty();
+    remains
 }
 
 /// The `done` line of a turn that broke off.
 #[must_use]
-pub fn cut_line(turn_id: Uuid, message_id: Uuid, text: &str, last: u64) -> LoggedEvent {
+pub fn cut_line(turn_id: Uuid, message_id: Uuid, remains: &Remains, label: Option<&str>) -> LoggedEvent {
     let done = json!({
         "turn_id": turn_id,
         "message_id": message_id,
         "finish": Finish::Cut,
-        "chars": text.chars().count(),
-        "sha256": hex::encode(Sha256::digest(text.as_bytes())),
+        "generated": remains.generated,
+        "label": label,
+        "chars": remains.text.chars().count(),
+        "sha256": hex::encode(Sha256::digest(remains.text.as_bytes())),
     });
-    LoggedEvent { id: last + 1, event: "done", data: done.to_string() }
+    LoggedEvent { id: remains.last + 1, event: "done", data: done.to_string() }
 }

@@ -382,6 +382,12 @@ fn door(chars: &[char], at: usize) -> Option<Span> {
         if second > 0 && !third_follows && suffix > 0 && !matches!(chars.get(after), Some('栋' | '幢' | '座')) {
             return Some((at, after + suffix, Personal::Door));
         }
+        // 我住3-1204, 铂金云鼎3-1204: building and room. An amount or a count says what of, and a range stands behind other words.
+        let tail = chars.get(after).copied().unwrap_or('\n');
+        let lived_in = is_han(previous) && !matches!(previous, '第' | '共' | '约' | '至' | '到' | '款' | '价' | '从' | '间' | '罚' | '近' | '达' | '过');
+        if length <= 2 && (3..=4).contains(&second) && !third_follows && lived_in && !counts(tail) {
+            return Some((end + 1, after, Personal::Door));
+        }
         // 7-2-501: building, unit, room.
         if third_follows && second <= 2 {
             let start = after + 1;
@@ -407,8 +413,20 @@ fn door(chars: &[char], at: usize) -> Option<Span> {
     let after_house = matches!(previous, '栋' | '幢' | '座' | '楼' | '层')
         || (previous == '元' && behind(chars, at, 2) == '单')
         || (hyphen(previous) && matches!(behind(chars, at, 2), '栋' | '幢' | '元'));
-    let counted = matches!(next(0), '单' | '栋' | '幢' | '座' | '楼' | '层' | '户' | '个' | '人' | '米' | '年' | '月' | '日' | '点' | '时' | '元' | '次' | '部' | '台' | '家' | '盏' | '根' | '分' | '天' | '号' | '-' | '.' | '%');
-    (after_house && (3..=4).contains(&length) && !counted).then_some((at, end, Personal::Door))
+    (after_house && (3..=4).contains(&length) && !counts(next(0))).then_some((at, end, Personal::Door))
+}
+
+/// True for what follows a number that counts or measures something.
+const fn counts(c: char) -> bool {
+    matches!(
+        c,
+        '单' | '栋' | '幢' | '座' | '楼' | '层' | '户' | '个' | '人' | '米' | '年' | '月' | '日' | '点' | '时' | '元' | '次' | '部' | '台'
+            | '家' | '盏' | '根' | '分' | '天' | '号' | '块' | '平' | '公' | '万' | '多' | '-' | '.' | '%'
+    )
+}
+
+fn is_han(c: char) -> bool {
+    crate::core::text::is_cjk(c)
 }
 
 /// Length of the word for a room that stands at `at`.

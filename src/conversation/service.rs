@@ -360,12 +360,21 @@ impl Conversations {
         // What runs here and now is not broken off.
         broken.retain(|turn| !self.live.is_running(turn.id));
         for turn in &broken {
-            let (route, text, last) = live::remains(self.parts.store.turn_events(turn.id, 0).await?);
+            let remains = live::remains(self.parts.store.turn_events(turn.id, 0).await?);
             let reply_id = self.parts.ids.uuid();
-            let done = live::cut_line(turn.id, reply_id, &text, last);
-            let reply = Reply { text: text.clone(), ..Reply::default() };
+            let label = remains.generated.then(|| self.parts.street.ai_label.clone());
+            let done = live::cut_line(turn.id, reply_id, &remains, label.as_deref());
+            let live::Remains { route, text, generated, .. } = remains;
+            let reply = Reply { text: text.clone(), generated, label: label.clone(), ..Reply::default() };
             let outcome = TurnOutcome { turn_id: turn.id, message_id: reply_id, route, reply, card: None, finish: Finish::Cut };
-            let body = MessageBody { text, route: Some(route), finish: Some(Finish::Cut), ..MessageBody::default() };
+            let body = MessageBody {
+                text,
+                route: Some(route),
+                finish: Some(Finish::Cut),
+                generated,
+                label,
+                ..MessageBody::default()
+            };
             self.parts
                 .store
                 .end_turn(EndedTurn {

@@ -6,7 +6,7 @@ use regex::Regex;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    channels::{Channel, ChannelHit},
+    channels::{Channel, ChannelHit, ChannelKind},
     reading::plain,
     rules::IncidentRules,
     urgency::Emergency,
@@ -186,7 +186,10 @@ pub fn classify_intent(text: &str, rules: &IncidentRules) -> Intent {
     }
     let question = is_question(text);
     if let Some(hit) = rules.channels.lawful(text, question) {
-        if hit.wish {
+        // 「我要起诉开发商，怎么走程序」 wants the court, whatever it asks; what courts do is not in the knowledge.
+        let own_wish = ["我要", "我想", "我准备"].iter().any(|w| folded.contains(w));
+        let not_ours = matches!(hit.channel.kind, ChannelKind::诉讼 | ChannelKind::仲裁 | ChannelKind::监察);
+        if hit.wish || (own_wish && not_ours) {
             return with_channel(intent, IntentKind::Channel, hit);
         }
         intent.reasons.push(format!("问的是「{}」怎么走", hit.words));

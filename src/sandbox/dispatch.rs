@@ -34,9 +34,16 @@ const URGENT: SignedDuration = SignedDuration::from_mins(5);
 /// The others within two hours when the report brings no deadline of its own.
 const ORDINARY: SignedDuration = SignedDuration::from_hours(2);
 
-/// Section and post for an incident. A section that the report names is kept; the words only choose the post in it.
-pub(super) fn dispatch(body: &Value) -> (&'static str, &'static str) {
+/// Section and post for an incident. What the report names is kept; otherwise the words choose.
+pub(super) fn dispatch(body: &Value) -> (&'static str, String) {
     let text = |pointer: &str| body.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+    // The street has routed it already: the post that the resident was told stays.
+    let routed = SECTIONS.iter().find(|(name, _)| *name == text("/route/section"));
+    if let (Some((section, _)), post) = (routed, text("/route/post").trim())
+        && !post.is_empty()
+    {
+        return (section, post.chars().take(30).collect());
+    }
     let named = [text("/category/section"), text("/route/section")];
     let section = SECTIONS.iter().find(|(name, _)| named.contains(name));
     let words = [text("/category/name"), text("/title"), text("/description")];
@@ -47,9 +54,9 @@ pub(super) fn dispatch(body: &Value) -> (&'static str, &'static str) {
         })
     });
     match (hit, section) {
-        (Some((_, s, post)), _) => (s, post),
-        (None, Some((name, posts))) => (name, posts.first().copied().unwrap_or("综合受理岗")),
-        (None, None) => ("民生服务", "综合受理岗"),
+        (Some((_, s, post)), _) => (s, (*post).to_owned()),
+        (None, Some((name, posts))) => (name, posts.first().copied().unwrap_or("综合受理岗").to_owned()),
+        (None, None) => ("民生服务", "综合受理岗".to_owned()),
     }
 }
 

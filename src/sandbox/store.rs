@@ -83,7 +83,7 @@ pub(super) struct NewIncident {
     pub place: String,
     pub urgency: String,
     pub section: &'static str,
-    pub post: &'static str,
+    pub post: String,
     pub received_at: Timestamp,
     pub accept_by: Timestamp,
     pub body: Value,
@@ -178,7 +178,7 @@ impl Store {
         .bind(&new.place)
         .bind(&new.urgency)
         .bind(new.section)
-        .bind(new.post)
+        .bind(&new.post)
         .bind(State::Received.word())
         .bind(at)
         .bind(new.accept_by.as_millisecond())

@@ -139,7 +139,7 @@ fn pieces() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(crate::support::cases(400)))]
     #[test]
     fn chunking_changes_nothing(text in pieces(), cuts in prop::collection::vec(1usize..5, 0..60)) {
         let whole = gate_all(&text);

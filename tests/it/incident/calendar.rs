@@ -80,7 +80,7 @@ fn wrong_tables_name_file_and_line() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(crate::support::cases(400)))]
 
     #[test]
     fn a_working_deadline_never_falls_outside_working_time(seconds in 1_735_700_000i64..1_830_000_000, minutes in 0i64..20_000) {

@@ -309,7 +309,7 @@ mod any_words {
     ];
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(150))]
+        #![proptest_config(ProptestConfig::with_cases(crate::support::cases(150)))]
         #[test]
         fn complete_means_a_ticket_and_incomplete_means_a_question(order in proptest::collection::vec(0usize..LINES.len(), 1..9)) {
             let mut d = draft();

@@ -185,7 +185,7 @@ mod any_text {
     use super::*;
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(300))]
+        #![proptest_config(ProptestConfig::with_cases(crate::support::cases(300)))]
         #[test]
         fn every_message_has_a_route_and_carries_what_the_route_needs(text in "\\PC{0,80}") {
             let intent = classify_intent(&text, &STREET);

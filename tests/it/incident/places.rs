@@ -179,7 +179,7 @@ mod any_text {
     use super::*;
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(300))]
+        #![proptest_config(ProptestConfig::with_cases(crate::support::cases(300)))]
         #[test]
         fn never_panics_and_never_sets_a_grid_that_does_not_exist(text in "[\\p{Han}0-9a-z栋幢号楼单元室,，。 -]{0,60}") {
             let found = STREET.places.find(&text);

@@ -46,7 +46,7 @@ fn places(finder: &PlaceFinder) -> Vec<Place> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(crate::support::cases(400)))]
 
     /// 四清单: whatever the rules say, what is no community's duty is handled by no community and no grid.
     #[test]

@@ -216,7 +216,7 @@ mod any_text {
     use super::*;
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(300))]
+        #![proptest_config(ProptestConfig::with_cases(crate::support::cases(300)))]
         #[test]
         fn reading_never_panics_and_no_time_is_later_than_now(text in "[\\p{Han}0-9点半月日号前昨天晚上早周一二三四五六七八九十不是改成电话:：,，。 -]{0,60}", in_draft: bool) {
             let slots = read(&text, None, None, in_draft);

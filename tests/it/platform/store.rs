@@ -216,7 +216,7 @@ async fn deliver(street: &Street, one: &Ticket) -> u32 {
 fn whatever_comes_the_stored_history_is_legal() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let street = Arc::new(runtime.block_on(Street::new()));
-    proptest!(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() }, |(tries in proptest::collection::vec(a_try(), 1..14))| {
+    proptest!(ProptestConfig { cases: crate::support::cases(48), failure_persistence: None, ..ProptestConfig::default() }, |(tries in proptest::collection::vec(a_try(), 1..14))| {
         runtime.block_on(play(&street, tries))?;
     });
 }

@@ -4,3 +4,10 @@ pub mod app;
 pub mod fake_model;
 pub mod people;
 pub mod wire;
+
+/// Cases of a property test: `usual`, times `PROPTEST_TIMES` (`make fuzz`).
+#[expect(clippy::disallowed_methods, reason = "a parameter of the test run, not of the service")]
+pub fn cases(usual: u32) -> u32 {
+    let times = std::env::var("PROPTEST_TIMES").ok().and_then(|t| t.parse::<u32>().ok()).unwrap_or(1);
+    usual.saturating_mul(times.max(1))
+}
