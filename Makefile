@@ -32,6 +32,7 @@ web/node_modules/.installed: web/package-lock.json
 
 web/dist/chat.html: web/node_modules/.installed $(WEB_SOURCES)
 	cd web && $(NPM) run build
+	@touch src/http/pages.rs # the pages are embedded: a new one must be compiled in
 
 test: ## the suite and short versions of the long shows
 	./scripts/test.sh
