@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::serve::ListenerExt as _;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, broadcast};
 use tokio_util::sync::CancellationToken;
@@ -147,9 +148,17 @@ impl Instance {
         let sandbox = if demo { Some(open_sandbox(&settings, &data, address, &clock, &ids).await?) } else { None };
         let mounted: Option<Router> = sandbox.as_ref().map(|s| s.mounted_at(SANDBOX_BASE));
         let app = router::router(Arc::clone(&api), Arc::clone(&ids), mounted);
+        // Before the first request: a caller that comes back at once must find the turn that a crash broke off as cut.
+        conversations.recover().await?;
         let ended = stop.clone();
         tasks.spawn(async move {
             let service = app.into_make_service_with_connect_info::<SocketAddr>();
+            // Words must leave one by one: without this the second small write of a stream waits 40 ms for an acknowledgement.
+            let listener = listener.tap_io(|stream| {
+                if let Err(error) = stream.set_nodelay(true) {
+                    tracing::debug!(%error, "TCP_NODELAY");
+                }
+            });
             let served = axum::serve(listener, service).with_graceful_shutdown(ended.cancelled_owned()).await;
             if let Err(error) = served {
                 tracing::error!(%error, "the listener ended");
@@ -157,7 +166,6 @@ impl Instance {
         });
 
         crate::core::text::warm_up();
-        conversations.recover().await?;
         if settings.knowledge.seed || demo {
             wiring::seed(&knowledge, &shipped, &*clock, &settings, progress).await?;
         }

@@ -9,7 +9,7 @@ use super::message::{MessageBody, Role};
 use super::outcome::{Finish, Route};
 use super::service::Conversations;
 use super::store::StoreError;
-use crate::incident::draft::By;
+use crate::incident::draft::{By, Draft};
 use crate::incident::finish::NotReady;
 use crate::incident::store::StoreError as TicketError;
 use crate::incident::ticket::Ticket;
@@ -64,7 +64,7 @@ impl Conversations {
     pub async fn patch_draft(&self, conversation: Uuid, patch: &Value) -> Result<Value, DraftError> {
         let _order = self.order.enter(conversation).await;
         let mut memory = self.memory_of(conversation).await?;
-        let draft = memory.draft.as_mut().ok_or(DraftError::None)?;
+        let draft = self.open_draft(&mut memory).await?;
         if let Some(ids) = patch.get("attachments").and_then(Value::as_array) {
             for id in ids.iter().filter_map(|v| v.as_str()).filter_map(|s| Uuid::parse_str(s).ok()) {
                 let known = self.parts.store.attachment(id).await?;
@@ -102,23 +102,51 @@ impl Conversations {
         }
         let confirmed = self.confirm(&mut memory, key).await?;
         // Into the history first, then out of memory: after a crash between the two the draft confirms to the same ticket.
+        self.show_receipt(conversation, &confirmed.ticket).await?;
+        self.parts.store.remember(conversation, &memory).await?;
+        Ok(confirmed)
+    }
+
+    /// The receipt as a message of its own, once per ticket.
+    async fn show_receipt(&self, conversation: Uuid, ticket: &Ticket) -> Result<(), StoreError> {
         let body = MessageBody {
-            text: self.receipt_words(&confirmed.ticket),
+            text: self.receipt_words(ticket),
             route: Some(Route::Report),
-            card: Some(confirmed.card.clone()),
+            card: Some(json!({ "kind": "receipt", "ticket": ticket })),
             finish: Some(Finish::Complete),
             ..MessageBody::default()
         };
-        self.parts.store.add_message(conversation, receipt_id(&confirmed.ticket), Role::Assistant, &body, self.now()).await?;
-        self.parts.store.remember(conversation, &memory).await?;
-        Ok(confirmed)
+        self.parts.store.add_message(conversation, receipt_id(ticket), Role::Assistant, &body, self.now()).await?;
+        Ok(())
+    }
+
+    /// Closes a draft that became a ticket just before a crash, with the receipt that was never shown: what is said next
+    /// must not go into it and be lost. `memory` is changed, not stored.
+    pub(super) async fn close_confirmed(&self, conversation: Uuid, memory: &mut Memory) -> Result<(), DraftError> {
+        let Some(draft) = &memory.draft else { return Ok(()) };
+        let Some(ticket) = self.parts.tickets.of_draft(draft.id).await? else { return Ok(()) };
+        self.show_receipt(conversation, &ticket).await?;
+        memory.draft = None;
+        memory.draft_hidden = false;
+        memory.confirmed(None, ticket.number);
+        Ok(())
+    }
+
+    /// A draft that can still be changed: it is not a ticket yet.
+    async fn open_draft<'m>(&self, memory: &'m mut Memory) -> Result<&'m mut Draft, DraftError> {
+        let draft = memory.draft.as_mut().ok_or(DraftError::None)?;
+        match self.parts.tickets.of_draft(draft.id).await? {
+            Some(ticket) => Err(DraftError::Stopped(format!("这次上报已经提交，工单号{}，不能再修改或取消", ticket.number))),
+            None => Ok(draft),
+        }
     }
 
     /// Gives the draft up.
     pub async fn cancel_draft(&self, conversation: Uuid) -> Result<(), DraftError> {
         let _order = self.order.enter(conversation).await;
         let mut memory = self.memory_of(conversation).await?;
-        memory.draft.take().ok_or(DraftError::None)?;
+        self.open_draft(&mut memory).await?;
+        memory.draft = None;
         memory.draft_hidden = false;
         self.parts.store.remember(conversation, &memory).await?;
         Ok(())

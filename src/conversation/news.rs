@@ -62,9 +62,15 @@ impl Conversations {
             if told > 0 {
                 continue;
             }
+            let rung = async {
+                // Falling behind is a bell too; a bell that is gone (nobody delivers here) never rings again.
+                if matches!(bell.recv().await, Err(broadcast::error::RecvError::Closed)) {
+                    std::future::pending::<()>().await;
+                }
+            };
             tokio::select! {
                 () = self.parts.stop.cancelled() => return,
-                _ = bell.recv() => {}
+                () = rung => {}
                 () = tokio::time::sleep(Duration::from_secs(3)) => {}
             }
         }

@@ -348,7 +348,8 @@ impl Conversations {
         Ok(old.len())
     }
 
-    /// Marks the turns that a crash broke off as cut, with what they had shown.
+    /// Marks the turns that a crash broke off as cut, with what they had shown; those that run in this process are
+    /// left alone. Returns how many. Two callers at once do no harm: a turn ends once.
     pub async fn recover(&self) -> Result<usize, StoreError> {
         let broken = self.parts.store.running_turns().await?;
         let mut count = 0;

@@ -16,6 +16,7 @@ use super::prompts::PromptError;
 use super::service::{Conversations, Incoming};
 use super::store::{Conversation, EndedTurn, StoreError};
 use super::redact;
+use crate::incident::confirm::ConfirmWord;
 use crate::incident::intent::{Intent, IntentKind, classify_intent};
 use crate::incident::rules::IncidentRules;
 use crate::incident::store::StoreError as TicketError;
@@ -98,6 +99,12 @@ impl Conversations {
             Ok(None) | Err(_) => conversation.memory.clone(),
         };
         let mut turn = Turn { conversation: &conversation, said: &said, attachments: &incoming.attachments, memory, log: &mut log };
+        // A plain 确认 is answered with the receipt itself.
+        if ConfirmWord::read(&said) != Some(ConfirmWord::Yes) {
+            if let Err(error) = self.close_confirmed(conversation.id, &mut turn.memory).await {
+                tracing::error!(%error, "a draft could not be looked up");
+            }
+        }
         // Learn this message's personal data before anything of it can reach a prompt.
         turn.redact(&said);
         let (route, result) = self.act(&mut turn, intent).await;

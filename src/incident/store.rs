@@ -103,6 +103,12 @@ pub trait TicketStore: Send + Sync + std::fmt::Debug {
     /// [`StoreError::Unavailable`]; an unknown id is `Ok(None)`.
     async fn get_by_id(&self, id: Uuid) -> Result<Option<Ticket>, StoreError>;
 
+    /// The ticket that a draft became.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]; a draft that is no ticket yet is `Ok(None)`.
+    async fn of_draft(&self, draft_id: Uuid) -> Result<Option<Ticket>, StoreError>;
+
     /// All tickets of a conversation, oldest first.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 mod figures;
 mod incident;
 mod index;
+mod kill;
 mod knowledge;
 mod llm;
 mod platform;

@@ -43,7 +43,7 @@ struct Quote {
     n: u32,
     text: String,
     pairs: HashSet<(char, char)>,
-    kinds: Vec<scan::Figure>,
+    kinds: Vec<Figure>,
 }
 
 /// Lets an answer through piece by piece. The output does not depend on how the input was cut.

@@ -36,7 +36,6 @@ pub struct Kept {
 
 /// Fields of the upload.
 #[derive(Debug, ToSchema)]
-#[expect(dead_code, reason = "describes the multipart body in the API document")]
 pub struct Upload {
     /// JPEG, PNG or WebP.
     #[schema(value_type = String, format = Binary)]

@@ -256,7 +256,7 @@ impl ConversationStore for Sqlite {
 
     async fn end_turn(&self, ended: EndedTurn<'_>) -> Result<(), StoreError> {
         let mut tx = self.quick().await.map_err(db)?;
-        let alive = sqlx::query("UPDATE turns SET state = 'done', ended_at = $2, outcome = $3 WHERE id = $1")
+        let alive = sqlx::query("UPDATE turns SET state = 'done', ended_at = $2, outcome = $3 WHERE id = $1 AND state = 'running'")
             .bind(ended.turn_id.to_string())
             .bind(ended.at.as_millisecond())
             .bind(json("turns.outcome", ended.outcome)?)
@@ -265,7 +265,8 @@ impl ConversationStore for Sqlite {
             .map_err(db)?
             .rows_affected();
         if alive == 0 {
-            // The conversation was deleted while it was being answered: nothing may be kept.
+            // The conversation was deleted while it was being answered, and nothing may be kept; or the turn has ended
+            // before, and its end stands.
             return Ok(());
         }
         insert_events(&mut tx, ended.turn_id, ended.events).await?;

@@ -99,6 +99,10 @@ impl TicketStore for SqliteTickets {
         self.one("SELECT document, status FROM tickets WHERE id = $1", &id.to_string()).await
     }
 
+    async fn of_draft(&self, draft_id: Uuid) -> Result<Option<Ticket>, StoreError> {
+        self.one("SELECT document, status FROM tickets WHERE draft_id = $1", &draft_id.to_string()).await
+    }
+
     async fn by_conversation(&self, conversation_id: Uuid) -> Result<Vec<Ticket>, StoreError> {
         let rows = sqlx::query(
             "SELECT document, status FROM tickets WHERE conversation_id = $1 ORDER BY created_at, number",
