@@ -521,7 +521,7 @@ pub fn judge_candidates(catalog: &Catalog, asked: &Asked, found: &[crate::knowle
             let dense = dense - (sum_dense - dense) / others;
             let legs = Legs { sparse, best_sparse, mean_sparse: (sum_sparse - sparse) / others, whole: whole.get(&number).copied().unwrap_or_default(), asked: heads.get(&number).copied().unwrap_or_default(), dense };
             let features = judge::features(asked, unit, legs, catalog);
-            Candidate { unit: number, score: judge::probability(&features), features, passages }
+            Candidate { unit: number, score: judge::probability(&features, unit.is_plain()), features, passages }
         })
         .collect();
     out.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.unit.cmp(&b.unit)));
