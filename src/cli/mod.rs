@@ -8,6 +8,7 @@ mod migrate;
 mod outbox;
 mod sandbox;
 mod serve;
+mod train;
 mod train_tokenizer;
 
 use std::path::PathBuf;
@@ -61,6 +62,8 @@ enum Command {
     Sandbox(sandbox::Sandbox),
     /// 更新数据库结构
     Migrate,
+    /// 由资料自带的问法训练检索的把关，打印系数与留一数字
+    Train(train::Train),
     /// 训练计数用的分词器
     TrainTokenizer(train_tokenizer::TrainTokenizer),
 }
@@ -77,6 +80,7 @@ impl Cli {
             Command::Outbox(outbox) => outbox.run(&self.common).await,
             Command::Sandbox(sandbox) => sandbox.run(&self.common).await,
             Command::Migrate => migrate::run(&self.common).await,
+            Command::Train(train) => train.run(&self.common),
             Command::TrainTokenizer(train) => train.run(),
         }
     }

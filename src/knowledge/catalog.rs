@@ -29,7 +29,7 @@ pub struct Unit {
     pub head: Vec<u32>,
     /// Terms of the title, sorted.
     pub title: Vec<u32>,
-    /// Terms of each front-matter question, sorted.
+    /// Terms of each front-matter question, sorted; of the title when there is none.
     pub questions: Vec<Vec<u32>>,
     /// Keywords in the form for matching.
     pub keywords: Vec<String>,
@@ -58,16 +58,25 @@ fn sorted(texts: impl IntoIterator<Item = impl AsRef<str>>) -> Vec<u32> {
 }
 
 impl Unit {
+    /// Has it no questions of its own? Then it is judged by weights of its own.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        self.meta.questions.is_empty()
+    }
+
     fn new(meta: Arc<DocumentMeta>, title: &str, passages: Vec<Arc<Passage>>) -> Self {
         let asked = || meta.keywords.iter().chain(&meta.questions).map(String::as_str);
         let head = sorted(std::iter::once(title).chain(asked()));
         let body = passages.iter().flat_map(|p| [p.heading.as_str(), p.text.as_str()]);
         let terms = sorted(std::iter::once(title).chain(asked()).chain(body));
+        let matter = |q: &str| sorted([lexicon::matter(&lexicon::standard(&for_matching(q)))]);
+        // Without questions of its own the title is the one thing that says what a text is asked for.
+        let asking = if meta.questions.is_empty() { vec![matter(title)] } else { meta.questions.iter().map(|q| matter(q)).collect() };
         Self {
             head,
             terms,
             title: sorted([title]),
-            questions: meta.questions.iter().map(|q| sorted([lexicon::matter(&lexicon::standard(&for_matching(q)))])).collect(),
+            questions: asking,
             keywords: meta.keywords.iter().map(|k| for_matching(k)).collect(),
             passages,
             meta,

@@ -75,6 +75,14 @@ pub const WEIGHTS: [f32; FEATURES] = [
 ];
 /// The model's constant.
 pub const BIAS: f32 = -8.77;
+/// The same for a unit without questions of its own: fitted by `gridworker train` on the guides as plain lines, never on a test set,
+/// and scaled to be as sure of a right line as [`WEIGHTS`] are of a right guide, so that both rank in one list.
+pub const PLAIN_WEIGHTS: [f32; FEATURES] = [
+    0.38, 5.27, 0.49, 0.70, -1.92, -0.36, 0.0, -1.83, 0.0, 1.05, -3.76, -0.86, 3.0, 3.47, 0.38, 0.90, 0.11, 0.0, -0.04, 0.16,
+    0.55, -0.04,
+];
+/// Its constant, such that [`THRESHOLD`] holds for both.
+pub const PLAIN_BIAS: f32 = -4.77;
 /// From this probability on an answer is shown.
 pub const THRESHOLD: f32 = 0.40;
 
@@ -184,7 +192,7 @@ pub fn features(asked: &Asked, unit: &Unit, legs: Legs, catalog: &Catalog) -> [f
     let mut best_score = f32::NEG_INFINITY;
     for wording in &asked.wordings {
         let features = of_wording(asked, wording, unit, legs, catalog);
-        let score = logit(&features);
+        let score = logit(&features, unit.is_plain());
         if score > best_score {
             best = features;
             best_score = score;
@@ -245,12 +253,13 @@ pub fn sentence_cover(asked: &Asked, text: &str) -> f32 {
     best
 }
 
-fn logit(features: &[f32; FEATURES]) -> f32 {
-    BIAS + features.iter().zip(WEIGHTS).map(|(x, w)| x * w).sum::<f32>()
+fn logit(features: &[f32; FEATURES], plain: bool) -> f32 {
+    let (weights, bias) = if plain { (PLAIN_WEIGHTS, PLAIN_BIAS) } else { (WEIGHTS, BIAS) };
+    bias + features.iter().zip(weights).map(|(x, w)| x * w).sum::<f32>()
 }
 
-/// The probability (0..1) that a candidate with these features answers the question.
+/// The probability (0..1) that a candidate with these features answers the question; `plain` as [`Unit::is_plain`] says.
 #[must_use]
-pub fn probability(features: &[f32; FEATURES]) -> f32 {
-    1.0 / (1.0 + (-logit(features)).exp())
+pub fn probability(features: &[f32; FEATURES], plain: bool) -> f32 {
+    1.0 / (1.0 + (-logit(features, plain)).exp())
 }

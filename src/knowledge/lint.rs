@@ -15,6 +15,9 @@ pub const SECTION_LIMIT: usize = 700;
 /// A section longer than this is worth a look (characters).
 pub const SECTION_AIM: usize = 500;
 
+/// Questions that a guide should bring: fewer are not found, more blur what it is about.
+pub const QUESTIONS: std::ops::RangeInclusive<usize> = 4..=40;
+
 static CITATION: LazyLock<Result<Regex, regex::Error>> = LazyLock::new(|| {
     Regex::new(r"《([^》]+)》((?:[、和及]?第[一二三四五六七八九十百千零]+条(?:之[一二三四五])?(?:第[一二三四五六七八九十]+[款项])*)+)")
 });
@@ -134,8 +137,8 @@ impl Page<'_> {
         if meta.keywords.is_empty() {
             self.error("keywords", "没有关键词".to_owned());
         }
-        if meta.questions.len() < 4 {
-            self.warning("questions", format!("问法只有 {} 个，宜 4 个以上", meta.questions.len()));
+        if !QUESTIONS.contains(&meta.questions.len()) {
+            self.warning("questions", format!("问法有 {} 个，宜 {}–{} 个", meta.questions.len(), QUESTIONS.start(), QUESTIONS.end()));
         }
         match meta.review_by {
             None => self.error("status", "没有复核日期 review_by".to_owned()),

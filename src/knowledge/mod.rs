@@ -4,6 +4,7 @@ pub mod catalog;
 pub mod document;
 pub mod eval;
 pub mod eval_retrieval;
+pub mod fit;
 pub mod import;
 pub mod judge;
 pub mod law_index;

@@ -199,10 +199,7 @@ impl Knowledge {
     pub async fn start(&self) -> Result<Started, KnowledgeError> {
         let _turn = self.changing.lock().await;
         let catalog = self.load().await?;
-        let fits = self.vectors.live().await?.is_some_and(|m| {
-            m.splitter == SPLITTER_VERSION && m.embedder.as_deref() == self.embedder.as_ref().map(|e| e.id())
-        });
-        if fits {
+        if self.fits(&catalog).await? {
             let changed = self.reconcile(&catalog).await?;
             Ok(if changed == 0 { Started::Ready } else { Started::Repaired(changed) })
         } else {
@@ -218,11 +215,23 @@ impl Knowledge {
     pub async fn refresh(&self) -> Result<usize, KnowledgeError> {
         let _turn = self.changing.lock().await;
         let catalog = self.load().await?;
-        if self.vectors.live().await?.is_none() {
-            self.build(&catalog).await?;
-            return Ok(catalog.passages());
+        if self.fits(&catalog).await? {
+            return self.reconcile(&catalog).await;
         }
-        self.reconcile(&catalog).await
+        self.build(&catalog).await?;
+        Ok(catalog.passages())
+    }
+
+    /// Was the live generation made by this splitter and embedder, for passages about as long as these?
+    async fn fits(&self, catalog: &Catalog) -> Result<bool, KnowledgeError> {
+        let Some(manifest) = self.vectors.live().await? else { return Ok(false) };
+        // The values of the sparse leg hold the mean length. An index begun empty, or grown by quite other texts, weighs wrongly.
+        let near = |made: f32, now: f32| (0.8..=1.25).contains(&(made / now));
+        let now = mean_length(catalog);
+        Ok(manifest.splitter == SPLITTER_VERSION
+            && manifest.embedder.as_deref() == self.embedder.as_ref().map(|e| e.id())
+            && near(manifest.mean.unigrams, now.unigrams)
+            && near(manifest.mean.bigrams, now.bigrams))
     }
 
     /// Builds a new generation from the rows beside the live one and switches to it.
@@ -246,8 +255,7 @@ impl Knowledge {
 
     async fn build(&self, catalog: &Catalog) -> Result<(), KnowledgeError> {
         let all: Vec<_> = catalog.units().iter().flat_map(|u| u.passages.iter().map(move |p| (u, p))).collect();
-        let lengths: Vec<LegLengths> = all.iter().map(|(u, p)| catalog::frequencies(&u.meta, p).length).collect();
-        let mean = LegLengths::mean(&lengths);
+        let mean = mean_length(catalog);
         let mut dimension = None;
         if let Some(embedder) = &self.embedder {
             dimension = match embedder.dim() {
@@ -418,6 +426,16 @@ impl Knowledge {
     }
 }
 
+/// The mean weighted length of the passages in use.
+fn mean_length(catalog: &Catalog) -> LegLengths {
+    let lengths: Vec<LegLengths> = catalog
+        .units()
+        .iter()
+        .flat_map(|u| u.passages.iter().map(|p| catalog::frequencies(&u.meta, p).length))
+        .collect();
+    LegLengths::mean(&lengths)
+}
+
 /// The sparse query: the resident's own words, and the official words of other wordings at a lower weight.
 #[must_use]
 pub fn query_terms(asked: &Asked) -> Sparse {
@@ -503,7 +521,7 @@ pub fn judge_candidates(catalog: &Catalog, asked: &Asked, found: &[crate::knowle
             let dense = dense - (sum_dense - dense) / others;
             let legs = Legs { sparse, best_sparse, mean_sparse: (sum_sparse - sparse) / others, whole: whole.get(&number).copied().unwrap_or_default(), asked: heads.get(&number).copied().unwrap_or_default(), dense };
             let features = judge::features(asked, unit, legs, catalog);
-            Candidate { unit: number, score: judge::probability(&features), features, passages }
+            Candidate { unit: number, score: judge::probability(&features, unit.is_plain()), features, passages }
         })
         .collect();
     out.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.unit.cmp(&b.unit)));

@@ -82,6 +82,22 @@ async fn a_retired_or_changed_document_is_gone_from_the_index_at_once() {
 }
 
 #[tokio::test]
+async fn an_index_begun_empty_weighs_like_one_built_at_once() {
+    let texts = [guide("dibao", "低保怎么申请", &["没有收入怎么申请低保"], "", DIBAO), guide("ranqi", "家里闻到燃气味怎么办", &["厨房有煤气味怎么办"], "", RANQI)];
+    let (grown, built) = (knowledge(), knowledge());
+    grown.start().await.expect("start");
+    for knowledge in [&grown, &built] {
+        for text in &texts {
+            knowledge.store().put(&parse("x.md", text), Timestamp::UNIX_EPOCH).await.expect("put");
+        }
+    }
+    grown.refresh().await.expect("refresh");
+    built.start().await.expect("start");
+    let of = async |knowledge: &Knowledge| knowledge.search(&ask("没有收入怎么申请低保")).await.expect("search").hits[0].legs.sparse;
+    assert_eq!(of(&grown).await, of(&built).await, "the mean length is that of the passages, not of the empty start");
+}
+
+#[tokio::test]
 async fn import_reports_each_file_and_is_idempotent() {
     let folder = tempfile::tempdir().expect("temp folder");
     let write = |name: &str, bytes: &[u8]| std::fs::write(folder.path().join(name), bytes).expect("write");

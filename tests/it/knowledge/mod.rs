@@ -3,6 +3,7 @@
 mod documents;
 mod editing;
 mod finding;
+mod plain;
 mod rows;
 
 use std::sync::Arc;
