@@ -126,3 +126,12 @@ proptest! {
         prop_assert!(packed.history.first().is_none_or(|message| message.role == gridworker::llm::Role::User), "history begins with the resident");
     }
 }
+
+#[test]
+fn the_counter_in_the_binary_is_the_trained_one() {
+    let counter = TokenCounter::built_in();
+    assert!(counter.has_tokenizer(), "assets/tokenizer.json is embedded (gridworker train-tokenizer writes it)");
+    let text = "低保由街道办事处受理，自受理之日起三十日内办结。";
+    let (count, chars) = (counter.count(text), text.chars().count());
+    assert!(count < chars, "{count} tokens for {chars} characters: words of the knowledge are whole tokens");
+}
