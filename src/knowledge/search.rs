@@ -1,6 +1,6 @@
 //! The service that answers "what do we know about this?": passages with their documents, or an honest no.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -491,7 +491,8 @@ fn best_first(asked: &Asked, unit: &Unit, passages: Vec<(usize, LegScores)>) -> 
 /// Groups hits by unit, judges each unit, sorts the best first.
 #[must_use]
 pub fn judge_candidates(catalog: &Catalog, asked: &Asked, found: &[crate::knowledge::vector::VectorHit]) -> Vec<Candidate> {
-    let mut groups: HashMap<usize, Vec<(usize, LegScores)>> = HashMap::new();
+    // In order, so that sums of floats are the same every time.
+    let mut groups: BTreeMap<usize, Vec<(usize, LegScores)>> = BTreeMap::new();
     for hit in found {
         // The index may be a moment ahead of or behind the catalog during an import.
         if let Some((unit, place)) = catalog.find(hit.id) {
@@ -503,8 +504,8 @@ pub fn judge_candidates(catalog: &Catalog, asked: &Asked, found: &[crate::knowle
     let sum_sparse: f32 = groups.values().map(|p| best_of(p)).sum();
     let dense_of = |passages: &[(usize, LegScores)]| passages.iter().filter_map(|(_, l)| l.dense).fold(0f32, f32::max);
     let sum_dense: f32 = groups.values().map(|p| dense_of(p)).sum();
-    let relative = |values: fn(&Unit) -> &[(u32, f32)]| -> HashMap<usize, Relative> {
-        let own: HashMap<usize, f32> =
+    let relative = |values: fn(&Unit) -> &[(u32, f32)]| -> BTreeMap<usize, Relative> {
+        let own: BTreeMap<usize, f32> =
             groups.keys().map(|n| (*n, judge::bm25_score(asked, values(&catalog.units()[*n])))).collect();
         let (best, sum) = own.values().fold((0f32, 0f32), |(best, sum), s| (best.max(*s), sum + s));
         let others = own.len().saturating_sub(1).max(1) as f32;
