@@ -42,7 +42,10 @@ async fn run() -> Result<(), Failure> {
     let with_model = Service::start(Some(&format!("{model}/v1"))).await?;
     let without = Service::start(None).await?;
     println!("first word in ms (p50 / p95), median of {ROUNDS} rounds; ratio to the bare relay in the same round");
-    println!("{:>4}  {:>17}  {:>17}  {:>7}  {:>17}  {:>9}", "at once", "bare relay", "with a model", "ratio", "without a model", "turns/s");
+    println!(
+        "{:>4}  {:>17}  {:>17}  {:>7}  {:>17}  {:>9}",
+        "at once", "bare relay", "with a model", "ratio", "without a model", "turns/s"
+    );
     for (at_once, turns) in LOADS {
         let mut rounds = Vec::new();
         for _ in 0..ROUNDS {
@@ -55,7 +58,14 @@ async fn run() -> Result<(), Failure> {
         let (bare, ours, plain) = &rounds[ROUNDS / 2];
         println!(
             "{at_once:>4}  {:>8.2} {:>8.2}  {:>8.2} {:>8.2}  {:>7.2}  {:>8.2} {:>8.2}  {:>9.0}",
-            bare.p50, bare.p95, ours.p50, ours.p95, ours.p50 / bare.p50, plain.p50, plain.p95, ours.rate
+            bare.p50,
+            bare.p95,
+            ours.p50,
+            ours.p95,
+            ours.p50 / bare.p50,
+            plain.p50,
+            plain.p95,
+            ours.rate
         );
     }
     println!("resident memory afterwards: with a model {} MB, without {} MB", with_model.rss_mb(), without.rss_mb());
@@ -74,7 +84,10 @@ async fn serve(router: Router) -> Result<String, Failure> {
 async fn stand_in() -> impl IntoResponse {
     let piece = |text: &str| format!("data: {}\n\n", json!({ "choices": [{ "index": 0, "delta": { "content": text } }] }));
     let mut pieces: Vec<String> = (0..PIECES).map(|_| piece("先准备好材料再到窗口申请，")).collect();
-    pieces.push(format!("data: {}\n\ndata: [DONE]\n\n", json!({ "choices": [{ "index": 0, "delta": {}, "finish_reason": "stop" }] })));
+    pieces.push(format!(
+        "data: {}\n\ndata: [DONE]\n\n",
+        json!({ "choices": [{ "index": 0, "delta": {}, "finish_reason": "stop" }] })
+    ));
     let body = Body::from_stream(stream::iter(pieces.into_iter().map(Ok::<_, Infallible>)));
     ([(header::CONTENT_TYPE, "text/event-stream")], body)
 }
@@ -93,7 +106,10 @@ impl Relay {
 }
 
 /// Passes the model's stream on: no storage, no search, no gate.
-async fn bare_relay(State(relay): State<Relay>, Json(question): Json<Value>) -> Result<impl IntoResponse, axum::http::StatusCode> {
+async fn bare_relay(
+    State(relay): State<Relay>,
+    Json(question): Json<Value>,
+) -> Result<impl IntoResponse, axum::http::StatusCode> {
     let answer = relay.http.post(&relay.model).json(&question).send().await.map_err(|_| axum::http::StatusCode::BAD_GATEWAY)?;
     Ok(([(header::CONTENT_TYPE, "text/event-stream")], Body::from_stream(answer.bytes_stream())))
 }
@@ -117,7 +133,10 @@ impl Service {
             .env("GRIDWORKER__LOG__FILTER", "error")
             .stderr(Stdio::null());
         if let Some(url) = model {
-            command.env("GRIDWORKER__LLM__BASE_URL", url).env("GRIDWORKER__LLM__MODEL", "stand-in").env("GRIDWORKER__LLM__API_KEY", "none");
+            command
+                .env("GRIDWORKER__LLM__BASE_URL", url)
+                .env("GRIDWORKER__LLM__MODEL", "stand-in")
+                .env("GRIDWORKER__LLM__API_KEY", "none");
         }
         let service = Self { child: command.spawn()?, base, _folder: folder };
         let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(2)).build()?;
@@ -167,8 +186,14 @@ async fn drive(target: &Target, at_once: usize, turns: usize) -> Result<Figures,
         let (url, token, mark) = match target {
             Target::Relay(base) => (format!("{base}/chat"), String::new(), "content"),
             Target::Service(base) => {
-                let opened: Value =
-                    http.post(format!("{base}/api/v1/conversations")).json(&json!({})).send().await?.error_for_status()?.json().await?;
+                let opened: Value = http
+                    .post(format!("{base}/api/v1/conversations"))
+                    .json(&json!({}))
+                    .send()
+                    .await?
+                    .error_for_status()?
+                    .json()
+                    .await?;
                 let id = opened["conversation_id"].as_str().unwrap_or_default();
                 let token = opened["token"].as_str().unwrap_or_default().to_owned();
                 (format!("{base}/api/v1/conversations/{id}/messages"), token, "event: delta")

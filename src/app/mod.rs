@@ -30,8 +30,8 @@ use crate::http::router;
 use crate::http::state::{Api, ApiState, Readiness};
 use crate::http::tickets::lookup::LookupLocks;
 use crate::identity::WorkerKey;
-use crate::incident::rules::IncidentRules;
 use crate::incident::news::TicketNews;
+use crate::incident::rules::IncidentRules;
 use crate::knowledge::document::ImportDefaults;
 use crate::knowledge::import;
 use crate::knowledge::search::Knowledge;
@@ -81,8 +81,7 @@ impl Instance {
             wiring::point_at_sandbox(&mut settings, address, &*ids)?;
         }
         let data = settings.data_dir();
-        let folder = FolderLock::take(&data)?
-            .ok_or_else(|| anyhow::anyhow!("数据目录 {} 正被另一个进程使用", data.display()))?;
+        let folder = FolderLock::take(&data)?.ok_or_else(|| anyhow::anyhow!("数据目录 {} 正被另一个进程使用", data.display()))?;
         let shipped = Shipped::new(settings.knowledge_dir());
         let rules = Arc::new(IncidentRules::read(|file| shipped.street_file(file))?);
         let street = Arc::new(Street::parse(&shipped.street_file("street.toml")?)?);

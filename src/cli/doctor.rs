@@ -51,7 +51,12 @@ impl Doctor {
             "街道数据",
             rules.map(|r| {
                 let gazetteer = r.places.gazetteer();
-                format!("{}个类别，{}个网格，{}个地名", r.taxonomy.leaves().len(), gazetteer.grids().len(), gazetteer.places().len())
+                format!(
+                    "{}个类别，{}个网格，{}个地名",
+                    r.taxonomy.leaves().len(),
+                    gazetteer.grids().len(),
+                    gazetteer.places().len()
+                )
             }),
         );
         let laws = shipped.text("law-index.csv").map_err(|e| e.to_string()).and_then(|csv| LawIndex::parse(csv.as_bytes()));

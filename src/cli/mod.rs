@@ -1,9 +1,9 @@
 //! The command line: one file per subcommand.
 
 mod config;
+mod doctor;
 mod eval;
 mod ingest;
-mod doctor;
 mod migrate;
 mod outbox;
 mod sandbox;

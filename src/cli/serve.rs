@@ -63,7 +63,10 @@ impl Serve {
             _ = interrupt.recv() => return Ok(ExitCode::SUCCESS),
         };
         tracing::info!(%address, data, demo = self.demo, "ready");
-        eprintln!("虚拟数字网格员已就绪：http://{address}/  （居民窗口 /chat{}）", if self.demo { "，演示平台 /platform" } else { "" });
+        eprintln!(
+            "虚拟数字网格员已就绪：http://{address}/  （居民窗口 /chat{}）",
+            if self.demo { "，演示平台 /platform" } else { "" }
+        );
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}

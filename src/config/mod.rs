@@ -13,8 +13,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use sections::{
-    AttachmentSettings, ConversationSettings, Engine, IdentitySettings, KnowledgeSettings, LimitSettings, LogSettings, PathSettings,
-    ServerSettings, StorageSettings, StreetSettings,
+    AttachmentSettings, ConversationSettings, Engine, IdentitySettings, KnowledgeSettings, LimitSettings, LogSettings,
+    PathSettings, ServerSettings, StorageSettings, StreetSettings,
 };
 
 use crate::llm::settings::{EmbedderSettings, LlmSettings};
@@ -144,24 +144,24 @@ fn folder(configured: &str, name: &str, witness: &str) -> Option<PathBuf> {
 
 /// All sources in their order.
 fn sources(file: Option<&Path>, env: HashMap<String, String>) -> Result<config::Config, config::ConfigError> {
-        let fallback = |ours: &str, theirs: &str| -> Option<String> {
-            (!env.contains_key(ours)).then(|| env.get(theirs).cloned()).flatten().filter(|v| !v.is_empty())
-        };
-        let base_url = fallback("GRIDWORKER__LLM__BASE_URL", "OPENAI_BASE_URL");
-        let api_key = fallback("GRIDWORKER__LLM__API_KEY", "OPENAI_API_KEY");
-        let mut builder = config::Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
-        // The fall-backs stand below the file: a street that configured its model must not be overruled by a stray variable.
-        if let Some(url) = base_url {
-            builder = builder.add_source(File::from_str(&format!("[llm]\nbase_url = {}", toml::Value::from(url)), FileFormat::Toml));
-        }
-        if let Some(key) = api_key {
-            builder = builder.add_source(File::from_str(&format!("[llm]\napi_key = {}", toml::Value::from(key)), FileFormat::Toml));
-        }
-        if let Some(path) = file {
-            builder = builder.add_source(File::from(path).format(FileFormat::Toml));
-        }
-        let ours = Environment::with_prefix("GRIDWORKER").prefix_separator("__").separator("__").try_parsing(true).source(Some(env));
-        builder.add_source(ours).build()
+    let fallback = |ours: &str, theirs: &str| -> Option<String> {
+        (!env.contains_key(ours)).then(|| env.get(theirs).cloned()).flatten().filter(|v| !v.is_empty())
+    };
+    let base_url = fallback("GRIDWORKER__LLM__BASE_URL", "OPENAI_BASE_URL");
+    let api_key = fallback("GRIDWORKER__LLM__API_KEY", "OPENAI_API_KEY");
+    let mut builder = config::Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
+    // The fall-backs stand below the file: a street that configured its model must not be overruled by a stray variable.
+    if let Some(url) = base_url {
+        builder = builder.add_source(File::from_str(&format!("[llm]\nbase_url = {}", toml::Value::from(url)), FileFormat::Toml));
+    }
+    if let Some(key) = api_key {
+        builder = builder.add_source(File::from_str(&format!("[llm]\napi_key = {}", toml::Value::from(key)), FileFormat::Toml));
+    }
+    if let Some(path) = file {
+        builder = builder.add_source(File::from(path).format(FileFormat::Toml));
+    }
+    let ours = Environment::with_prefix("GRIDWORKER").prefix_separator("__").separator("__").try_parsing(true).source(Some(env));
+    builder.add_source(ours).build()
 }
 
 /// The settings in effect as TOML, secrets hidden.

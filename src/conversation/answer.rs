@@ -9,8 +9,8 @@ use futures::StreamExt as _;
 use serde_json::{Value, json};
 
 use super::facets;
-use super::followup;
 use super::figures::{FigureGate, GatePassage};
+use super::followup;
 use super::live;
 use super::message::{Message, Role};
 use super::outcome::{Citation, Finish, Grounding, LawSource};
@@ -65,7 +65,11 @@ impl Conversations {
         let scope = self.scope(turn);
         let limit = self.parts.settings.passages.max(4) * 2;
         let search = async |text: &str| {
-            self.parts.knowledge.search(&Query { text: text.to_owned(), scope: scope.clone(), limit }).await.map_err(TurnError::from)
+            self.parts
+                .knowledge
+                .search(&Query { text: text.to_owned(), scope: scope.clone(), limit })
+                .await
+                .map_err(TurnError::from)
         };
         let before = turn.memory.last_question.clone().filter(|_| followup::leans_on_before(question));
         let Some(before) = before else {
@@ -90,7 +94,8 @@ impl Conversations {
 
     /// A document's words: title, questions and all passages.
     fn whole_text(&self, hit: &Hit) -> String {
-        let mut text = format!("{}\n{}\n{}", hit.document.title, hit.document.keywords.join("\n"), hit.document.questions.join("\n"));
+        let mut text =
+            format!("{}\n{}\n{}", hit.document.title, hit.document.keywords.join("\n"), hit.document.questions.join("\n"));
         for passage in self.parts.knowledge.neighbours(&hit.passage, 1000) {
             text.push('\n');
             text.push_str(&passage.heading);
@@ -172,7 +177,10 @@ impl Conversations {
         };
         let gate_passages = passages
             .iter()
-            .map(|p| GatePassage { n: p.n, text: format!("{} {}\n{}", p.hit.document.title, p.hit.passage.heading, p.hit.passage.text) })
+            .map(|p| GatePassage {
+                n: p.n,
+                text: format!("{} {}\n{}", p.hit.document.title, p.hit.passage.heading, p.hit.passage.text),
+            })
             .collect();
         let mut gate = FigureGate::new(gate_passages);
         let mut shown = false;
@@ -224,12 +232,14 @@ impl Conversations {
         }
         turn.log.delta(&gate.finish());
         let stats = gate.stats();
-        let citations: Vec<Citation> =
-            passages.iter().filter(|p| gate.cited().contains(&p.n)).map(citation).collect();
+        let citations: Vec<Citation> = passages.iter().filter(|p| gate.cited().contains(&p.n)).map(citation).collect();
         if finish == Finish::Cut {
             turn.log.emit("notice", &json!({ "kind": "cut", "text": "回答中断了，以上内容不完整。可以再问一次，或拨打12345。" }));
         } else if citations.is_empty() {
-            turn.log.emit("notice", &json!({ "kind": "ungrounded", "text": "这段话没有直接对应的原文，请以12345或社区的答复为准。" }));
+            turn.log.emit(
+                "notice",
+                &json!({ "kind": "ungrounded", "text": "这段话没有直接对应的原文，请以12345或社区的答复为准。" }),
+            );
         }
         Ok(Some(Said {
             citations,

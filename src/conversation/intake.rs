@@ -79,7 +79,11 @@ impl Conversations {
         let mut text = String::from("好的，我来帮您上报。");
         if draft.urgency >= Urgency::紧急 {
             let dangerous = draft.category.as_deref().is_some_and(|code| KEEP_AWAY.iter().any(|branch| code.starts_with(branch)));
-            text.push_str(if dangerous { "这件事按紧急办。您先离远一点，也请旁边的人别靠近。" } else { "这件事按紧急办。" });
+            text.push_str(if dangerous {
+                "这件事按紧急办。您先离远一点，也请旁边的人别靠近。"
+            } else {
+                "这件事按紧急办。"
+            });
         }
         Ok(self.present(turn, draft, text))
     }
@@ -183,7 +187,8 @@ impl Conversations {
                 let leaf = draft.leaf(&self.parts.rules).filter(|_| draft.emergency.is_none());
                 let told = draft.description.as_deref().unwrap_or_default();
                 let vague = leaf.is_none_or(|l| self.parts.rules.other().is_some_and(|o| o.code == l.code));
-                let what: String = if vague { told.chars().take(30).collect() } else { leaf.map(|l| l.name.clone()).unwrap_or_default() };
+                let what: String =
+                    if vague { told.chars().take(30).collect() } else { leaf.map(|l| l.name.clone()).unwrap_or_default() };
                 text.push_str(&format!("我记的是：{}，{what}。没有问题就回复“确认”，哪里不对直接说。", draft.spoken_place()));
             }
         }
@@ -296,12 +301,18 @@ impl Conversations {
             own.retain(|t| t.number == *number);
             if own.is_empty() {
                 turn.log.delta("这个工单不是在这次对话里报的。请点“查进度”，输入工单号和您留的手机号后四位；也可以打12345问。");
-                return Ok(Said { card: Some(json!({ "kind": "choices", "options": [{ "label": "查进度", "action": "lookup" }, { "label": "转人工", "send": "转人工" }] })), ..Said::default() });
+                return Ok(Said {
+                    card: Some(
+                        json!({ "kind": "choices", "options": [{ "label": "查进度", "action": "lookup" }, { "label": "转人工", "send": "转人工" }] }),
+                    ),
+                    ..Said::default()
+                });
             }
         }
         match own.pop() {
             Some(latest) => {
-                let others: Vec<String> = own.iter().rev().take(3).map(|t| format!("{}（{}）", t.number, t.status.word())).collect();
+                let others: Vec<String> =
+                    own.iter().rev().take(3).map(|t| format!("{}（{}）", t.number, t.status.word())).collect();
                 let said = self.show_progress(turn, &latest, false).await?;
                 if !others.is_empty() {
                     turn.log.delta(&format!("\n您还上报过：{}。", others.join("、")));
@@ -380,7 +391,21 @@ impl Conversations {
 
 /// Whether the message says outright that it is about something else: 「还有一件事，…」 with a matter of its own.
 fn is_another_matter(said: &str, open: &Draft, rules: &IncidentRules) -> bool {
-    let says_so = ["还有一件事", "还有件事", "还有个事", "另外一件", "另一件", "再报一个", "再报一件", "另外还", "对了还有", "对了，还有", "还想报", "还要报", "还要反映"];
+    let says_so = [
+        "还有一件事",
+        "还有件事",
+        "还有个事",
+        "另外一件",
+        "另一件",
+        "再报一个",
+        "再报一件",
+        "另外还",
+        "对了还有",
+        "对了，还有",
+        "还想报",
+        "还要报",
+        "还要反映",
+    ];
     if !says_so.iter().any(|w| said.contains(w)) || open.description.is_none() {
         return false;
     }

@@ -172,7 +172,16 @@ impl TurnLog {
     /// A log for a freshly opened turn.
     #[must_use]
     pub fn new(live: Arc<LiveTurn>, store: Arc<dyn ConversationStore>) -> Self {
-        Self { live, store, next_id: 1, text: String::new(), unwritten: Vec::new(), parts: Vec::new(), oldest_part: None, has_card: false }
+        Self {
+            live,
+            store,
+            next_id: 1,
+            text: String::new(),
+            unwritten: Vec::new(),
+            parts: Vec::new(),
+            oldest_part: None,
+            has_card: false,
+        }
     }
 
     /// The turn that this log writes.

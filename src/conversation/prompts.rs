@@ -91,8 +91,9 @@ impl Prompts {
         let mut prompts = BTreeMap::new();
         for (name, shipped) in SHIPPED {
             let text = match dir.map(|d| d.join(format!("{name}.md"))).filter(|p| p.exists()) {
-                Some(path) => std::fs::read_to_string(path)
-                    .map_err(|source| PromptError::Read { name: name.to_owned(), source })?,
+                Some(path) => {
+                    std::fs::read_to_string(path).map_err(|source| PromptError::Read { name: name.to_owned(), source })?
+                }
                 None => shipped.to_owned(),
             };
             prompts.insert(name, parse(name, &text, &mut templates)?);

@@ -22,11 +22,16 @@ fn pattern(text: &str) -> Regex {
 }
 
 static UNSOLVED: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"没有?(?:解决|处理|修好|弄好|搞好|办好|好$|人来|来)|未解决|还(?:是|在)?(?:没|不|老样子|漏|堵|坏|臭|吵|那样)|不满意|又(?:坏|堵|漏|掉)了|解决个|骗人")
+    pattern(
+        r"没有?(?:解决|处理|修好|弄好|搞好|办好|好$|人来|来)|未解决|还(?:是|在)?(?:没|不|老样子|漏|堵|坏|臭|吵|那样)|不满意|又(?:坏|堵|漏|掉)了|解决个|骗人",
+    )
 });
-static SOLVED: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"解决了|(?:修|弄|搞|处理|清理|打扫|疏通|办)(?:好|完)了|满意|^(?:已经)?好了|可以了|没问题了|不漏了|不堵了|亮了"));
-static STARS: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(?:打|给|评)?([1-5一二两三四五])(?:个|颗)?(?:星|分)?(?:吧|好评)?$|([1-5一二两三四五])(?:个|颗)?(?:星|分)"));
+static SOLVED: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"解决了|(?:修|弄|搞|处理|清理|打扫|疏通|办)(?:好|完)了|满意|^(?:已经)?好了|可以了|没问题了|不漏了|不堵了|亮了")
+});
+static STARS: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"^(?:打|给|评)?([1-5一二两三四五])(?:个|颗)?(?:星|分)?(?:吧|好评)?$|([1-5一二两三四五])(?:个|颗)?(?:星|分)")
+});
 
 /// What the words say about the result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

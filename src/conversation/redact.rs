@@ -53,7 +53,8 @@ impl Vault {
     }
 
     fn placeholder(&mut self, kind: Personal, value: &str) -> String {
-        let plain: String = value.chars().map(fold).filter(|c| !matches!(c, ' ' | '-' | '·' | '.' | '(' | ')' | '（' | '）')).collect();
+        let plain: String =
+            value.chars().map(fold).filter(|c| !matches!(c, ' ' | '-' | '·' | '.' | '(' | ')' | '（' | '）')).collect();
         let written = value.chars().any(|c| !c.is_ascii());
         // A number written in two ways keeps both spellings apart, so that restoring gives each text back as it was.
         let key = format!("{}:{}", kind.label(), if written { value } else { plain.as_str() });
@@ -67,7 +68,8 @@ impl Vault {
             Some(first) => format!("{}{}〕", first.trim_end_matches(['〕', '′']), "′".repeat(alike)),
             None => {
                 let start = format!("〔{}", kind.label());
-                let count = self.entries.iter().filter(|e| e.placeholder.starts_with(&start) && !e.placeholder.contains('′')).count();
+                let count =
+                    self.entries.iter().filter(|e| e.placeholder.starts_with(&start) && !e.placeholder.contains('′')).count();
                 format!("〔{}{}〕", kind.label(), count + 1)
             }
         };
@@ -342,7 +344,10 @@ fn kind_of(digits: &str, chars: &[char], at: usize) -> Option<Personal> {
         (1..=12).contains(&two(month)) && (1..=31).contains(&two(day))
     };
     match b.len() {
-        18 if b[..17].iter().all(u8::is_ascii_digit) && matches!(&b[6..8], b"18" | b"19" | b"20") && month_day(&b[10..12], &b[12..14]) => {
+        18 if b[..17].iter().all(u8::is_ascii_digit)
+            && matches!(&b[6..8], b"18" | b"19" | b"20")
+            && month_day(&b[10..12], &b[12..14]) =>
+        {
             Some(Personal::Identity)
         }
         15 if b[0] != b'0' && month_day(&b[8..10], &b[10..12]) => Some(Personal::Identity),
@@ -359,7 +364,9 @@ fn kind_of(digits: &str, chars: &[char], at: usize) -> Option<Personal> {
 /// Seven or eight digits alone are a number only where a telephone is spoken of.
 fn landline_context(chars: &[char], at: usize) -> bool {
     let before: String = chars[at.saturating_sub(8)..at].iter().collect();
-    ["电话", "座机", "手机", "联系", "号码", "打"].iter().any(|w| before.match_indices(w).any(|(p, _)| !before[..p].ends_with('〔')))
+    ["电话", "座机", "手机", "联系", "号码", "打"]
+        .iter()
+        .any(|w| before.match_indices(w).any(|(p, _)| !before[..p].ends_with('〔')))
 }
 
 /// The room of an address: 501室, 5-3号房, 7-2-501, 2单元501, 3幢1204, 12楼3号.
@@ -384,7 +391,8 @@ fn door(chars: &[char], at: usize) -> Option<Span> {
         }
         // 我住3-1204, 铂金云鼎3-1204: building and room. An amount or a count says what of, and a range stands behind other words.
         let tail = chars.get(after).copied().unwrap_or('\n');
-        let lived_in = is_han(previous) && !matches!(previous, '第' | '共' | '约' | '至' | '到' | '款' | '价' | '从' | '间' | '罚' | '近' | '达' | '过');
+        let lived_in = is_han(previous)
+            && !matches!(previous, '第' | '共' | '约' | '至' | '到' | '款' | '价' | '从' | '间' | '罚' | '近' | '达' | '过');
         if length <= 2 && (3..=4).contains(&second) && !third_follows && lived_in && !counts(tail) {
             return Some((end + 1, after, Personal::Door));
         }
@@ -401,7 +409,8 @@ fn door(chars: &[char], at: usize) -> Option<Span> {
     }
     let suffix = room_suffix(chars, end);
     // 共1200户 counts households.
-    let households = next(0) == '户' && matches!(previous, '共' | '约' | '有' | '等' | '近' | '达' | '余' | '超' | '过' | '计' | '及' | '前' | '这' | '涉');
+    let households = next(0) == '户'
+        && matches!(previous, '共' | '约' | '有' | '等' | '近' | '达' | '余' | '超' | '过' | '计' | '及' | '前' | '这' | '涉');
     if suffix > 0 && !households && !(next(0) == '号' && length > 4) {
         let plain_number = next(0) == '号' && suffix == 1;
         // 3号 alone is a house, a day or a line; behind a floor or a unit it is a door.
@@ -420,8 +429,38 @@ fn door(chars: &[char], at: usize) -> Option<Span> {
 const fn counts(c: char) -> bool {
     matches!(
         c,
-        '单' | '栋' | '幢' | '座' | '楼' | '层' | '户' | '个' | '人' | '米' | '年' | '月' | '日' | '点' | '时' | '元' | '次' | '部' | '台'
-            | '家' | '盏' | '根' | '分' | '天' | '号' | '块' | '平' | '公' | '万' | '多' | '-' | '.' | '%'
+        '单' | '栋'
+            | '幢'
+            | '座'
+            | '楼'
+            | '层'
+            | '户'
+            | '个'
+            | '人'
+            | '米'
+            | '年'
+            | '月'
+            | '日'
+            | '点'
+            | '时'
+            | '元'
+            | '次'
+            | '部'
+            | '台'
+            | '家'
+            | '盏'
+            | '根'
+            | '分'
+            | '天'
+            | '号'
+            | '块'
+            | '平'
+            | '公'
+            | '万'
+            | '多'
+            | '-'
+            | '.'
+            | '%'
     )
 }
 
@@ -442,10 +481,19 @@ fn room_suffix(chars: &[char], at: usize) -> usize {
         let digits = chars[..at].iter().rev().take_while(|c| digit(**c).is_some() || matches!(c, '十' | '百')).count();
         let fits = match word {
             // 30户居民 is a number of households, 501户 a door.
-            "户" => digits >= 3 && !chars[at - digits..at].iter().any(|c| matches!(c, '十' | '百')) && !matches!(after, '居' | '人' | '家' | '业' | '村' | '群' | '型' | '籍' | '口' | '外') && before != '百' && before != '十',
+            "户" => {
+                digits >= 3
+                    && !chars[at - digits..at].iter().any(|c| matches!(c, '十' | '百'))
+                    && !matches!(after, '居' | '人' | '家' | '业' | '村' | '群' | '型' | '籍' | '口' | '外')
+                    && before != '百'
+                    && before != '十'
+            }
             "室" => !matches!(after, '内' | '外') || digits >= 3,
             "房" => digits >= 2 && !matches!(after, '屋' | '产' | '子' | '租' | '主' | '东' | '价'),
-            "号" => !matches!(after, '楼' | '线' | '码' | '院' | '门' | '文' | '令' | '地' | '桥' | '栋' | '幢' | '召' | '路' | '店' | '公'),
+            "号" => !matches!(
+                after,
+                '楼' | '线' | '码' | '院' | '门' | '文' | '令' | '地' | '桥' | '栋' | '幢' | '召' | '路' | '店' | '公'
+            ),
             _ => true,
         };
         if fits {

@@ -213,7 +213,8 @@ impl Conversations {
                 return Err(PostError::UnknownAttachment(*id));
             }
         }
-        let body = MessageBody { text: incoming.text.clone(), attachments: incoming.attachments.clone(), ..MessageBody::default() };
+        let body =
+            MessageBody { text: incoming.text.clone(), attachments: incoming.attachments.clone(), ..MessageBody::default() };
         let turn_id = self.parts.ids.uuid();
         let live = self.live.open(turn_id);
         let begun = self
@@ -275,7 +276,13 @@ impl Conversations {
     }
 
     /// Keeps a verdict on a reply; a thumbs-down is a gap. False when there is no such message.
-    pub async fn feedback(&self, conversation_id: Uuid, message_id: Uuid, up: bool, words: Option<&str>) -> Result<bool, StoreError> {
+    pub async fn feedback(
+        &self,
+        conversation_id: Uuid,
+        message_id: Uuid,
+        up: bool,
+        words: Option<&str>,
+    ) -> Result<bool, StoreError> {
         let feedback = if up { "up" } else { "down" };
         if !self.parts.store.feedback(conversation_id, message_id, feedback).await? {
             return Ok(false);
@@ -298,7 +305,10 @@ impl Conversations {
     async fn question_of(&self, conversation_id: Uuid, message_id: Uuid) -> Result<Option<String>, StoreError> {
         let messages = self.parts.store.last_messages(conversation_id, 200).await?;
         let turn = messages.iter().find(|m| m.id == message_id).and_then(|m| m.turn_id);
-        Ok(messages.into_iter().find(|m| m.role == Role::Resident && m.turn_id.is_some() && m.turn_id == turn).map(|m| m.body.text))
+        Ok(messages
+            .into_iter()
+            .find(|m| m.role == Role::Resident && m.turn_id.is_some() && m.turn_id == turn)
+            .map(|m| m.body.text))
     }
 
     /// Keeps a picture that was already cleaned.
@@ -367,14 +377,8 @@ impl Conversations {
             let live::Remains { route, text, generated, .. } = remains;
             let reply = Reply { text: text.clone(), generated, label: label.clone(), ..Reply::default() };
             let outcome = TurnOutcome { turn_id: turn.id, message_id: reply_id, route, reply, card: None, finish: Finish::Cut };
-            let body = MessageBody {
-                text,
-                route: Some(route),
-                finish: Some(Finish::Cut),
-                generated,
-                label,
-                ..MessageBody::default()
-            };
+            let body =
+                MessageBody { text, route: Some(route), finish: Some(Finish::Cut), generated, label, ..MessageBody::default() };
             self.parts
                 .store
                 .end_turn(EndedTurn {

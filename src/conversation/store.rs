@@ -182,7 +182,14 @@ pub trait ConversationStore: Send + Sync + std::fmt::Debug {
     async fn running_turns(&self) -> Result<Vec<StoredTurn>, StoreError>;
 
     /// Adds a message that belongs to no turn (news); `None` when a message with this id is there already.
-    async fn add_message(&self, conversation_id: Uuid, id: Uuid, role: Role, body: &MessageBody, at: Timestamp) -> Result<Option<Message>, StoreError>;
+    async fn add_message(
+        &self,
+        conversation_id: Uuid,
+        id: Uuid,
+        role: Role,
+        body: &MessageBody,
+        at: Timestamp,
+    ) -> Result<Option<Message>, StoreError>;
     /// Messages after `after` (a sequence number), oldest first.
     async fn messages(&self, conversation_id: Uuid, after: i64, limit: u32) -> Result<Vec<Message>, StoreError>;
     /// The last `limit` messages, oldest first.

@@ -13,9 +13,9 @@ use super::memory::Memory;
 use super::message::MessageBody;
 use super::outcome::{Citation, Finish, Grounding, Reply, Route, TurnOutcome};
 use super::prompts::PromptError;
+use super::redact;
 use super::service::{Conversations, Incoming};
 use super::store::{Conversation, EndedTurn, StoreError};
-use super::redact;
 use crate::incident::confirm::ConfirmWord;
 use crate::incident::intent::{Intent, IntentKind, classify_intent};
 use crate::incident::rules::IncidentRules;
@@ -98,7 +98,8 @@ impl Conversations {
             Ok(Some(fresh)) => fresh.memory,
             Ok(None) | Err(_) => conversation.memory.clone(),
         };
-        let mut turn = Turn { conversation: &conversation, said: &said, attachments: &incoming.attachments, memory, log: &mut log };
+        let mut turn =
+            Turn { conversation: &conversation, said: &said, attachments: &incoming.attachments, memory, log: &mut log };
         // A plain 确认 is answered with the receipt itself.
         if ConfirmWord::read(&said) != Some(ConfirmWord::Yes) {
             if let Err(error) = self.close_confirmed(conversation.id, &mut turn.memory).await {
@@ -297,7 +298,10 @@ impl Conversations {
         } else if !said.chars().any(char::is_alphanumeric) {
             "我没看明白。您打几个字，说说是什么事、在哪里，就行。".to_owned()
         } else {
-            format!("您好，我是{}的虚拟数字网格员。您可以问我政策和办事的问题，也可以告诉我身边发生了什么事、在哪里，我帮您登记上报。", self.parts.street.name)
+            format!(
+                "您好，我是{}的虚拟数字网格员。您可以问我政策和办事的问题，也可以告诉我身边发生了什么事、在哪里，我帮您登记上报。",
+                self.parts.street.name
+            )
         };
         turn.log.delta(&text);
         Said { card: turn.open_draft_card(&self.parts.rules), ..Said::default() }
@@ -362,7 +366,26 @@ impl Conversations {
 /// 好的, 知道了: heard, nothing more wanted.
 fn is_plain_answer(said: &str) -> bool {
     let word: String = said.chars().filter(|c| c.is_alphanumeric()).collect();
-    let heard = ["好", "好的", "好嘞", "好吧", "嗯", "嗯嗯", "哦", "噢", "行", "行吧", "ok", "OK", "知道了", "明白", "明白了", "收到", "可以", "要得"];
+    let heard = [
+        "好",
+        "好的",
+        "好嘞",
+        "好吧",
+        "嗯",
+        "嗯嗯",
+        "哦",
+        "噢",
+        "行",
+        "行吧",
+        "ok",
+        "OK",
+        "知道了",
+        "明白",
+        "明白了",
+        "收到",
+        "可以",
+        "要得",
+    ];
     heard.contains(&word.as_str())
 }
 

@@ -94,7 +94,9 @@ fn is_same_matter(draft: &Draft, emergency: &Emergency, said: &str, rules: &Inci
 fn names_another_place(draft: &Draft, said: &str, rules: &IncidentRules) -> bool {
     // At home is somewhere else than in the street, even when no name is told.
     let at_home = ["我家", "我屋", "我们家", "屋头", "家里"].iter().any(|w| said.contains(w));
-    if at_home && draft.description.as_deref().is_some_and(|d| !["我家", "我屋", "我们家", "屋头", "家里"].iter().any(|w| d.contains(w))) {
+    if at_home
+        && draft.description.as_deref().is_some_and(|d| !["我家", "我屋", "我们家", "屋头", "家里"].iter().any(|w| d.contains(w)))
+    {
         return true;
     }
     let told = rules.places.find(said).place;

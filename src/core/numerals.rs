@@ -313,7 +313,11 @@ pub fn read(c: &mut Cursor<'_>) -> Option<Numeral> {
             let at = c.at;
             let Some((value, text)) = arabic(c) else {
                 c.at = at;
-                if started { break } else { return None };
+                if started {
+                    break;
+                } else {
+                    return None;
+                };
             };
             single = c.at - at == 1;
             match text {
@@ -362,7 +366,9 @@ pub fn read(c: &mut Cursor<'_>) -> Option<Numeral> {
                 }
                 let multiplier = match current {
                     Some(value) => value,
-                    None if unit == 10 && script == Script::Chinese && (!started || last_unit.is_some_and(|u| u > 10)) => Ratio::whole(1),
+                    None if unit == 10 && script == Script::Chinese && (!started || last_unit.is_some_and(|u| u > 10)) => {
+                        Ratio::whole(1)
+                    }
                     None => break,
                 };
                 if unit >= smallest {
@@ -482,7 +488,9 @@ pub fn read_fraction(c: &mut Cursor<'_>) -> Option<Ratio> {
         return read(c)?.value.over(first.value);
     }
     // 三成 but not 三成员, 一成立.
-    if c.sees("成") && !matches!(c.peek(1), '员' | '立' | '为' | '功' | '本' | '果' | '熟' | '年' | '都' | '不' | '效' | '品' | '人' | '交') {
+    if c.sees("成")
+        && !matches!(c.peek(1), '员' | '立' | '为' | '功' | '本' | '果' | '熟' | '年' | '都' | '不' | '效' | '品' | '人' | '交')
+    {
         c.at += 1;
         let mut value = first.value;
         if let Some(half) = (c.peek(0) == '半').then(|| Ratio::new(1, 2)).flatten() {

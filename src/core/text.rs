@@ -54,10 +54,8 @@ pub fn for_matching(text: &str) -> String {
     let chars: Vec<char> = plain.chars().collect();
     let mut out = String::with_capacity(plain.len());
     for (i, &c) in chars.iter().enumerate() {
-        let between_cjk = c == ' '
-            && i > 0
-            && chars.get(i + 1).is_some_and(|n| is_cjk(*n))
-            && chars.get(i - 1).is_some_and(|p| is_cjk(*p));
+        let between_cjk =
+            c == ' ' && i > 0 && chars.get(i + 1).is_some_and(|n| is_cjk(*n)) && chars.get(i - 1).is_some_and(|p| is_cjk(*p));
         if !between_cjk {
             out.push(c);
         }
@@ -180,7 +178,8 @@ pub fn sentences(text: &str) -> Vec<&str> {
             continue;
         }
         // Closing quotes and a second mark belong to the sentence that they end.
-        while chars.peek().is_some_and(|(_, n)| matches!(n, '”' | '’' | '」' | '』' | '）' | ')' | '！' | '？' | '。' | '\n')) {
+        while chars.peek().is_some_and(|(_, n)| matches!(n, '”' | '’' | '」' | '』' | '）' | ')' | '！' | '？' | '。' | '\n'))
+        {
             chars.next();
         }
         let end = chars.peek().map_or(text.len(), |(j, _)| *j);

@@ -116,7 +116,12 @@ pub struct Played {
 ///
 /// # Errors
 /// The folder or a case cannot be read, or the instance does not start.
-pub async fn play(folder: &Path, mut settings: Settings, data: &Path, clock: Option<Arc<dyn Clock>>) -> anyhow::Result<Vec<Played>> {
+pub async fn play(
+    folder: &Path,
+    mut settings: Settings,
+    data: &Path,
+    clock: Option<Arc<dyn Clock>>,
+) -> anyhow::Result<Vec<Played>> {
     let mut files: Vec<_> = std::fs::read_dir(folder)?.collect::<Result<Vec<_>, _>>()?.into_iter().map(|e| e.path()).collect();
     files.retain(|f| f.extension().is_some_and(|e| e == "toml"));
     files.sort();
@@ -207,7 +212,15 @@ impl<'a> Player<'a> {
         }
         let opened: Value = request.send().await?.error_for_status()?.json().await?;
         let text = |name: &str| opened[name].as_str().unwrap_or_default().to_owned();
-        Ok(Self { http, base, conversation: text("conversation_id"), token: text("token"), messages: 0, ticket: None, transcript: Vec::new() })
+        Ok(Self {
+            http,
+            base,
+            conversation: text("conversation_id"),
+            token: text("token"),
+            messages: 0,
+            ticket: None,
+            transcript: Vec::new(),
+        })
     }
 
     fn url(&self, path: &str) -> String {
@@ -292,8 +305,7 @@ impl<'a> Player<'a> {
 
     async fn confirm(&mut self, twice: bool) -> anyhow::Result<Seen> {
         let key = RandomIds.uuid().to_string();
-        let press =
-            || self.send(self.http.post(self.url("/draft/confirm")).header("Idempotency-Key", &key).json(&json!({})));
+        let press = || self.send(self.http.post(self.url("/draft/confirm")).header("Idempotency-Key", &key).json(&json!({})));
         let (status, body) = if twice {
             let (first, second) = tokio::join!(press(), press());
             let (first, second) = (first?, second?);

@@ -67,7 +67,11 @@ pub async fn confirm_draft(
 /// Gives the draft up.
 #[utoipa::path(post, path = "/api/v1/conversations/{id}/draft/cancel", tag = "上报", params(("id" = Uuid, Path)),
     security(("conversation" = [])), responses((status = 200, body = DraftView), (status = 404, body = ProblemBody)))]
-pub async fn cancel_draft(State(api): State<ApiState>, Path(id): Path<String>, headers: HeaderMap) -> Result<Json<DraftView>, Problem> {
+pub async fn cancel_draft(
+    State(api): State<ApiState>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Json<DraftView>, Problem> {
     let conversation = callers::conversation(&api, &headers, callers::id(&id)?).await?;
     api.conversations.cancel_draft(conversation.id).await.map_err(refusal)?;
     Ok(Json(DraftView { card: None }))

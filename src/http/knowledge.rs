@@ -7,8 +7,8 @@ use jiff::civil::Date;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::problem::{Code, Problem, ProblemBody};
 use super::callers;
+use super::problem::{Code, Problem, ProblemBody};
 use super::state::ApiState;
 use crate::conversation::outcome::LawSource;
 use crate::knowledge::document::Audience;
@@ -76,7 +76,9 @@ pub async fn get_document_version(
         doc_no: document.meta.doc_no.clone(),
         effective_from: document.meta.effective_from,
         expires_on: document.meta.expires_on,
-        sources: sources.map(|s| LawSource { law: s.law.clone(), article: s.article.clone(), version: s.version.clone() }).collect(),
+        sources: sources
+            .map(|s| LawSource { law: s.law.clone(), article: s.article.clone(), version: s.version.clone() })
+            .collect(),
     };
     let sections = document.passages.into_iter().map(|p| Section { heading: p.heading, text: p.text }).collect();
     Ok(Json(DocumentText { document: cited, sections }))

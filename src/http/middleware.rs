@@ -30,11 +30,9 @@ impl MakeRequestId for RequestIds {
 pub async fn problems(request: Request, next: Next) -> axum::response::Response {
     let response = next.run(request).await;
     let status = response.status();
-    let is_ours = response
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .and_then(|v| v.to_str().ok())
-        .is_some_and(|v| v.starts_with("application/problem+json") || v.starts_with("application/json") || v.starts_with("text/html"));
+    let is_ours = response.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).is_some_and(|v| {
+        v.starts_with("application/problem+json") || v.starts_with("application/json") || v.starts_with("text/html")
+    });
     if is_ours || !(status.is_client_error() || status.is_server_error()) {
         return response;
     }

@@ -31,11 +31,8 @@ pub async fn post_callback(State(api): State<ApiState>, headers: HeaderMap, body
         return Err(Problem::new(Code::Unavailable).detail("没有配置治理平台的密钥，不接收回调"));
     };
     let text = |name: &str| headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    let signed = SignedHeaders {
-        id: text("webhook-id"),
-        timestamp: text("webhook-timestamp"),
-        signature: text("webhook-signature"),
-    };
+    let signed =
+        SignedHeaders { id: text("webhook-id"), timestamp: text("webhook-timestamp"), signature: text("webhook-signature") };
     let (result, reason) = match callbacks.receive(signed, &body).await.map_err(refusal)? {
         Taken::Moved(_) => ("moved", None),
         Taken::Ignored(reason) => ("ignored", Some(reason)),

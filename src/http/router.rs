@@ -106,13 +106,21 @@ pub fn router(state: ApiState, ids: Arc<dyn Ids>, sandbox: Option<Router>) -> Ro
         .layer(from::from_fn(middleware::problems))
         .layer(CatchPanicLayer::custom(middleware::panicked))
         .layer(CompressionLayer::new())
-        .layer(TraceLayer::new_for_http().make_span_with(|request: &axum::http::Request<_>| {
-            let id = request.headers().get(&middleware::REQUEST_ID).and_then(|v| v.to_str().ok()).unwrap_or_default();
-            // Paths hold ids and numbers, never personal data; queries are left out.
-            tracing::info_span!("http", method = %request.method(), path = request.uri().path(), request_id = id)
-        // What goes wrong is logged where it is known, with its cause.
-        }).on_failure(()))
+        .layer(
+            TraceLayer::new_for_http()
+                .make_span_with(|request: &axum::http::Request<_>| {
+                    let id = request.headers().get(&middleware::REQUEST_ID).and_then(|v| v.to_str().ok()).unwrap_or_default();
+                    // Paths hold ids and numbers, never personal data; queries are left out.
+                    tracing::info_span!("http", method = %request.method(), path = request.uri().path(), request_id = id)
+                    // What goes wrong is logged where it is known, with its cause.
+                })
+                .on_failure(()),
+        )
         .layer(PropagateRequestIdLayer::new(middleware::REQUEST_ID))
         .layer(SetRequestIdLayer::new(middleware::REQUEST_ID, middleware::RequestIds(ids)))
-        .layer(SetSensitiveRequestHeadersLayer::new([header::AUTHORIZATION, header::COOKIE, HeaderName::from_static("idempotency-key")]))
+        .layer(SetSensitiveRequestHeadersLayer::new([
+            header::AUTHORIZATION,
+            header::COOKIE,
+            HeaderName::from_static("idempotency-key"),
+        ]))
 }

@@ -53,7 +53,9 @@ pub fn numbers(text: &str) -> Numbers {
         set_building(&mut out, value);
         note(&mut out, &mut end_of_parts, c.get(0));
         // 「2栋楼上」: the 楼 belongs to the next word.
-        if let Some(m) = c.get(0).filter(|m| m.as_str().ends_with("栋楼") && text[m.end()..].starts_with(['上', '下', '道', '梯', '顶', '里', '前', '后', '门'])) {
+        if let Some(m) = c.get(0).filter(|m| {
+            m.as_str().ends_with("栋楼") && text[m.end()..].starts_with(['上', '下', '道', '梯', '顶', '里', '前', '后', '门'])
+        }) {
             let end = m.end() - '楼'.len_utf8();
             end_of_parts = Some(end);
             out.span = out.span.map(|(s, _)| (s, end));

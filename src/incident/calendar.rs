@@ -38,9 +38,8 @@ impl WorkCalendar {
         let zone = TimeZone::get(zone).map_err(|_| DataError::file("street.toml", format!("时区「{zone}」不存在")))?;
         let mut spans = Vec::new();
         for (from, to) in hours {
-            let read = |t: &str| {
-                t.parse::<Time>().map_err(|_| DataError::file("street.toml", format!("工作时间「{t}」无法识别")))
-            };
+            let read =
+                |t: &str| t.parse::<Time>().map_err(|_| DataError::file("street.toml", format!("工作时间「{t}」无法识别")));
             spans.push((read(from)?, read(to)?));
         }
         let rising = spans.iter().all(|(a, b)| a < b) && spans.windows(2).all(|w| w[0].1 < w[1].0);
@@ -49,8 +48,7 @@ impl WorkCalendar {
         }
         let mut days = BTreeMap::new();
         for (line, row) in table::rows::<Row>(FILE, text)? {
-            let date: Date =
-                row.date.parse().map_err(|_| DataError::row(FILE, line, format!("日期「{}」无法识别", row.date)))?;
+            let date: Date = row.date.parse().map_err(|_| DataError::row(FILE, line, format!("日期「{}」无法识别", row.date)))?;
             let works = match row.kind.as_str() {
                 "holiday" => false,
                 "workday" => true,
@@ -72,10 +70,7 @@ impl WorkCalendar {
     /// Whether anybody works on this day.
     #[must_use]
     pub fn is_working_day(&self, date: Date) -> bool {
-        self.days
-            .get(&date)
-            .copied()
-            .unwrap_or_else(|| !matches!(date.weekday(), Weekday::Saturday | Weekday::Sunday))
+        self.days.get(&date).copied().unwrap_or_else(|| !matches!(date.weekday(), Weekday::Saturday | Weekday::Sunday))
     }
 
     /// Whether `at` lies in working time; the end of a span still does.

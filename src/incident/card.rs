@@ -128,7 +128,8 @@ impl Draft {
         if !self.place_candidates.is_empty() {
             let why = self.place_remark.clone().unwrap_or_else(|| "地点还不够清楚".to_owned());
             let options = self.place_candidates.iter().take(6).map(|c| c.label.clone()).collect();
-            let names: Vec<&str> = self.place_candidates.iter().take(6).map(|c| c.label.split('（').next().unwrap_or(&c.label)).collect();
+            let names: Vec<&str> =
+                self.place_candidates.iter().take(6).map(|c| c.label.split('（').next().unwrap_or(&c.label)).collect();
             let different = names.iter().collect::<std::collections::BTreeSet<_>>().len() == names.len();
             let text = match names.as_slice() {
                 [_] => format!("{why}，请再说一下是几栋。"),

@@ -66,9 +66,9 @@ impl ChannelKind {
         match self {
             Self::诉讼 => &["起诉", "打官司", "提起诉讼", "告上法庭", "告到法院", "上法院告", "去法院告", "强制执行"],
             Self::仲裁 => &["申请仲裁", "劳动仲裁", "提起仲裁", "仲裁委"],
-            Self::监察 => &[
-                "贪污", "受贿", "收红包", "吃拿卡要", "以权谋私", "挪用公款", "滥用职权", "违纪", "公款吃喝", "优亲厚友",
-            ],
+            Self::监察 => {
+                &["贪污", "受贿", "收红包", "吃拿卡要", "以权谋私", "挪用公款", "滥用职权", "违纪", "公款吃喝", "优亲厚友"]
+            }
             Self::行政复议 => &["行政复议", "申请复议", "提起复议"],
             Self::信息公开 => &["信息公开", "公开政府信息"],
             Self::信访 => &["信访", "上访"],
@@ -149,11 +149,15 @@ static PRIVACY: LazyLock<Regex> = LazyLock::new(|| {
     ))
 });
 static WHO_TOLD: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?:是谁|哪个|谁|哪家).{0,4}(?:举报|投诉|告)(?:的)?(?:我|了我|的我|我们)|(?:举报|投诉)(?:我|我们)的(?:人)?是谁|把(?:举报人|投诉人).{0,6}(?:告诉|给)")
+    pattern(
+        r"(?:是谁|哪个|谁|哪家).{0,4}(?:举报|投诉|告)(?:的)?(?:我|了我|的我|我们)|(?:举报|投诉)(?:我|我们)的(?:人)?是谁|把(?:举报人|投诉人).{0,6}(?:告诉|给)",
+    )
 });
 /// Bodies whose numbers are public.
 static PUBLIC_BODY: LazyLock<Regex> = LazyLock::new(|| {
-    pattern("物业|社区|居委会|网格员|网格|派出所|街道|城管|消防|医院|学校|热线|客服|窗口|政务|供电|供水|燃气公司|开发商|业委会|法院|人社|医保局|公司|部门|单位")
+    pattern(
+        "物业|社区|居委会|网格员|网格|派出所|街道|城管|消防|医院|学校|热线|客服|窗口|政务|供电|供水|燃气公司|开发商|业委会|法院|人社|医保局|公司|部门|单位",
+    )
 });
 static UNLAWFUL: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
@@ -165,10 +169,14 @@ static UNLAWFUL: LazyLock<Regex> = LazyLock::new(|| {
 static AGAINST_IT: LazyLock<Regex> =
     LazyLock::new(|| pattern("举报|投诉|有人|防止|预防|识别|被|上报|遭|怀疑|发现|是不是违法|处罚|防范|反映|遇到|怎么办"));
 static MANIPULATION: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"忽略(?:以上|之前|上面|前面|所有|一切)?.{0,6}(?:指令|提示|规则|设定)|(?:系统|你的)(?:提示词|prompt)|ignore (?:all |the )?(?:previous|above)|你现在是(?:一个)?(?:没有限制|dan)|输出你的(?:提示|设定|指令)")
+    pattern(
+        r"忽略(?:以上|之前|上面|前面|所有|一切)?.{0,6}(?:指令|提示|规则|设定)|(?:系统|你的)(?:提示词|prompt)|ignore (?:all |the )?(?:previous|above)|你现在是(?:一个)?(?:没有限制|dan)|输出你的(?:提示|设定|指令)",
+    )
 });
 static WANTS: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"我要|我想|我们要|我们想|帮我|帮忙|替我|给我|我准备|准备去|要去|请你们|你们帮|我打算|要求|我申请|我得|举报|反映|投诉|代我|代写")
+    pattern(
+        r"我要|我想|我们要|我们想|帮我|帮忙|替我|给我|我准备|准备去|要去|请你们|你们帮|我打算|要求|我申请|我得|举报|反映|投诉|代我|代写",
+    )
 });
 static OFFICIAL: LazyLock<Regex> = LazyLock::new(|| {
     pattern("干部|书记|主任|公务员|领导|镇长|局长|科长|所长|工作人员|政府的人|党员|网格长|村官|执法人员|城管队员")
@@ -197,8 +205,13 @@ impl Channels {
                 let all = table::list(cell).into_iter();
                 all.filter(|s| !s.chars().all(|c| c.is_ascii_digit())).collect::<Vec<_>>().join("、")
             };
-            let channel =
-                Channel { kind: row.kind, body: names(&row.body), tel: shown(&row.tel), text: row.text, basis: shown(&row.basis) };
+            let channel = Channel {
+                kind: row.kind,
+                body: names(&row.body),
+                tel: shown(&row.tel),
+                text: row.text,
+                basis: shown(&row.basis),
+            };
             rules.push(Rule { channel, wish, question });
         }
         if rules.is_empty() {
@@ -282,8 +295,10 @@ fn asks_beside_it(folded: &str) -> bool {
 }
 
 const PRIVATE: &str = "这涉及别人的隐私，我不能提供。";
-const NOT_MINE: &str = "这个我做不到。我只按街道的知识库回答政策和办事的问题，也可以帮您登记身边的事。您有什么事，直接告诉我就行。";
-const DISSUADE: &str = "这样做是违法的，我不能帮忙，也请您别这么做。心里有气、有难处，把事情说给我听，我帮您找合法的办法；有危险马上打110。";
+const NOT_MINE: &str =
+    "这个我做不到。我只按街道的知识库回答政策和办事的问题，也可以帮您登记身边的事。您有什么事，直接告诉我就行。";
+const DISSUADE: &str =
+    "这样做是违法的，我不能帮忙，也请您别这么做。心里有气、有难处，把事情说给我听，我帮您找合法的办法；有危险马上打110。";
 
 /// A channel of no table: only words.
 fn own_words(kind: ChannelKind, text: &str) -> Channel {

@@ -136,9 +136,5 @@ pub fn deadlines(rule: &ClockRule, from: Timestamp, calendar: &WorkCalendar) -> 
         Counting::Continuous => from.checked_add(SignedDuration::from_mins(minutes)).unwrap_or(from),
         Counting::Working => calendar.add_working(from, minutes),
     };
-    Deadlines {
-        accept_by: after(rule.accept_minutes),
-        resolve_by: after(rule.resolve_hours * 60),
-        basis: rule.basis.clone(),
-    }
+    Deadlines { accept_by: after(rule.accept_minutes), resolve_by: after(rule.resolve_hours * 60), basis: rule.basis.clone() }
 }

@@ -323,7 +323,11 @@ impl Draft {
             Certainty::Ambiguous(_) => {
                 // A clear place is not made unclear by a vague word, only by one of its own parts.
                 let own_part = place.estate.is_some() && place.estate == self.place.estate;
-                if self.place.grid_code.is_some() && !own_part && !applied.correction && self.asked.as_deref() != Some(field::PLACE) {
+                if self.place.grid_code.is_some()
+                    && !own_part
+                    && !applied.correction
+                    && self.asked.as_deref() != Some(field::PLACE)
+                {
                     return;
                 }
                 self.place = place;
@@ -367,11 +371,8 @@ impl Draft {
         if answer.is_empty() {
             return None;
         }
-        let ordinal = answer
-            .trim_start_matches(['第', '选'])
-            .trim_end_matches(['个', '处', '项', '号'])
-            .chars()
-            .collect::<String>();
+        let ordinal =
+            answer.trim_start_matches(['第', '选']).trim_end_matches(['个', '处', '项', '号']).chars().collect::<String>();
         let pick = |labels: &[String]| -> Option<usize> {
             if let Some(i) = labels.iter().position(|l| plain(l) == answer) {
                 return Some(i);
@@ -398,8 +399,7 @@ impl Draft {
         }
         if self.asked.as_deref() == Some(field::CATEGORY) {
             let codes: Vec<String> = self.category.iter().chain(&self.category_alternatives).cloned().collect();
-            let names: Vec<String> =
-                codes.iter().filter_map(|c| rules.taxonomy.get(c)).map(|l| l.name.clone()).collect();
+            let names: Vec<String> = codes.iter().filter_map(|c| rules.taxonomy.get(c)).map(|l| l.name.clone()).collect();
             let chosen = codes.get(pick(&names)?)?.clone();
             self.category = Some(chosen);
             self.category_sure = true;

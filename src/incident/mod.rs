@@ -5,7 +5,6 @@
 //! `draft` keeps what is known until the resident confirms, `place`, `taxonomy`, `dispatch` and `clocks` look things up
 //! in the street's own tables (`rules` reads them), `progress` puts a ticket's moves into words, `store` is the port to a database.
 
-pub mod news;
 pub mod address;
 pub mod calendar;
 pub mod card;
@@ -17,6 +16,7 @@ pub mod draft;
 pub mod finish;
 pub mod gazetteer;
 pub mod intent;
+pub mod news;
 pub mod patch;
 pub mod place;
 pub mod progress;

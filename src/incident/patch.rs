@@ -216,7 +216,11 @@ impl Draft {
         let answers = value.as_object().ok_or("应为问题和回答")?;
         let leaf = self.leaf(rules).ok_or("还没有类别，不能回答")?;
         for (question, answer) in answers {
-            let own = leaf.questions.iter().find(|q| plain(&q.text) == plain(question)).ok_or_else(|| format!("没有「{question}」这个问题"))?;
+            let own = leaf
+                .questions
+                .iter()
+                .find(|q| plain(&q.text) == plain(question))
+                .ok_or_else(|| format!("没有「{question}」这个问题"))?;
             match answer.as_str().map(str::trim) {
                 Some(text) if !text.is_empty() && text.chars().count() <= 500 => {
                     self.answers.insert(own.text.clone(), text.to_owned());

@@ -69,10 +69,53 @@ pub const THRESHOLD: f32 = 0.6;
 
 /// Endings that still belong to the words for a place.
 const SPOTS: [&str; 47] = [
-    "车行交会处", "车行交汇处", "交会处", "交汇处", "出入平台", "平台", "单元门口", "大门口", "门口", "后门", "前门", "侧门", "正门",
-    "大门", "北门", "南门", "东门", "西门", "路口", "旁边", "楼下", "楼上", "楼顶", "楼道", "楼梯间", "附近", "对面", "地下车库",
-    "车库", "停车场", "出口", "入口", "广场", "外墙", "屋顶", "天台", "电梯", "院内", "里面", "背后", "后面", "前面", "边上",
-    "公交站", "花园", "中庭", "围墙",
+    "车行交会处",
+    "车行交汇处",
+    "交会处",
+    "交汇处",
+    "出入平台",
+    "平台",
+    "单元门口",
+    "大门口",
+    "门口",
+    "后门",
+    "前门",
+    "侧门",
+    "正门",
+    "大门",
+    "北门",
+    "南门",
+    "东门",
+    "西门",
+    "路口",
+    "旁边",
+    "楼下",
+    "楼上",
+    "楼顶",
+    "楼道",
+    "楼梯间",
+    "附近",
+    "对面",
+    "地下车库",
+    "车库",
+    "停车场",
+    "出口",
+    "入口",
+    "广场",
+    "外墙",
+    "屋顶",
+    "天台",
+    "电梯",
+    "院内",
+    "里面",
+    "背后",
+    "后面",
+    "前面",
+    "边上",
+    "公交站",
+    "花园",
+    "中庭",
+    "围墙",
 ];
 
 #[derive(Debug, Clone)]
@@ -103,21 +146,13 @@ impl PlaceFinder {
         let mut long: Vec<(Vec<char>, usize)> = Vec::new();
         for (name, i) in &pairs {
             let core: Vec<char> = name.trim_end_matches("小区").trim_end_matches("社区").chars().collect();
-            let shared = pairs
-                .iter()
-                .any(|(n, j)| n == name && gazetteer.places()[*j].name != gazetteer.places()[*i].name);
+            let shared = pairs.iter().any(|(n, j)| n == name && gazetteer.places()[*j].name != gazetteer.places()[*i].name);
             if core.len() >= 4 && !shared && gazetteer.places()[*i].kind != PlaceKind::Outside {
                 long.push((core, *i));
             }
         }
         let communities: BTreeSet<String> = gazetteer.grids().iter().map(|g| g.community.clone()).collect();
-        Self {
-            names: WordScan::new(pairs),
-            communities: communities.into_iter().collect(),
-            long,
-            gazetteer,
-            threshold,
-        }
+        Self { names: WordScan::new(pairs), communities: communities.into_iter().collect(), long, gazetteer, threshold }
     }
 
     /// The directory behind it.
@@ -147,8 +182,7 @@ impl PlaceFinder {
             if mention.is_none() && numbers.grid.is_none() {
                 if let Some(estate) = &known.estate {
                     let rows = self.rows_named(estate);
-                    if !rows.is_empty() && (numbers.building.is_some() || numbers.unit.is_some() || numbers.room.is_some())
-                    {
+                    if !rows.is_empty() && (numbers.building.is_some() || numbers.unit.is_some() || numbers.room.is_some()) {
                         if numbers.building.is_none() {
                             take_building(&mut numbers, known);
                         }
@@ -181,8 +215,7 @@ impl PlaceFinder {
                 place.text = format!("{}（{}）", candidate.name, place.text);
             }
             place.matched_by.push(candidate.label.clone());
-            let is_estate =
-                self.gazetteer.places().iter().any(|p| p.name == candidate.name && p.kind == PlaceKind::Estate);
+            let is_estate = self.gazetteer.places().iter().any(|p| p.name == candidate.name && p.kind == PlaceKind::Estate);
             if is_estate {
                 place.estate = Some(candidate.name.clone());
             }
@@ -285,10 +318,8 @@ impl PlaceFinder {
             (None, None) => return String::new(),
         };
         let rest: String = chars[end..].iter().take_while(|c| !",，。.!！?？;；、 \n".contains(**c)).take(9).collect();
-        let spot = SPOTS
-            .iter()
-            .filter_map(|s| rest.find(s).map(|at| at + s.len()).filter(|e| rest[..*e].chars().count() <= 8))
-            .max();
+        let spot =
+            SPOTS.iter().filter_map(|s| rest.find(s).map(|at| at + s.len()).filter(|e| rest[..*e].chars().count() <= 8)).max();
         if let Some(bytes) = spot {
             end += rest[..bytes].chars().count();
         }
@@ -350,11 +381,8 @@ impl PlaceFinder {
         let mut remark = None;
         if let Some(n) = numbers.building_number {
             // A spot's own alias (车行交会处) may already be narrower than the building; the building decides.
-            let estate_rows: Vec<&NamedPlace> = if one_name {
-                self.gazetteer.places().iter().filter(|p| p.name == rows[0].name).collect()
-            } else {
-                rows.clone()
-            };
+            let estate_rows: Vec<&NamedPlace> =
+                if one_name { self.gazetteer.places().iter().filter(|p| p.name == rows[0].name).collect() } else { rows.clone() };
             let with: Vec<&NamedPlace> = estate_rows.iter().copied().filter(|p| p.may_have(n)).collect();
             if let Some(building) = &place.building {
                 place.matched_by.push(building.clone());
@@ -394,14 +422,9 @@ impl PlaceFinder {
         PlaceMatch { place, candidates: candidates.clone(), certainty: Certainty::Ambiguous(candidates), remark }
     }
 
-    fn by_grid_name(
-        &self,
-        mut place: Place,
-        grid_name: &str,
-        community: Option<&str>,
-        mention: Option<&Mention>,
-    ) -> PlaceMatch {
-        let of_mention = mention.map(|m| m.rows.iter().map(|r| self.gazetteer.places()[*r].grid_code.clone()).collect::<Vec<_>>());
+    fn by_grid_name(&self, mut place: Place, grid_name: &str, community: Option<&str>, mention: Option<&Mention>) -> PlaceMatch {
+        let of_mention =
+            mention.map(|m| m.rows.iter().map(|r| self.gazetteer.places()[*r].grid_code.clone()).collect::<Vec<_>>());
         let grids: Vec<_> = self
             .gazetteer
             .grids()

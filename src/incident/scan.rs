@@ -66,9 +66,7 @@ impl WordScan {
     pub fn longest<'a>(&'a self, text: &[char]) -> Vec<Hit<'a>> {
         let all = self.all(text);
         all.iter()
-            .filter(|h| {
-                !all.iter().any(|o| o.start <= h.start && h.end <= o.end && (o.end - o.start) > (h.end - h.start))
-            })
+            .filter(|h| !all.iter().any(|o| o.start <= h.start && h.end <= o.end && (o.end - o.start) > (h.end - h.start)))
             .copied()
             .collect()
     }

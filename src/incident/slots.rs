@@ -75,21 +75,29 @@ fn pattern(text: &str) -> Regex {
 
 static PHONE: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(?:\+?86[- ]?)?(1[3-9][0-9])[- ]?([0-9]{4})[- ]?([0-9]{4})|(0[0-9]{2,3})-?([0-9]{7,8})"));
-static NAME: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?:我叫|我的名字(?:是|叫)|姓名(?:是|叫)?[:：]?|联系人(?:是)?[:：]?|我是|我姓)([\p{Han}]{1,4})")
-});
+static NAME: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?:我叫|我的名字(?:是|叫)|姓名(?:是|叫)?[:：]?|联系人(?:是)?[:：]?|我是|我姓)([\p{Han}]{1,4})"));
 static PEOPLE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?:影响(?:了|到)?|涉及(?:到)?|共有|一共(?:有)?|总共|大概(?:有)?|大约(?:有)?|差不多(?:有)?|有|我们(?:这儿|这里|楼)?|都是)(?:将近|近|差不多|大概|起码|至少)?([0-9]{1,4}|[零一二两三四五六七八九十百]{1,5})(?:多|来)?(?:户|家人|家|个人|个居民|人|名|位)")
+    pattern(
+        r"(?:影响(?:了|到)?|涉及(?:到)?|共有|一共(?:有)?|总共|大概(?:有)?|大约(?:有)?|差不多(?:有)?|有|我们(?:这儿|这里|楼)?|都是)(?:将近|近|差不多|大概|起码|至少)?([0-9]{1,4}|[零一二两三四五六七八九十百]{1,5})(?:多|来)?(?:户|家人|家|个人|个居民|人|名|位)",
+    )
 });
 static COUNT_ONLY: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"([0-9]{1,4}|[零一二两三四五六七八九十百]{1,5})(?:多|来)?(?:户|家人|个人|个居民|人|名|位)"));
-static NOT_BUT: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"(?:^|[,，。!！、])?(?:哦|噢|啊|不对|错了|说错了|写错了|更正)?[,，]?(?:不是|不在)(?:在)?([^,，。?？]{1,14}?)[,，]?(?:而)?(?:是|在)(?:在)?([^,，。!！?？]{1,24})"));
+static NOT_BUT: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?:^|[,，。!！、])?(?:哦|噢|啊|不对|错了|说错了|写错了|更正)?[,，]?(?:不是|不在)(?:在)?([^,，。?？]{1,14}?)[,，]?(?:而)?(?:是|在)(?:在)?([^,，。!！?？]{1,24})",
+    )
+});
 static SHOULD_BE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?:应该是|应该在|应为|改成|改为|改到|换成|更正为|更正[:：]?|改一下[,，]?(?:是)?|(?:说|写|打|填)错了[,，]?(?:是|应该是)?|(?:错了|不对)[,，]?(?:是|应该是)?|其实是|其实在)[:：]?(.{1,40})$")
+    pattern(
+        r"(?:应该是|应该在|应为|改成|改为|改到|换成|更正为|更正[:：]?|改一下[,，]?(?:是)?|(?:说|写|打|填)错了[,，]?(?:是|应该是)?|(?:错了|不对)[,，]?(?:是|应该是)?|其实是|其实在)[:：]?(.{1,40})$",
+    )
 });
 static FIELD_CHANGE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?:^|把)(地点|位置|地址|时间|电话号码|电话|手机号码?|号码|姓名|名字|人数|类别|分类|描述|内容)(?:错了|不对|填错了|写错了|改一下|更正)?[,，:：]?(?:请)?(?:应该|要)?(?:是|为|改成|改为|换成|改到)[:：]?(.{1,60})$")
+    pattern(
+        r"(?:^|把)(地点|位置|地址|时间|电话号码|电话|手机号码?|号码|姓名|名字|人数|类别|分类|描述|内容)(?:错了|不对|填错了|写错了|改一下|更正)?[,，:：]?(?:请)?(?:应该|要)?(?:是|为|改成|改为|换成|改到)[:：]?(.{1,60})$",
+    )
 });
 static PREAMBLE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
@@ -104,19 +112,27 @@ static WISH: LazyLock<Regex> = LazyLock::new(|| {
     ))
 });
 static PERSONAL: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?:我的?|联系)?(?:电话|手机号?|号码|联系方式)(?:号码)?(?:是|[:：])?$|(?:^|[,，。])(?:我叫|姓名(?:是)?[:：]?|联系人[:：]?|我姓|我是)[\p{Han}]{1,4}(?:[,，。]|$)")
+    pattern(
+        r"(?:我的?|联系)?(?:电话|手机号?|号码|联系方式)(?:号码)?(?:是|[:：])?$|(?:^|[,，。])(?:我叫|姓名(?:是)?[:：]?|联系人[:：]?|我姓|我是)[\p{Han}]{1,4}(?:[,，。]|$)",
+    )
 });
 /// An answer to 「在哪里？」 that names no place.
 static NO_PLACE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"不知道|不晓得|不清楚|说不清|记不得|记不到|忘了|忘记了|^[^0-9]{0,6}(?:已经|都|刚)?(?:打|报|拨|通知)(?:过|完|通)?[^,，。]{0,6}(?:了|啦|过)|(?:消防|警察|救护车|119|110|120)[^,，。]{0,4}(?:来了|到了)|^(?:等一下|稍等|等等|马上|(?:应该|好像|可能|肯定)?(?:没有|没得|有)(?:人)?|好的?|嗯+|谢谢)[吧啊哈呀。!！,，?？]*$|^(?:就是|就在|在)?(?:我们?|咱们?|俺们?)(?:这里|这儿|这边|那里|小区|家|屋头|楼|院子|单元)?[里头的]*$")
+    pattern(
+        r"不知道|不晓得|不清楚|说不清|记不得|记不到|忘了|忘记了|^[^0-9]{0,6}(?:已经|都|刚)?(?:打|报|拨|通知)(?:过|完|通)?[^,，。]{0,6}(?:了|啦|过)|(?:消防|警察|救护车|119|110|120)[^,，。]{0,4}(?:来了|到了)|^(?:等一下|稍等|等等|马上|(?:应该|好像|可能|肯定)?(?:没有|没得|有)(?:人)?|好的?|嗯+|谢谢)[吧啊哈呀。!！,，?？]*$|^(?:就是|就在|在)?(?:我们?|咱们?|俺们?)(?:这里|这儿|这边|那里|小区|家|屋头|楼|院子|单元)?[里头的]*$",
+    )
 });
 /// A sentence about what is wrong, not a name of a place.
 static COMPLAINT: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"得很|都不|没人|吵|坏|漏|堵|臭|脏|掉|裂|倒|烧|堆|了一|天天|每天|每晚|老是|总是|怎么|有人|不让|不走|不亮|冒|钱|补贴|津贴")
+    pattern(
+        r"得很|都不|没人|吵|坏|漏|堵|臭|脏|掉|裂|倒|烧|堆|了一|天天|每天|每晚|老是|总是|怎么|有人|不让|不走|不亮|冒|钱|补贴|津贴",
+    )
 });
 /// Says that nothing was understood, or nothing at all.
 static NO_MATTER: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"^(?:啥子?|什么(?:事|意思)?|哪样|咋个(?:说|弄|整)?|怎么(?:说|弄)|怎样说|啊|嗯+|哦|喂|不知道|不晓得|听不懂|不懂)[啊嘛呢哦?？。!！ ]*$")
+    pattern(
+        r"^(?:啥子?|什么(?:事|意思)?|哪样|咋个(?:说|弄|整)?|怎么(?:说|弄)|怎样说|啊|嗯+|哦|喂|不知道|不晓得|听不懂|不懂)[啊嘛呢哦?？。!！ ]*$",
+    )
 });
 /// An ID number with what introduces it.
 static ID_NUMBER: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?:我的)?(?:身份证)?(?:号码?)?(?:是|[:：])?[1-9][0-9]{16}[0-9x]"));
@@ -151,7 +167,13 @@ pub fn extract(text: &str, with: &Reading<'_>) -> Slots {
         || place.place.community.is_some();
     if told_place {
         slots.place = Some(place);
-    } else if with.asked == Some("place") && !slots.correction && slots.phone.is_none() && !folded.is_empty() && !NO_PLACE.is_match(&folded) && !(folded.chars().count() > 8 && COMPLAINT.is_match(&folded)) {
+    } else if with.asked == Some("place")
+        && !slots.correction
+        && slots.phone.is_none()
+        && !folded.is_empty()
+        && !NO_PLACE.is_match(&folded)
+        && !(folded.chars().count() > 8 && COMPLAINT.is_match(&folded))
+    {
         // Words for a place that the directory does not know are kept as they are.
         let mut place = place;
         place.place.text.clone_from(&folded);
@@ -248,7 +270,8 @@ fn own_phones(text: &str) -> Vec<(String, std::ops::Range<usize>)> {
                 return None;
             }
             let near: String = before.chars().rev().take(8).collect::<Vec<_>>().into_iter().rev().collect();
-            if has_any(&near, &["对方", "骗子", "他的", "她的", "物业", "房东", "老板", "打来", "来电", "中介"]) {
+            if has_any(&near, &["对方", "骗子", "他的", "她的", "物业", "房东", "老板", "打来", "来电", "中介"])
+            {
                 return None;
             }
             let digits: String = m.as_str().chars().filter(char::is_ascii_digit).collect();
@@ -265,7 +288,9 @@ fn self_given_name(text: &str, asked: Option<&str>) -> Option<String> {
         let title = ["先生", "女士", "师傅", "阿姨", "大爷", "老师", "婆婆", "嬢嬢", "同学", "小姐"];
         let bare = title.iter().find_map(|t| name.strip_suffix(t)).unwrap_or(name);
         let family = bare.chars().next().is_some_and(|c| SURNAMES.contains(c));
-        let job = ["业主", "居民", "住户", "租客", "物业", "社区", "网格", "小区", "老板", "家属", "群众"].iter().any(|w| name.contains(w));
+        let job = ["业主", "居民", "住户", "租客", "物业", "社区", "网格", "小区", "老板", "家属", "群众"]
+            .iter()
+            .any(|w| name.contains(w));
         (family && !job && (1..=4).contains(&count)).then(|| name.to_owned())
     };
     for c in NAME.captures_iter(text) {
@@ -298,7 +323,10 @@ fn said_kind(text: &str) -> Option<Kind> {
         text.match_indices(word).any(|(at, _)| {
             let before = &text[..at];
             let after = &text[at + word.len()..];
-            let own = before.is_empty() || ["我要", "我想", "想", "要", "来", "帮我", "请", "，", ",", "。", "是", "为", "成", "匿名", "个", "实名"].iter().any(|w| before.ends_with(w));
+            let own = before.is_empty()
+                || ["我要", "我想", "想", "要", "来", "帮我", "请", "，", ",", "。", "是", "为", "成", "匿名", "个", "实名"]
+                    .iter()
+                    .any(|w| before.ends_with(w));
             own && !["电话", "过", "了", "人", "无门", "没用", "多次"].iter().any(|w| after.starts_with(w))
         })
     };
@@ -320,8 +348,22 @@ fn anonymity(text: &str) -> Option<bool> {
         return Some(false);
     }
     let wishes = [
-        "匿名", "不留名", "不想留名", "不留姓名", "不想留姓名", "不要透露我", "别透露我", "不要说是我", "别说是我", "保密我的", "替我保密",
-        "给我保密", "不想让他们知道", "不想让别人知道是我", "不想让邻居知道", "不公开我的",
+        "匿名",
+        "不留名",
+        "不想留名",
+        "不留姓名",
+        "不想留姓名",
+        "不要透露我",
+        "别透露我",
+        "不要说是我",
+        "别说是我",
+        "保密我的",
+        "替我保密",
+        "给我保密",
+        "不想让他们知道",
+        "不想让别人知道是我",
+        "不想让邻居知道",
+        "不公开我的",
     ];
     has_any(text, &wishes).then_some(true)
 }
@@ -330,14 +372,19 @@ fn anonymity(text: &str) -> Option<bool> {
 fn tells_something_else(question: &str, folded: &str, slots: &Slots) -> bool {
     static NO_OR_UNSURE: LazyLock<Regex> = LazyLock::new(|| pattern(r"没|无|不|晓得|清楚|知道"));
     let yes_or_no = question.contains("有没有") || question.contains('吗');
-    let told = slots.place.as_ref().is_some_and(|p| p.place.building.is_some() || p.place.grid_code.is_some()) || slots.occurred_at.is_some();
+    let told = slots.place.as_ref().is_some_and(|p| p.place.building.is_some() || p.place.grid_code.is_some())
+        || slots.occurred_at.is_some();
     yes_or_no && told && !affirms(folded) && !NO_OR_UNSURE.is_match(folded)
 }
 
 /// Whether a short answer to 「有没有…？」 says yes: 有, 有一个, 有两个人受了伤, 是的.
 #[must_use]
 pub fn affirms(text: &str) -> bool {
-    static YES: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(?:好像|应该|确实|真的)?(?:有(?:的|人|啊|呀|哦|嘛|[一两二三四五六几好0-9])?|是的?|对的?|伤(?:了|到)|砸(?:到|伤))"));
+    static YES: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"^(?:好像|应该|确实|真的)?(?:有(?:的|人|啊|呀|哦|嘛|[一两二三四五六几好0-9])?|是的?|对的?|伤(?:了|到)|砸(?:到|伤))",
+        )
+    });
     static NO: LazyLock<Regex> = LazyLock::new(|| pattern(r"有没有|没有?|没得|不|无人|有点(?:怕|吓)|有惊"));
     let folded = plain(text);
     let answer = folded.trim_start_matches(|c: char| !c.is_alphanumeric());
@@ -358,7 +405,19 @@ fn answers(folded: &str, text: &str, with: &Reading<'_>, slots: &Slots) -> Vec<(
         return out;
     }
     for question in leaf.questions.iter().filter(|q| q.text.contains("受伤") || q.text.contains("伤到人")) {
-        let nobody = ["没有人受伤", "没人受伤", "无人受伤", "没伤到人", "没有伤到人", "没砸到人", "没有砸到人", "没伤人", "人没事", "没有人员受伤", "没有人员伤亡"];
+        let nobody = [
+            "没有人受伤",
+            "没人受伤",
+            "无人受伤",
+            "没伤到人",
+            "没有伤到人",
+            "没砸到人",
+            "没有砸到人",
+            "没伤人",
+            "人没事",
+            "没有人员受伤",
+            "没有人员伤亡",
+        ];
         if has_any(folded, &nobody) {
             out.push((question.text.clone(), "没有人受伤".to_owned()));
         } else if has_any(folded, &["有人受伤", "砸伤", "受了伤", "受伤了", "砸到人了"]) {
@@ -407,7 +466,39 @@ fn description(source: &str, slots: &Slots, with: &Reading<'_>, answered: bool) 
             rest.replace_range(s..e, "");
         }
     }
-    for filler in ["小区", "我们", "就是", "在", "我家", "我住", "这里", "那里", "门口", "匿名", "我要", "是", "的", "了", "吧", "呢", "啊", "今天", "昨天", "刚才", "刚刚", "早上", "晚上", "反映", "投诉", "举报", "上报", "好的", "不知道", "建议", "求助"] {
+    for filler in [
+        "小区",
+        "我们",
+        "就是",
+        "在",
+        "我家",
+        "我住",
+        "这里",
+        "那里",
+        "门口",
+        "匿名",
+        "我要",
+        "是",
+        "的",
+        "了",
+        "吧",
+        "呢",
+        "啊",
+        "今天",
+        "昨天",
+        "刚才",
+        "刚刚",
+        "早上",
+        "晚上",
+        "反映",
+        "投诉",
+        "举报",
+        "上报",
+        "好的",
+        "不知道",
+        "建议",
+        "求助",
+    ] {
         rest = rest.replace(filler, "");
     }
     let letters = rest.chars().filter(|c| c.is_alphabetic()).count();

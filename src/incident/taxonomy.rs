@@ -310,8 +310,7 @@ impl Taxonomy {
         let said_norm = sorted_sum(said.iter().map(|g| self.bigram_weight.get(g).copied().unwrap_or(self.rare)));
         let mut likeness = vec![0.0f32; self.leaves.len()];
         for (leaf, grams, norm) in &self.examples {
-            let shared =
-                sorted_sum(said.intersection(grams).map(|g| self.bigram_weight.get(g).copied().unwrap_or(self.rare)));
+            let shared = sorted_sum(said.intersection(grams).map(|g| self.bigram_weight.get(g).copied().unwrap_or(self.rare)));
             if shared > 0.0 {
                 // Geometric mean of both shares: a long example does not win by its length alone.
                 let value = shared / (said_norm * norm).sqrt();

@@ -120,7 +120,7 @@ impl Status {
     #[must_use]
     pub const fn may_become(self, to: Self) -> bool {
         use Status::{
-            合并, 处置中, 已交办, 已办结, 已受理, 已回访, 已提交, 已送达平台, 延期, 撤销, 退回待审, 重新办理,
+            合并, 处置中, 已交办, 已办结, 已受理, 已回访, 已提交, 已送达平台, 延期, 撤销, 退回待审, 重新办理
         };
         match self {
             已提交 => matches!(to, 已送达平台 | 已受理 | 已交办 | 处置中 | 已办结 | 退回待审 | 合并 | 撤销),

@@ -69,14 +69,59 @@ pub struct Emergencies {
 
 /// Before the word, in the same clause: it is denied, imagined, past, or only talked about.
 const NOT_NOW: [&str; 36] = [
-    "没有", "没", "不是", "并非", "未发生", "未", "无", "不会", "会不会", "以前", "曾经", "曾", "之前", "上次", "去年", "前年",
-    "上个月", "前几年", "小时候", "如果", "万一", "要是", "假如", "假设", "一旦", "怕", "担心", "预防", "防止", "避免", "谨防", "防",
-    "演练", "演习", "怎样算", "什么叫",
+    "没有",
+    "没",
+    "不是",
+    "并非",
+    "未发生",
+    "未",
+    "无",
+    "不会",
+    "会不会",
+    "以前",
+    "曾经",
+    "曾",
+    "之前",
+    "上次",
+    "去年",
+    "前年",
+    "上个月",
+    "前几年",
+    "小时候",
+    "如果",
+    "万一",
+    "要是",
+    "假如",
+    "假设",
+    "一旦",
+    "怕",
+    "担心",
+    "预防",
+    "防止",
+    "避免",
+    "谨防",
+    "防",
+    "演练",
+    "演习",
+    "怎样算",
+    "什么叫",
 ];
 /// After the word: a drill, prevention, or a hypothesis.
 const ONLY_TALK: [&str; 14] = [
-    "演练", "演习", "怎么预防", "如何预防", "的话怎么", "的话要", "的新闻", "是什么意思", "的风险", "的隐患", "隐患", "怎么防",
-    "会怎么处罚", "怎么处罚",
+    "演练",
+    "演习",
+    "怎么预防",
+    "如何预防",
+    "的话怎么",
+    "的话要",
+    "的新闻",
+    "是什么意思",
+    "的风险",
+    "的隐患",
+    "隐患",
+    "怎么防",
+    "会怎么处罚",
+    "怎么处罚",
 ];
 /// What makes a clause a matter of this minute, whatever stands before it.
 const RIGHT_NOW: [&str; 11] = ["现在", "正在", "刚才", "刚刚", "快来", "救命", "赶紧", "马上", "快点", "又", "此刻"];
@@ -84,8 +129,38 @@ const RIGHT_NOW: [&str; 11] = ["现在", "正在", "刚才", "刚刚", "快来",
 const PAST: [&str; 10] = ["以前", "去年", "前年", "上次", "上个月", "上周", "那次", "曾经", "昨天", "之前"];
 /// Parts of exclusions that speak of talk, hypothesis, denial or what is over.
 const TALK: [&str; 32] = [
-    "演练", "演习", "培训", "预案", "怎么", "如何", "会不会", "会怎样", "如果", "要是", "万一", "假如", "新闻", "视频", "电影", "电视",
-    "听说", "保险", "理赔", "赔", "已经", "避免", "注意", "风险", "怕", "容易", "担心", "不", "没", "游戏", "开玩笑", "预防",
+    "演练",
+    "演习",
+    "培训",
+    "预案",
+    "怎么",
+    "如何",
+    "会不会",
+    "会怎样",
+    "如果",
+    "要是",
+    "万一",
+    "假如",
+    "新闻",
+    "视频",
+    "电影",
+    "电视",
+    "听说",
+    "保险",
+    "理赔",
+    "赔",
+    "已经",
+    "避免",
+    "注意",
+    "风险",
+    "怕",
+    "容易",
+    "担心",
+    "不",
+    "没",
+    "游戏",
+    "开玩笑",
+    "预防",
 ];
 
 impl Emergencies {
@@ -162,7 +237,10 @@ impl Emergencies {
             let legal = asks_about_consequences(&sentence_around(&chars, hit.start, hit.end));
             let word: String = chars[hit.start..hit.end].iter().collect();
             for &rule in hit.ids {
-                if legal || self.rules[rule].is_excluded(&word, &clause, &previous) || is_not_now(&before, &after, &clause, &previous) {
+                if legal
+                    || self.rules[rule].is_excluded(&word, &clause, &previous)
+                    || is_not_now(&before, &after, &clause, &previous)
+                {
                     continue;
                 }
                 let better = best.is_none_or(|(r, ..)| self.rank(rule) < self.rank(r));
@@ -217,7 +295,23 @@ fn sentence_around(chars: &[char], start: usize, end: usize) -> String {
 
 /// 「被砸伤了，应该找谁赔偿」 asks what follows in law, after the fact.
 fn asks_about_consequences(sentence: &str) -> bool {
-    let law = ["赔偿", "责任", "犯罪", "判几年", "判多少", "怎么判", "判刑", "违法吗", "区别", "抓起来", "继承", "保险", "工伤", "免责", "立案标准"];
+    let law = [
+        "赔偿",
+        "责任",
+        "犯罪",
+        "判几年",
+        "判多少",
+        "怎么判",
+        "判刑",
+        "违法吗",
+        "区别",
+        "抓起来",
+        "继承",
+        "保险",
+        "工伤",
+        "免责",
+        "立案标准",
+    ];
     let asks = ["吗", "谁", "怎么", "如何", "是否", "什么", "哪", "多少", "?", "？", "能不能", "可以", "会不会"];
     let now = RIGHT_NOW.iter().any(|w| sentence.contains(w));
     !now && law.iter().any(|w| sentence.contains(w)) && asks.iter().any(|w| sentence.contains(w))
@@ -258,8 +352,30 @@ fn is_not_now(before: &str, after: &str, clause: &str, previous: &str) -> bool {
 
 /// Words that make any matter urgent, whatever its category says.
 const HAZARD: [&str; 24] = [
-    "有危险", "很危险", "太危险", "危险得很", "随时会掉", "随时可能", "要塌", "要倒", "快倒了", "垮塌", "坍塌", "砸到", "砸中", "差点砸",
-    "差点伤", "漏电", "冒火花", "火花", "老人小孩都从", "掉下来", "掉落", "裂缝变大", "越来越大了", "滑坡",
+    "有危险",
+    "很危险",
+    "太危险",
+    "危险得很",
+    "随时会掉",
+    "随时可能",
+    "要塌",
+    "要倒",
+    "快倒了",
+    "垮塌",
+    "坍塌",
+    "砸到",
+    "砸中",
+    "差点砸",
+    "差点伤",
+    "漏电",
+    "冒火花",
+    "火花",
+    "老人小孩都从",
+    "掉下来",
+    "掉落",
+    "裂缝变大",
+    "越来越大了",
+    "滑坡",
 ];
 
 /// How urgent a matter is, and why.
@@ -296,7 +412,22 @@ pub fn judge(text: &str, leaf: Option<&Leaf>, emergency: Option<&Emergency>) -> 
 fn asserted(text: &str, word: &str) -> bool {
     text.match_indices(word).any(|(at, _)| {
         let before = &text[..at];
-        let denied = ["没有", "没", "不会", "未", "无", "不", "没有人", "没人", "无人", "没有人员", "有没有", "有没有人", "没有伤人", "并未"];
+        let denied = [
+            "没有",
+            "没",
+            "不会",
+            "未",
+            "无",
+            "不",
+            "没有人",
+            "没人",
+            "无人",
+            "没有人员",
+            "有没有",
+            "有没有人",
+            "没有伤人",
+            "并未",
+        ];
         !denied.iter().any(|n| before.ends_with(n))
     })
 }

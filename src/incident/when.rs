@@ -18,9 +18,8 @@ fn pattern(text: &str) -> Regex {
     Regex::new(&text.replace("NUM", NUMERAL)).expect("the pattern is a literal of this file")
 }
 
-static AGO: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(半|NUM)(?:多)?个?(半)?(?:分钟|小时|钟头|天|星期|礼拜|周|月)(?:之|以)?前")
-});
+static AGO: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(半|NUM)(?:多)?个?(半)?(?:分钟|小时|钟头|天|星期|礼拜|周|月)(?:之|以)?前"));
 static DAY: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
         r"(大前天|前天|前晚|昨天|昨日|昨晚|昨夜|昨儿|今天|今日|今早|今晚|今晨|今儿)",
@@ -36,9 +35,8 @@ static TIME: LazyLock<Regex> = LazyLock::new(|| {
         r"(?:(NUM)点(?:钟)?(?:(半)|(一刻)|(三刻)|([0-9]{1,2}|[一二三四五六七八九十]{2,3})分?)?|([0-9]{1,2}):([0-9]{2}))",
     ))
 });
-static PART: LazyLock<Regex> = LazyLock::new(|| {
-    pattern("凌晨|清晨|早晨|早上|上午|中午|下午|傍晚|晚上|夜里|半夜|深夜|今早|今晨|今晚|昨晚|昨夜|前晚")
-});
+static PART: LazyLock<Regex> =
+    LazyLock::new(|| pattern("凌晨|清晨|早晨|早上|上午|中午|下午|傍晚|晚上|夜里|半夜|深夜|今早|今晨|今晚|昨晚|昨夜|前晚"));
 static JUST_NOW: LazyLock<Regex> = LazyLock::new(|| pattern("刚才|刚刚|方才|刚(?:掉|落|发现|看到|听到|发生)|就在现在|正在"));
 static RECURRING: LazyLock<Regex> =
     LazyLock::new(|| pattern("每天|天天|每晚|每周|经常|总是|老是|一到|平时|一般都|每到|[到至](?:晚上|凌晨|半夜)?(?:NUM)点"));
@@ -148,7 +146,8 @@ fn date_of(c: &Captures<'_>, today: Date) -> Option<Date> {
     if c.get(4).is_some() {
         return today.checked_sub(7.days()).ok();
     }
-    let number = |i: usize| c.get(i).and_then(|m| m.as_str().parse::<i16>().ok().or_else(|| small_number(m.as_str())?.try_into().ok()));
+    let number =
+        |i: usize| c.get(i).and_then(|m| m.as_str().parse::<i16>().ok().or_else(|| small_number(m.as_str())?.try_into().ok()));
     if let (Some(month), Some(day)) = (number(6), number(7)) {
         let (month, day) = (i8::try_from(month).ok()?, i8::try_from(day).ok()?);
         let year = number(5).unwrap_or_else(|| today.year());
@@ -208,7 +207,9 @@ fn recurs(text: &str, c: &Captures<'_>) -> bool {
     let Some(m) = c.get(0) else { return true };
     let before: String = text[..m.start()].chars().rev().take(4).collect::<Vec<_>>().into_iter().rev().collect();
     let after = &text[m.end()..];
-    ["每天", "天天", "每晚", "每", "到", "至", "快", "差", "早", "-", "有"].iter().any(|w| before.ends_with(w) && !before.ends_with("今早"))
+    ["每天", "天天", "每晚", "每", "到", "至", "快", "差", "早", "-", "有"]
+        .iter()
+        .any(|w| before.ends_with(w) && !before.ends_with("今早"))
         || before.contains("每")
         || after.starts_with('多') && !after.starts_with("多钟") && before.contains('都')
 }

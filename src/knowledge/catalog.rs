@@ -1,6 +1,7 @@
 //! The documents in use, prepared for judging candidates: terms of each field, and how telling each term is.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
 use uuid::Uuid;
@@ -44,8 +45,33 @@ pub struct Unit {
 pub struct Catalog {
     units: Vec<Arc<Unit>>,
     by_passage: HashMap<Uuid, (usize, usize)>,
-    document_frequency: HashMap<u32, u32>,
+    /// How telling each known term is. Asked tens of thousands of times a search: a look-up, no logarithm.
+    idf: TermMap<f32>,
+    /// How telling a term is that nothing has.
+    unknown: f32,
 }
+
+/// Terms are hashes already: one multiplication spreads them.
+#[derive(Debug, Default)]
+struct TermHasher(u64);
+
+impl Hasher for TermHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u32(u32::from(*byte));
+        }
+    }
+
+    fn write_u32(&mut self, term: u32) {
+        self.0 = (self.0 ^ u64::from(term)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    }
+}
+
+type TermMap<V> = HashMap<u32, V, BuildHasherDefault<TermHasher>>;
 
 fn sorted(texts: impl IntoIterator<Item = impl AsRef<str>>) -> Vec<u32> {
     let mut out = Vec::new();
@@ -71,7 +97,8 @@ impl Unit {
         let terms = sorted(std::iter::once(title).chain(asked()).chain(body));
         let matter = |q: &str| sorted([lexicon::matter(&lexicon::standard(&for_matching(q)))]);
         // Without questions of its own the title is the one thing that says what a text is asked for.
-        let asking = if meta.questions.is_empty() { vec![matter(title)] } else { meta.questions.iter().map(|q| matter(q)).collect() };
+        let asking =
+            if meta.questions.is_empty() { vec![matter(title)] } else { meta.questions.iter().map(|q| matter(q)).collect() };
         Self {
             head,
             terms,
@@ -106,16 +133,22 @@ impl Catalog {
         }
         weigh(&mut units);
         let mut out = Self::default();
-        units.into_iter().for_each(|unit| out.add(unit));
+        let mut frequency: TermMap<usize> = TermMap::default();
+        for unit in units {
+            for term in &unit.terms {
+                *frequency.entry(*term).or_insert(0) += 1;
+            }
+            out.add(unit);
+        }
+        let count = out.units.len();
+        out.unknown = bm25::idf(count, 0);
+        out.idf = frequency.into_iter().map(|(term, df)| (term, bm25::idf(count, df))).collect();
         out
     }
 
     fn add(&mut self, unit: Unit) {
         for (place, passage) in unit.passages.iter().enumerate() {
             self.by_passage.insert(passage.id, (self.units.len(), place));
-        }
-        for term in &unit.terms {
-            *self.document_frequency.entry(*term).or_insert(0) += 1;
         }
         self.units.push(Arc::new(unit));
     }
@@ -141,13 +174,13 @@ impl Catalog {
     /// How telling a term is here; an unknown term is as telling as can be.
     #[must_use]
     pub fn idf(&self, term: u32) -> f32 {
-        bm25::idf(self.units.len(), self.document_frequency.get(&term).copied().unwrap_or(0) as usize)
+        self.idf.get(&term).copied().unwrap_or(self.unknown)
     }
 
     /// Is the term anywhere in the knowledge base?
     #[must_use]
     pub fn knows(&self, term: u32) -> bool {
-        self.document_frequency.contains_key(&term)
+        self.idf.contains_key(&term)
     }
 }
 

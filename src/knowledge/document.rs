@@ -257,8 +257,8 @@ impl ParsedDocument {
 
 fn front_matter(head: &str) -> Result<DocumentMeta, (usize, String)> {
     let line_of = |at: usize| head[..at.min(head.len())].matches('\n').count() + 1;
-    let front: FrontMatter = toml::from_str(head)
-        .map_err(|e| (e.span().map_or(1, |span| line_of(span.start)), explain(e.message())))?;
+    let front: FrontMatter =
+        toml::from_str(head).map_err(|e| (e.span().map_or(1, |span| line_of(span.start)), explain(e.message())))?;
     let date = |name: &str, value: toml::value::Datetime| -> Result<Date, (usize, String)> {
         let line = head.lines().position(|l| l.trim_start().starts_with(name)).unwrap_or(0) + 1;
         let day = value.date.ok_or_else(|| (line, format!("{name} 必须是日期，例如 2026-01-01")))?;

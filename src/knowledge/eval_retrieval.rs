@@ -201,8 +201,7 @@ impl Sums {
         }
         self.judged += 1;
         // Keys keep their JSON type; compared as text so that 7 and "7" are different keys.
-        let place: HashMap<String, usize> =
-            ranked.iter().enumerate().rev().map(|(rank, key)| (key.to_string(), rank)).collect();
+        let place: HashMap<String, usize> = ranked.iter().enumerate().rev().map(|(rank, key)| (key.to_string(), rank)).collect();
         let ranks: Vec<usize> = gold.iter().filter_map(|g| place.get(&g.to_string()).copied()).collect();
         if let Some(first) = ranks.iter().min().filter(|r| **r < 10) {
             self.mrr += 1.0 / (*first as f64 + 1.0);

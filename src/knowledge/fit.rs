@@ -120,7 +120,8 @@ pub fn train(documents: &[ParsedDocument], lexicon: &Lexicon, foreign: &[String]
     let dense = judge::WEIGHTS[DENSE];
     let asked = guides(documents, lexicon, foreign);
     let guides = fit(&asked, &[], dense);
-    let mut in_use = Fitted { weights: judge::WEIGHTS, bias: judge::BIAS, threshold: judge::THRESHOLD, figures: Figures::default() };
+    let mut in_use =
+        Fitted { weights: judge::WEIGHTS, bias: judge::BIAS, threshold: judge::THRESHOLD, figures: Figures::default() };
     in_use.figures = in_use.count(&asked, judge::THRESHOLD);
     let of_lines = lines(documents, lexicon, foreign);
     let mut plain = fit(&of_lines, &GUIDE_ONLY, dense);
@@ -139,7 +140,13 @@ pub fn foreign_questions(text: &str) -> Vec<String> {
 impl std::fmt::Display for Figures {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let part = |n: usize, of: usize| format!("{n}/{of} = {:.1} %", 100.0 * n as f64 / of.max(1) as f64);
-        writeln!(f, "  自带问法抽出后再问：首位 {}，前三 {}，被拒 {}", part(self.first, self.known), part(self.first_three, self.known), part(self.declined, self.known))?;
+        writeln!(
+            f,
+            "  自带问法抽出后再问：首位 {}，前三 {}，被拒 {}",
+            part(self.first, self.known),
+            part(self.first_three, self.known),
+            part(self.declined, self.known)
+        )?;
         writeln!(f, "  整篇抽出后再问：被拒 {}", part(self.removed_declined, self.removed))?;
         writeln!(f, "  范围外：被拒 {}", part(self.foreign_declined, self.foreign))
     }
@@ -191,11 +198,18 @@ impl<'a> Bench<'a> {
         order.truncate(PASSAGES);
         let hits: Vec<VectorHit> = order
             .into_iter()
-            .map(|n| VectorHit { id: self.payloads[n].0, payload: self.payloads[n].1.clone(), sparse: Some(scores[n]), dense: None })
+            .map(|n| VectorHit {
+                id: self.payloads[n].0,
+                payload: self.payloads[n].1.clone(),
+                sparse: Some(scores[n]),
+                dense: None,
+            })
             .collect();
         let mut judged = judge_candidates(&self.catalog, &asked, &hits);
         let is_right = |unit: usize| right == Some(self.catalog.units()[unit].meta.id.as_str());
-        judged.sort_by(|a, b| is_right(b.unit).cmp(&is_right(a.unit)).then(b.features[0].total_cmp(&a.features[0])).then(a.unit.cmp(&b.unit)));
+        judged.sort_by(|a, b| {
+            is_right(b.unit).cmp(&is_right(a.unit)).then(b.features[0].total_cmp(&a.features[0])).then(a.unit.cmp(&b.unit))
+        });
         judged.truncate(CANDIDATES);
         let right = judged.first().filter(|c| is_right(c.unit)).map(|_| 0);
         Example { kind, candidates: judged.iter().map(|c| c.features).collect(), right, weight }
@@ -220,7 +234,8 @@ pub fn guides(documents: &[ParsedDocument], lexicon: &Lexicon, foreign: &[String
                 out.push(bench.ask(question, document.meta.audience, Some(&document.meta.id), Kind::Known, 1.0));
             }
         }
-        let bench = Bench::new(documents.iter().enumerate().filter(|(n, _)| !held(*n)).map(|(_, d)| d.as_version(1)).collect(), lexicon);
+        let bench =
+            Bench::new(documents.iter().enumerate().filter(|(n, _)| !held(*n)).map(|(_, d)| d.as_version(1)).collect(), lexicon);
         for (_, document) in documents.iter().enumerate().filter(|(n, _)| held(*n)) {
             for question in &document.meta.questions {
                 out.push(bench.ask(question, document.meta.audience, None, Kind::Removed, REMOVED));
@@ -261,7 +276,8 @@ pub fn lines(documents: &[ParsedDocument], lexicon: &Lexicon, foreign: &[String]
         // Neighbours in the list are of one field; a base is made of every n-th of them.
         let bases = documents.len() / size;
         for base in 0..bases {
-            let part: Vec<&ParsedDocument> = documents.iter().enumerate().filter(|(n, _)| n % bases == base).map(|(_, d)| *d).collect();
+            let part: Vec<&ParsedDocument> =
+                documents.iter().enumerate().filter(|(n, _)| n % bases == base).map(|(_, d)| *d).collect();
             let bench = Bench::new(part.iter().map(|d| as_line(d)).collect(), lexicon);
             for document in &part {
                 let line = as_line(document);
@@ -282,7 +298,14 @@ pub fn lines(documents: &[ParsedDocument], lexicon: &Lexicon, foreign: &[String]
             }
             let outside: BTreeSet<&str> = part.iter().map(|d| d.meta.id.as_str()).collect();
             for document in documents.iter().filter(|d| !outside.contains(d.meta.id.as_str())) {
-                out.extend(document.meta.questions.iter().step_by(bases.min(8)).map(|q| bench.ask(q, Audience::Resident, None, Kind::Removed, REMOVED)));
+                out.extend(
+                    document
+                        .meta
+                        .questions
+                        .iter()
+                        .step_by(bases.min(8))
+                        .map(|q| bench.ask(q, Audience::Resident, None, Kind::Removed, REMOVED)),
+                );
             }
             out.extend(foreign.iter().map(|q| bench.ask(q, Audience::Resident, None, Kind::Foreign, FOREIGN / bases as f64)));
         }
@@ -295,20 +318,27 @@ pub fn lines(documents: &[ParsedDocument], lexicon: &Lexicon, foreign: &[String]
 pub fn fit(examples: &[Example], without: &[usize], dense: f32) -> Fitted {
     let used: Vec<usize> = (0..FEATURES).filter(|f| *f != DENSE && !without.contains(f)).collect();
     let all = examples;
-    let examples: Vec<&Example> = all.iter().filter(|e| (e.kind != Kind::Known || e.right.is_some()) && !e.candidates.is_empty()).collect();
+    let examples: Vec<&Example> =
+        all.iter().filter(|e| (e.kind != Kind::Known || e.right.is_some()) && !e.candidates.is_empty()).collect();
     let (mean, scale) = moments(&examples, &used);
     let width = used.len();
     let total: f64 = examples.iter().map(|e| e.weight).sum::<f64>().max(1.0);
     let rows: Vec<Vec<Vec<f64>>> = examples
         .iter()
-        .map(|e| e.candidates.iter().map(|c| used.iter().enumerate().map(|(i, f)| (f64::from(c[*f]) - mean[i]) / scale[i]).collect()).collect())
+        .map(|e| {
+            e.candidates
+                .iter()
+                .map(|c| used.iter().enumerate().map(|(i, f)| (f64::from(c[*f]) - mean[i]) / scale[i]).collect())
+                .collect()
+        })
         .collect();
     let mut w = vec![0f64; width + 1];
     let (mut first, mut second) = (vec![0f64; width + 1], vec![0f64; width + 1]);
     for step in 1..=STEPS {
         let mut gradient = vec![0f64; width + 1];
         for (example, candidates) in examples.iter().zip(&rows) {
-            let scores: Vec<f64> = candidates.iter().map(|x| w[width] + x.iter().zip(&w).map(|(x, w)| x * w).sum::<f64>()).collect();
+            let scores: Vec<f64> =
+                candidates.iter().map(|x| w[width] + x.iter().zip(&w).map(|(x, w)| x * w).sum::<f64>()).collect();
             let top = scores.iter().copied().fold(0f64, f64::max);
             let sum = (-top).exp() + scores.iter().map(|s| (s - top).exp()).sum::<f64>();
             for (place, x) in candidates.iter().enumerate() {
@@ -343,7 +373,11 @@ fn moments(examples: &[&Example], used: &[usize]) -> (Vec<f64>, Vec<f64>) {
     let all = || examples.iter().flat_map(|e| &e.candidates);
     let n = all().count().max(1) as f64;
     let mean: Vec<f64> = used.iter().map(|f| all().map(|c| f64::from(c[*f])).sum::<f64>() / n).collect();
-    let scale = used.iter().zip(&mean).map(|(f, m)| (all().map(|c| (f64::from(c[*f]) - m).powi(2)).sum::<f64>() / n).sqrt().max(1e-3)).collect();
+    let scale = used
+        .iter()
+        .zip(&mean)
+        .map(|(f, m)| (all().map(|c| (f64::from(c[*f]) - m).powi(2)).sum::<f64>() / n).sqrt().max(1e-3))
+        .collect();
     (mean, scale)
 }
 
@@ -359,9 +393,8 @@ impl Fitted {
         let logit = |p: f32| (p / (1.0 - p)).ln();
         let sure = |of: &Self, examples: &[Example]| {
             let known = examples.iter().filter(|e| e.kind == Kind::Known);
-            let mut over: Vec<f32> = known
-                .filter_map(|e| e.right.map(|r| of.logit(&e.candidates[r]) - logit(of.threshold)))
-                .collect();
+            let mut over: Vec<f32> =
+                known.filter_map(|e| e.right.map(|r| of.logit(&e.candidates[r]) - logit(of.threshold))).collect();
             over.sort_by(f32::total_cmp);
             over.get(over.len() / 2).copied().unwrap_or(1.0).max(0.1)
         };
@@ -410,7 +443,8 @@ impl Fitted {
             let threshold = percent as f32 / 100.0;
             let figures = self.count(examples, threshold);
             let share = |n: usize, of: usize| n as f64 / of.max(1) as f64;
-            let worse = (share(figures.declined, figures.known) / 0.05).max(share(figures.foreign - figures.foreign_declined, figures.foreign) / 0.10);
+            let worse = (share(figures.declined, figures.known) / 0.05)
+                .max(share(figures.foreign - figures.foreign_declined, figures.foreign) / 0.10);
             if worse < best {
                 best = worse;
                 self.threshold = threshold;

@@ -62,16 +62,35 @@ pub const FEATURES: usize = 22;
 
 /// What the model looks at, in the order of [`WEIGHTS`].
 pub const NAMES: [&str; FEATURES] = [
-    "sparse_share", "sparse_self", "cover_bigrams", "cover_unigrams", "head_bigrams", "head_unigrams", "question", "title",
-    "keyword", "unknown", "elsewhere", "other_trades", "dense", "question_recall", "stands_out", "evidence", "head_evidence",
-    "keyword_evidence", "whole_share", "whole_stands_out", "asked_share", "asked_stands_out",
+    "sparse_share",
+    "sparse_self",
+    "cover_bigrams",
+    "cover_unigrams",
+    "head_bigrams",
+    "head_unigrams",
+    "question",
+    "title",
+    "keyword",
+    "unknown",
+    "elsewhere",
+    "other_trades",
+    "dense",
+    "question_recall",
+    "stands_out",
+    "evidence",
+    "head_evidence",
+    "keyword_evidence",
+    "whole_share",
+    "whole_stands_out",
+    "asked_share",
+    "asked_stands_out",
 ];
 
 /// Fitted on 223 questions of its own and on one half of the shipped set (the other half was held out) as a choice among the candidates and "none of
 /// them", with L2; the weight of the dense leg is set by hand, because the fit had none.
 pub const WEIGHTS: [f32; FEATURES] = [
-    1.68, 3.35, -0.97, 0.47, -0.93, 1.01, -1.40, 1.19, -1.38, -2.50, -2.63, -3.55, 3.0, 4.49, 1.23, 0.54, 0.70, 0.41, 1.23,
-    0.01, 1.99, -0.58,
+    1.68, 3.35, -0.97, 0.47, -0.93, 1.01, -1.40, 1.19, -1.38, -2.50, -2.63, -3.55, 3.0, 4.49, 1.23, 0.54, 0.70, 0.41, 1.23, 0.01,
+    1.99, -0.58,
 ];
 /// The model's constant.
 pub const BIAS: f32 = -8.77;

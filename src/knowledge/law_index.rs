@@ -56,7 +56,8 @@ impl LawIndex {
     /// # Errors
     /// The bytes are not such a table.
     pub fn parse(csv: &[u8]) -> Result<Self, String> {
-        let rows = csv::Reader::from_reader(csv).deserialize::<Row>().collect::<Result<Vec<_>, _>>().map_err(|e| e.to_string())?;
+        let rows =
+            csv::Reader::from_reader(csv).deserialize::<Row>().collect::<Result<Vec<_>, _>>().map_err(|e| e.to_string())?;
         Ok(Self::new(rows))
     }
 

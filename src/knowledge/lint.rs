@@ -19,7 +19,9 @@ pub const SECTION_AIM: usize = 500;
 pub const QUESTIONS: std::ops::RangeInclusive<usize> = 4..=40;
 
 static CITATION: LazyLock<Result<Regex, regex::Error>> = LazyLock::new(|| {
-    Regex::new(r"《([^》]+)》((?:[、和及]?第[一二三四五六七八九十百千零]+条(?:之[一二三四五])?(?:第[一二三四五六七八九十]+[款项])*)+)")
+    Regex::new(
+        r"《([^》]+)》((?:[、和及]?第[一二三四五六七八九十百千零]+条(?:之[一二三四五])?(?:第[一二三四五六七八九十]+[款项])*)+)",
+    )
 });
 static ARTICLE: LazyLock<Result<Regex, regex::Error>> =
     LazyLock::new(|| Regex::new(r"第[一二三四五六七八九十百千零]+条(?:之[一二三四五])?"));
@@ -129,7 +131,13 @@ impl Page<'_> {
         if !matches!(meta.status.as_str(), "published" | "draft" | "retired") {
             self.error("status", format!("状态只能是 published、draft 或 retired，不是“{}”", meta.status));
         }
-        for (field, value) in [("title", &meta.title), ("area", &meta.area), ("category", &meta.category), ("issuer", &meta.issuer), ("owner", &meta.owner)] {
+        for (field, value) in [
+            ("title", &meta.title),
+            ("area", &meta.area),
+            ("category", &meta.category),
+            ("issuer", &meta.issuer),
+            ("owner", &meta.owner),
+        ] {
             if value.trim().is_empty() {
                 self.error(field, format!("{field} 是空的"));
             }
@@ -138,7 +146,10 @@ impl Page<'_> {
             self.error("keywords", "没有关键词".to_owned());
         }
         if !QUESTIONS.contains(&meta.questions.len()) {
-            self.warning("questions", format!("问法有 {} 个，宜 {}–{} 个", meta.questions.len(), QUESTIONS.start(), QUESTIONS.end()));
+            self.warning(
+                "questions",
+                format!("问法有 {} 个，宜 {}–{} 个", meta.questions.len(), QUESTIONS.start(), QUESTIONS.end()),
+            );
         }
         match meta.review_by {
             None => self.error("status", "没有复核日期 review_by".to_owned()),

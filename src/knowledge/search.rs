@@ -363,7 +363,14 @@ impl Knowledge {
         let sparse = query_terms(&asked);
         let who = who(&query.scope);
         let mut outcome = self
-            .judged(&catalog, &asked, &sparse, dense.clone(), Filter::All(vec![who.clone(), Filter::in_force(query.scope.on)]), query.limit)
+            .judged(
+                &catalog,
+                &asked,
+                &sparse,
+                dense.clone(),
+                Filter::All(vec![who.clone(), Filter::in_force(query.scope.on)]),
+                query.limit,
+            )
             .await?;
         // Only when nothing in force answers is it worth telling that something no longer in force did.
         if outcome.decision == Decision::NotFound {
@@ -428,11 +435,8 @@ impl Knowledge {
 
 /// The mean weighted length of the passages in use.
 fn mean_length(catalog: &Catalog) -> LegLengths {
-    let lengths: Vec<LegLengths> = catalog
-        .units()
-        .iter()
-        .flat_map(|u| u.passages.iter().map(|p| catalog::frequencies(&u.meta, p).length))
-        .collect();
+    let lengths: Vec<LegLengths> =
+        catalog.units().iter().flat_map(|u| u.passages.iter().map(|p| catalog::frequencies(&u.meta, p).length)).collect();
     LegLengths::mean(&lengths)
 }
 
@@ -520,7 +524,14 @@ pub fn judge_candidates(catalog: &Catalog, asked: &Asked, found: &[crate::knowle
             let sparse = best_of(&passages);
             let dense = dense_of(&passages);
             let dense = dense - (sum_dense - dense) / others;
-            let legs = Legs { sparse, best_sparse, mean_sparse: (sum_sparse - sparse) / others, whole: whole.get(&number).copied().unwrap_or_default(), asked: heads.get(&number).copied().unwrap_or_default(), dense };
+            let legs = Legs {
+                sparse,
+                best_sparse,
+                mean_sparse: (sum_sparse - sparse) / others,
+                whole: whole.get(&number).copied().unwrap_or_default(),
+                asked: heads.get(&number).copied().unwrap_or_default(),
+                dense,
+            };
             let features = judge::features(asked, unit, legs, catalog);
             Candidate { unit: number, score: judge::probability(&features, unit.is_plain()), features, passages }
         })

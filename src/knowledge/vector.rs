@@ -72,13 +72,8 @@ pub struct ChunkPayload {
 
 impl ChunkPayload {
     /// The fields that filters use, and whether each is a number.
-    pub const INDEXED: [(&'static str, bool); 5] = [
-        ("document", false),
-        ("audience", false),
-        ("area", false),
-        ("effective_from", true),
-        ("expires_on", true),
-    ];
+    pub const INDEXED: [(&'static str, bool); 5] =
+        [("document", false), ("audience", false), ("area", false), ("effective_from", true), ("expires_on", true)];
 
     /// The payload of a passage.
     #[must_use]

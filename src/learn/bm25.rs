@@ -78,11 +78,8 @@ pub fn document_values(doc: &Frequencies, mean: LegLengths) -> Vec<(u32, f32)> {
     doc.terms
         .iter()
         .map(|&(term, tf)| {
-            let (length, mean) = if ngrams::is_bigram(term) {
-                (doc.length.bigrams, mean.bigrams)
-            } else {
-                (doc.length.unigrams, mean.unigrams)
-            };
+            let (length, mean) =
+                if ngrams::is_bigram(term) { (doc.length.bigrams, mean.bigrams) } else { (doc.length.unigrams, mean.unigrams) };
             (term, saturate(tf, length, mean))
         })
         .collect()
@@ -147,8 +144,7 @@ impl Postings {
     /// The best `top` documents with their scores, best first; equal scores in document order.
     #[must_use]
     pub fn search(&self, query: &str, top: usize) -> Vec<(usize, f32)> {
-        let mut hits: Vec<(usize, f32)> =
-            self.scores(query).into_iter().enumerate().filter(|(_, score)| *score > 0.0).collect();
+        let mut hits: Vec<(usize, f32)> = self.scores(query).into_iter().enumerate().filter(|(_, score)| *score > 0.0).collect();
         let order = |a: &(usize, f32), b: &(usize, f32)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
         if hits.len() > top && top > 0 {
             hits.select_nth_unstable_by(top - 1, order);

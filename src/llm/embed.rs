@@ -43,7 +43,11 @@ impl OpenAiEmbedder {
         Ok(Self {
             id,
             client: http::service(http, endpoint, wait),
-            retry: RetryPlan { retries: settings.retries as usize, first: Duration::from_millis(500), longest: Duration::from_secs(10) },
+            retry: RetryPlan {
+                retries: settings.retries as usize,
+                first: Duration::from_millis(500),
+                longest: Duration::from_secs(10),
+            },
             dim,
             settings: settings.clone(),
         })

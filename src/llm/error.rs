@@ -109,7 +109,9 @@ impl LlmError {
     #[must_use]
     pub(super) fn from_stream_error(error: &Value) -> Self {
         let status = match error.get("code") {
-            Some(Value::Number(code)) => code.as_u64().and_then(|code| u16::try_from(code).ok()).filter(|code| (400..600).contains(code)),
+            Some(Value::Number(code)) => {
+                code.as_u64().and_then(|code| u16::try_from(code).ok()).filter(|code| (400..600).contains(code))
+            }
             Some(Value::String(code)) => code.parse().ok().filter(|code| (400..600).contains(code)),
             _ => None,
         };
@@ -141,7 +143,9 @@ impl Said {
     }
 
     fn no_money(&self) -> bool {
-        self.codes.iter().any(|code| matches!(code.as_str(), "insufficient_quota" | "billing_hard_limit_reached" | "arrearage" | "insufficient_balance"))
+        self.codes.iter().any(|code| {
+            matches!(code.as_str(), "insufficient_quota" | "billing_hard_limit_reached" | "arrearage" | "insufficient_balance")
+        })
     }
 
     /// Most servers name no code for this, so the sentences they use decide; only asked for refusals of the request itself.

@@ -86,7 +86,10 @@ async fn ask(model: &dyn ChatModel, request: &ChatRequest, prompt: &[Message], s
             Ok(completion) => {
                 // Only now is it known that the promise was what the endpoint refused, and not the prompt.
                 if let Some(refused) = refused {
-                    tracing::info!(?refused, "the endpoint refuses this kind of structured answer; it will not be asked for again");
+                    tracing::info!(
+                        ?refused,
+                        "the endpoint refuses this kind of structured answer; it will not be asked for again"
+                    );
                     model.structured_refused(refused);
                 }
                 return Ok(without_thinking(&completion.text));
@@ -114,7 +117,8 @@ fn tell_schema(messages: &mut Vec<Message>, schema: &JsonSchema) {
 }
 
 fn check<T: DeserializeOwned>(said: &str, validate: &impl Fn(&T) -> Result<(), String>) -> Result<T, Flaw> {
-    let object = first_object(said).ok_or_else(|| Flaw { error: ExtractError::NotJson, hint: "其中没有完整的 JSON 对象".to_owned() })?;
+    let object = first_object(said)
+        .ok_or_else(|| Flaw { error: ExtractError::NotJson, hint: "其中没有完整的 JSON 对象".to_owned() })?;
     let value = T::deserialize(&object).map_err(|error| Flaw { error: ExtractError::Fields, hint: error.to_string() })?;
     validate(&value).map_err(|hint| Flaw { error: ExtractError::Values, hint })?;
     Ok(value)

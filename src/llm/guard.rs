@@ -167,7 +167,8 @@ impl Watch {
         if std::mem::replace(&mut self.over, true) {
             return;
         }
-        metrics::counter!("llm_requests_total", "call" => self.call, "purpose" => self.purpose, "outcome" => outcome).increment(1);
+        metrics::counter!("llm_requests_total", "call" => self.call, "purpose" => self.purpose, "outcome" => outcome)
+            .increment(1);
         metrics::histogram!("llm_request_seconds", "call" => self.call, "purpose" => self.purpose).record(self.since.elapsed());
     }
 

@@ -199,6 +199,8 @@ pub(super) fn from_openai(error: OpenAIError) -> LlmError {
         OpenAIError::JSONDeserialize(..) => LlmError::Garbage,
         // Not reached with our service in place; kept total so that a new variant is looked at.
         OpenAIError::ApiError(response) => LlmError::from_response(response.status_code.as_u16(), b"", None),
-        OpenAIError::FileSaveError(_) | OpenAIError::FileReadError(_) | OpenAIError::InvalidArgument(_) => LlmError::Permanent { status: 0 },
+        OpenAIError::FileSaveError(_) | OpenAIError::FileReadError(_) | OpenAIError::InvalidArgument(_) => {
+            LlmError::Permanent { status: 0 }
+        }
     }
 }

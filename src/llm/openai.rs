@@ -89,7 +89,8 @@ impl ChatModel for OpenAiChat {
     async fn stream(&self, request: ChatRequest) -> Result<AnswerStream, LlmError> {
         let body = ChatBody::new(&self.settings, request, true);
         let reading = self.retry.run(|| self.open(&body)).await?;
-        Ok(futures::stream::unfold(reading, |mut reading| async move { reading.next().await.map(|item| (item, reading)) }).boxed())
+        Ok(futures::stream::unfold(reading, |mut reading| async move { reading.next().await.map(|item| (item, reading)) })
+            .boxed())
     }
 
     async fn complete(&self, request: ChatRequest) -> Result<Completion, LlmError> {

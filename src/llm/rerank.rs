@@ -61,7 +61,8 @@ impl HttpReranker {
         let request = request.map_err(|_| LlmError::Permanent { status: 0 })?;
         let response = http::attempt(&self.http, request, Duration::from_millis(self.settings.timeout_ms)).await?;
         let bytes = response.bytes().await.map_err(|_| LlmError::Transient { retry_after: None })?;
-        let (Reply::Wrapped { results } | Reply::Bare(results)) = serde_json::from_slice(&bytes).map_err(|_| LlmError::Garbage)?;
+        let (Reply::Wrapped { results } | Reply::Bare(results)) =
+            serde_json::from_slice(&bytes).map_err(|_| LlmError::Garbage)?;
         let mut scores = vec![None; passages.len()];
         for Scored { index, score } in results {
             let slot = scores.get_mut(index).ok_or(LlmError::Garbage)?;

@@ -300,7 +300,12 @@ fn given(value: Option<&str>) -> Option<&str> {
     value.map(str::trim).filter(|value| !value.is_empty())
 }
 
-fn check_endpoint(url_field: &'static str, base_url: &str, key_field: &'static str, key: Option<&SecretString>) -> Result<(), SettingsError> {
+fn check_endpoint(
+    url_field: &'static str,
+    base_url: &str,
+    key_field: &'static str,
+    key: Option<&SecretString>,
+) -> Result<(), SettingsError> {
     let url = url::Url::parse(base_url).map_err(|_| SettingsError::new(url_field, "不是完整的网址"))?;
     if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
         return Err(SettingsError::new(url_field, "要以 http:// 或 https:// 开头"));

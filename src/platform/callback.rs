@@ -225,8 +225,7 @@ impl CallbackReceiver {
 }
 
 fn read(body: &[u8]) -> Result<Callback, CallbackError> {
-    let mut callback: Callback =
-        serde_json::from_slice(body).map_err(|e| CallbackError::Malformed(e.to_string()))?;
+    let mut callback: Callback = serde_json::from_slice(body).map_err(|e| CallbackError::Malformed(e.to_string()))?;
     let key = |words: Option<String>| words.map(|t| t.trim().to_owned()).filter(|t| !t.is_empty());
     callback.external_no = key(callback.external_no);
     callback.idempotency_key = key(callback.idempotency_key);
@@ -243,8 +242,7 @@ fn read(body: &[u8]) -> Result<Callback, CallbackError> {
 
 /// Without control characters, trimmed, at most [`WORDS_LIMIT`] characters.
 fn tidy(words: Option<String>) -> Option<String> {
-    let kept: String =
-        words?.chars().filter(|c| !c.is_control() || *c == '\n').take(WORDS_LIMIT).collect();
+    let kept: String = words?.chars().filter(|c| !c.is_control() || *c == '\n').take(WORDS_LIMIT).collect();
     let kept = kept.trim();
     (!kept.is_empty()).then(|| kept.to_owned())
 }

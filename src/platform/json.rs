@@ -27,10 +27,7 @@ const FUEL: u64 = 200_000;
 /// Optional fields of a ticket. They are there as none, so that a strict template may name every field of the contract.
 const OPTIONAL: &[(&str, &[&str])] = &[
     ("", &["occurred_at", "people_affected", "duplicate_of", "ledger"]),
-    (
-        "/place",
-        &["community", "grid", "grid_code", "micro_grid", "estate", "building", "unit", "room", "point"],
-    ),
+    ("/place", &["community", "grid", "grid_code", "micro_grid", "estate", "building", "unit", "room", "point"]),
     ("/reporter", &["name", "phone"]),
 ];
 /// The longest answer that is read, in bytes.
@@ -106,17 +103,15 @@ impl JsonPlatform {
             return Err(AdapterError::NotConfigured);
         };
         let mut incidents = base.clone();
-        incidents
-            .path_segments_mut()
-            .map_err(|()| AdapterError::NotConfigured)?
-            .pop_if_empty()
-            .extend(["api", "v1", "incidents"]);
+        incidents.path_segments_mut().map_err(|()| AdapterError::NotConfigured)?.pop_if_empty().extend([
+            "api",
+            "v1",
+            "incidents",
+        ]);
         let text = match &settings.template {
             None => DEFAULT_TEMPLATE.to_owned(),
-            Some(path) => std::fs::read_to_string(path).map_err(|e| AdapterError::TemplateFile {
-                path: path.display().to_string(),
-                why: e.to_string(),
-            })?,
+            Some(path) => std::fs::read_to_string(path)
+                .map_err(|e| AdapterError::TemplateFile { path: path.display().to_string(), why: e.to_string() })?,
         };
         let http = reqwest::Client::builder()
             .no_proxy()
@@ -307,8 +302,7 @@ fn compile(text: String) -> Result<Environment<'static>, AdapterError> {
         if value.is_undefined() {
             return Err(minijinja::Error::from(minijinja::ErrorKind::UndefinedError));
         }
-        serde_json::to_string(&value)
-            .map_err(|e| minijinja::Error::new(minijinja::ErrorKind::BadSerialization, e.to_string()))
+        serde_json::to_string(&value).map_err(|e| minijinja::Error::new(minijinja::ErrorKind::BadSerialization, e.to_string()))
     });
     env.add_template_owned("body", text).map_err(told)?;
     Ok(env)

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::breaker::Breaker;
-use super::outbox::{Act, Attempt, Claim, Outcome, OutboxStore};
+use super::outbox::{Act, Attempt, Claim, OutboxStore, Outcome};
 use super::settings::{PlatformSettings, seconds};
 use crate::core::clock::Clock;
 use crate::core::ids::Ids;
@@ -174,10 +174,7 @@ impl OutboxWorker {
                 () = tokio::time::sleep(self.pace.poll), if !full => {}
             }
         }
-        let drained = tokio::time::timeout(self.pace.drain, async {
-            while on_their_way.join_next().await.is_some() {}
-        })
-        .await;
+        let drained = tokio::time::timeout(self.pace.drain, async { while on_their_way.join_next().await.is_some() {} }).await;
         if drained.is_err() {
             tracing::warn!(left = on_their_way.len(), "推送：结束时仍有推送未完成，下次启动后先询问平台");
         }

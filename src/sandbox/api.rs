@@ -167,9 +167,8 @@ fn missing_fields(body: &Value) -> Vec<&'static str> {
 
 /// The place in one line, without the room.
 fn place(body: &Value) -> String {
-    let at = |name: &str| {
-        body.pointer(&format!("/place/{name}")).and_then(Value::as_str).map(str::trim).filter(|t| !t.is_empty())
-    };
+    let at =
+        |name: &str| body.pointer(&format!("/place/{name}")).and_then(Value::as_str).map(str::trim).filter(|t| !t.is_empty());
     let parts: Vec<&str> = ["community", "grid", "estate", "building", "unit"].into_iter().filter_map(at).collect();
     if at("estate").is_none() && at("building").is_none() {
         if let Some(text) = at("text").or_else(|| body.get("place").and_then(Value::as_str)) {

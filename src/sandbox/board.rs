@@ -92,8 +92,7 @@ pub(super) async fn list(Ctx(sandbox): Ctx<Sandbox>, Query(filter): Query<Filter
         (Err(error), _) | (_, Err(error)) => return broken(&error),
     };
     let cards: Vec<Value> = incidents.iter().map(|it| card(&sandbox, it)).collect();
-    let sections: Vec<Value> =
-        dispatch::SECTIONS.iter().map(|(name, posts)| json!({"name": name, "posts": posts})).collect();
+    let sections: Vec<Value> = dispatch::SECTIONS.iter().map(|(name, posts)| json!({"name": name, "posts": posts})).collect();
     Json(json!({
         "now": shown(p.clock.now(), &p.tz),
         "sections": sections,
@@ -156,8 +155,7 @@ pub(super) async fn make_move(
     let p = &sandbox.0;
     let webhook_id = format!("msg_{}", p.ids.uuid().simple());
     let now = p.clock.now();
-    let moved =
-        p.store.make_move(&external_no, step, note.as_deref(), handler.as_deref(), now, &webhook_id, &p.tz).await;
+    let moved = p.store.make_move(&external_no, step, note.as_deref(), handler.as_deref(), now, &webhook_id, &p.tz).await;
     match moved {
         Ok(Moved::Done(it)) => {
             p.wake.notify_one();

@@ -30,8 +30,7 @@ pub(super) async fn run(inner: &Inner, cancel: CancellationToken) {
             }
         };
         let idle = due.is_empty();
-        let deliveries = futures::stream::iter(due)
-            .for_each_concurrent(AT_ONCE, |callback| deliver(inner, &url, callback));
+        let deliveries = futures::stream::iter(due).for_each_concurrent(AT_ONCE, |callback| deliver(inner, &url, callback));
         tokio::select! {
             () = cancel.cancelled() => return,
             () = deliveries => {}

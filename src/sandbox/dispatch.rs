@@ -49,9 +49,7 @@ pub(super) fn dispatch(body: &Value) -> (&'static str, String) {
     let words = [text("/category/name"), text("/title"), text("/description")];
     // The category speaks before the title, the title before the description.
     let hit = words.iter().find_map(|w| {
-        RULES.iter().find(|(keys, s, _)| {
-            section.is_none_or(|(name, _)| name == s) && keys.iter().any(|k| w.contains(k))
-        })
+        RULES.iter().find(|(keys, s, _)| section.is_none_or(|(name, _)| name == s) && keys.iter().any(|k| w.contains(k)))
     });
     match (hit, section) {
         (Some((_, s, post)), _) => (s, (*post).to_owned()),

@@ -87,16 +87,8 @@ pub enum Move {
 
 impl Move {
     /// Every move, in the order of the buttons.
-    pub const ALL: [Self; 8] = [
-        Self::Accept,
-        Self::Assign,
-        Self::Start,
-        Self::Resolve,
-        Self::Close,
-        Self::Extend,
-        Self::Return,
-        Self::Merge,
-    ];
+    pub const ALL: [Self; 8] =
+        [Self::Accept, Self::Assign, Self::Start, Self::Resolve, Self::Close, Self::Extend, Self::Return, Self::Merge];
 
     /// The last part of the move's address.
     #[must_use]

@@ -44,12 +44,7 @@ impl Signer {
     }
 
     /// Checks the three headers of a request against its body.
-    pub(super) fn check(
-        &self,
-        headers: &axum::http::HeaderMap,
-        body: &[u8],
-        now: Timestamp,
-    ) -> Result<(), SignatureError> {
+    pub(super) fn check(&self, headers: &axum::http::HeaderMap, body: &[u8], now: Timestamp) -> Result<(), SignatureError> {
         let text = |name: &str| headers.get(name).and_then(|v| v.to_str().ok()).ok_or(SignatureError::Missing);
         let (id, at, given) = (text("webhook-id")?, text("webhook-timestamp")?, text("webhook-signature")?);
         let at: i64 = at.parse().map_err(|_| SignatureError::Missing)?;

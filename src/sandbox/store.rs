@@ -7,9 +7,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 use sqlx::Row as _;
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
-};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous};
 
 use super::SandboxError;
 use super::moves::State;
@@ -151,10 +149,7 @@ impl Store {
     /// Stores once per idempotency key, with the first line of its history and its first callback.
     pub(super) async fn insert(&self, new: NewIncident, tz: &TimeZone) -> Result<Stored, SandboxError> {
         let mut tx = self.0.begin_with("BEGIN IMMEDIATE").await?;
-        let known = sqlx::query(select("WHERE idempotency_key = $1"))
-            .bind(&new.idempotency_key)
-            .fetch_optional(&mut *tx)
-            .await?;
+        let known = sqlx::query(select("WHERE idempotency_key = $1")).bind(&new.idempotency_key).fetch_optional(&mut *tx).await?;
         if let Some(row) = known {
             return Ok(Stored::Already(incident(&row)?));
         }
@@ -206,13 +201,11 @@ impl Store {
 
     /// Newest first, at most `limit`.
     pub(super) async fn list(&self, state: Option<State>, limit: u32) -> Result<Vec<Incident>, SandboxError> {
-        let rows = sqlx::query(select(
-            "WHERE ($1 IS NULL OR state = $1) ORDER BY received_at DESC, external_no DESC LIMIT $2",
-        ))
-        .bind(state.map(State::word))
-        .bind(limit)
-        .fetch_all(&self.0)
-        .await?;
+        let rows = sqlx::query(select("WHERE ($1 IS NULL OR state = $1) ORDER BY received_at DESC, external_no DESC LIMIT $2"))
+            .bind(state.map(State::word))
+            .bind(limit)
+            .fetch_all(&self.0)
+            .await?;
         rows.iter().map(incident).collect()
     }
 
@@ -235,11 +228,10 @@ impl Store {
 
     /// The reporter block as pushed; `None` when the incident is unknown or brought none.
     pub(super) async fn reporter(&self, external_no: &str) -> Result<Option<Value>, SandboxError> {
-        let text: Option<Option<String>> =
-            sqlx::query_scalar("SELECT reporter FROM incident WHERE external_no = $1")
-                .bind(external_no)
-                .fetch_optional(&self.0)
-                .await?;
+        let text: Option<Option<String>> = sqlx::query_scalar("SELECT reporter FROM incident WHERE external_no = $1")
+            .bind(external_no)
+            .fetch_optional(&self.0)
+            .await?;
         text.flatten().map(|t| serde_json::from_str(&t).map_err(|e| SandboxError::Corrupt(e.to_string()))).transpose()
     }
 
@@ -272,16 +264,14 @@ impl Store {
         if let Some(handler) = handler {
             it.handler = Some(handler.to_owned());
         }
-        sqlx::query(
-            "UPDATE incident SET state = $2, updated_at = $3, accepted_at = $4, handler = $5 WHERE external_no = $1",
-        )
-        .bind(external_no)
-        .bind(it.state.word())
-        .bind(at.as_millisecond())
-        .bind(it.accepted_at.map(Timestamp::as_millisecond))
-        .bind(it.handler.as_deref())
-        .execute(&mut *tx)
-        .await?;
+        sqlx::query("UPDATE incident SET state = $2, updated_at = $3, accepted_at = $4, handler = $5 WHERE external_no = $1")
+            .bind(external_no)
+            .bind(it.state.word())
+            .bind(at.as_millisecond())
+            .bind(it.accepted_at.map(Timestamp::as_millisecond))
+            .bind(it.handler.as_deref())
+            .execute(&mut *tx)
+            .await?;
         record(&mut tx, &it, at, note, handler, webhook_id, tz).await?;
         tx.commit().await?;
         Ok(Moved::Done(it))
@@ -331,16 +321,13 @@ impl Store {
     }
 
     pub(super) async fn pending_callbacks(&self) -> Result<u64, SandboxError> {
-        let n: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM callback WHERE delivered_at IS NULL")
-            .fetch_one(&self.0)
-            .await?;
+        let n: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM callback WHERE delivered_at IS NULL").fetch_one(&self.0).await?;
         Ok(n.unsigned_abs())
     }
 
     pub(super) async fn counts(&self) -> Result<(u64, u64), SandboxError> {
-        let row = sqlx::query("SELECT COUNT(*) AS n, COUNT(DISTINCT idempotency_key) AS keys FROM incident")
-            .fetch_one(&self.0)
-            .await?;
+        let row =
+            sqlx::query("SELECT COUNT(*) AS n, COUNT(DISTINCT idempotency_key) AS keys FROM incident").fetch_one(&self.0).await?;
         let (n, keys): (i64, i64) = (row.try_get("n")?, row.try_get("keys")?);
         Ok((n.unsigned_abs(), keys.unsigned_abs()))
     }

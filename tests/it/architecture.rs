@@ -21,7 +21,10 @@ const ROOMS: [(&str, &[&str]); 16] = [
     ("storage", &["conversation", "core", "incident", "knowledge", "learn", "platform"]),
     // Measurements drive a whole instance from outside.
     ("evaluation", &["app", "config", "core", "incident", "knowledge", "learn", "conversation", "llm"]),
-    ("app", &["config", "conversation", "core", "http", "identity", "incident", "knowledge", "llm", "platform", "sandbox", "storage"]),
+    (
+        "app",
+        &["config", "conversation", "core", "http", "identity", "incident", "knowledge", "llm", "platform", "sandbox", "storage"],
+    ),
     ("cli", &[]),
     ("main", &[]),
 ];
@@ -34,13 +37,25 @@ const CRATES: [(&str, &[&str]); 7] = [
     ("reqwest", &["llm", "platform", "sandbox", "evaluation"]),
     ("async_openai", &["llm"]),
     ("axum", &["http", "sandbox", "app", "cli"]),
-    ("tokio", &["llm", "knowledge", "conversation", "platform", "sandbox", "storage", "http", "app", "cli", "evaluation", "main"]),
+    (
+        "tokio",
+        &["llm", "knowledge", "conversation", "platform", "sandbox", "storage", "http", "app", "cli", "evaluation", "main"],
+    ),
 ];
 
 /// Concrete adapters: what stands behind a port is decided in one place.
 const ADAPTERS: [&str; 11] = [
-    "SqliteTickets", "SqliteOutbox", "BlobFolder", "EdgeStore", "MemoryStore", "ServerStore", "OpenAiChat", "OpenAiEmbedder", "JsonPlatform",
-    "SystemClock", "RandomIds",
+    "SqliteTickets",
+    "SqliteOutbox",
+    "BlobFolder",
+    "EdgeStore",
+    "MemoryStore",
+    "ServerStore",
+    "OpenAiChat",
+    "OpenAiEmbedder",
+    "JsonPlatform",
+    "SystemClock",
+    "RandomIds",
 ];
 /// Rooms that may name adapters: the wiring, the programs on top, and measurements, which start an instance of their own.
 const WIRING: [&str; 4] = ["app", "cli", "main", "evaluation"];
@@ -177,7 +192,10 @@ fn only_the_wiring_names_concrete_adapters() {
 #[test]
 fn files_hold_one_idea() {
     for source in sources() {
-        let lines = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(&source.path)).expect("a file").lines().count();
+        let lines = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(&source.path))
+            .expect("a file")
+            .lines()
+            .count();
         assert!(lines <= 650, "src/{} has {lines} lines: it holds more than one idea", source.path.display());
     }
 }

@@ -101,7 +101,8 @@ fn values_that_look_like_numbers_stay_words() {
 
 #[test]
 fn the_openai_variables_are_fall_backs_below_everything_of_ours() {
-    let theirs = [("OPENAI_BASE_URL", "http://127.0.0.1:1/v1"), ("OPENAI_API_KEY", "their-key"), ("GRIDWORKER__LLM__MODEL", "some-model")];
+    let theirs =
+        [("OPENAI_BASE_URL", "http://127.0.0.1:1/v1"), ("OPENAI_API_KEY", "their-key"), ("GRIDWORKER__LLM__MODEL", "some-model")];
     let s = Settings::from_sources(None, env(&theirs)).expect("valid");
     assert_eq!(s.llm.endpoint(), Some("http://127.0.0.1:1/v1"));
     assert_eq!(s.llm.api_key.as_ref().map(|k| k.expose_secret().to_owned()).as_deref(), Some("their-key"));

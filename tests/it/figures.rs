@@ -84,8 +84,13 @@ fn ways_of_speaking_are_no_figures() {
 
 fn passages() -> Vec<GatePassage> {
     vec![
-        GatePassage { n: 1, text: "网格事项办理规范\n办理时限\n紧急事项5分钟内受理，24小时内办结。一般事项5个工作日内办结。".into() },
-        GatePassage { n: 2, text: "城市低保\n标准\n城市低保标准为每人每月717元，由街道便民服务中心受理申请。".into() },
+        GatePassage {
+            n: 1,
+            text: "网格事项办理规范\n办理时限\n紧急事项5分钟内受理，24小时内办结。一般事项5个工作日内办结。".into(),
+        },
+        GatePassage {
+            n: 2, text: "城市低保\n标准\n城市低保标准为每人每月717元，由街道便民服务中心受理申请。".into()
+        },
     ]
 }
 
@@ -105,12 +110,16 @@ fn a_passed_figure_flows_and_a_failed_one_is_replaced_by_the_passage() {
     assert_eq!(gate.cited(), [1]);
     assert_eq!((gate.stats().figures_checked, gate.stats().figures_dropped), (2, 1));
     assert_eq!(gate_all("城市低保每人每月七百一十七元（来源：低保办法）。"), "城市低保每人每月七百一十七元〔2〕。");
-    assert_eq!(gate_all("城市低保每人每月171元"), "城市低保每人每月（见原文）〔2〕「城市低保标准为每人每月717元，由街道便民服务中心受理申请。」〔2〕");
+    assert_eq!(
+        gate_all("城市低保每人每月171元"),
+        "城市低保每人每月（见原文）〔2〕「城市低保标准为每人每月717元，由街道便民服务中心受理申请。」〔2〕"
+    );
 }
 
 #[test]
 fn words_without_figures_are_left_alone_and_flow_at_once() {
-    for text in ["您好，请问有什么可以帮您？\n", "一般会统一处理，一起看看。", "（见下表）【注意】[链接](地址)", ""] {
+    for text in ["您好，请问有什么可以帮您？\n", "一般会统一处理，一起看看。", "（见下表）【注意】[链接](地址)", ""]
+    {
         assert_eq!(gate_all(text), text, "nothing to check in {text:?}");
     }
     assert_eq!(gate_all("好的【1】，知道了〔2〕[^1]（来源：手册）[1,2]。"), "好的，知道了。");
@@ -132,8 +141,47 @@ fn no_passages_means_no_figures() {
 
 fn pieces() -> impl Strategy<Value = String> {
     let parts = [
-        "紧急事项", "5分钟", "五分钟内", "受理", "，", "24小时", "办结", "。", "\n", "1.", "2万", "元", "[1]", "【2】", "（来源：甲）", "城市低保", "每月", "717元",
-        "一般", "一起", "第十二条", "《消防法》", "110", "023-", "68901234", "2024年", "3月1日", "18:00", "至", "周一", "半", "个月", "百分之", "三十", "？！", "”", "〔", "(", " ", "a1", "第",
+        "紧急事项",
+        "5分钟",
+        "五分钟内",
+        "受理",
+        "，",
+        "24小时",
+        "办结",
+        "。",
+        "\n",
+        "1.",
+        "2万",
+        "元",
+        "[1]",
+        "【2】",
+        "（来源：甲）",
+        "城市低保",
+        "每月",
+        "717元",
+        "一般",
+        "一起",
+        "第十二条",
+        "《消防法》",
+        "110",
+        "023-",
+        "68901234",
+        "2024年",
+        "3月1日",
+        "18:00",
+        "至",
+        "周一",
+        "半",
+        "个月",
+        "百分之",
+        "三十",
+        "？！",
+        "”",
+        "〔",
+        "(",
+        " ",
+        "a1",
+        "第",
     ];
     prop::collection::vec(prop::sample::select(parts.to_vec()), 0..30).prop_map(|v| v.concat())
 }
@@ -174,7 +222,8 @@ proptest! {
 
 #[test]
 fn the_gate_is_quick() {
-    let long: String = "紧急事项5分钟内受理，24小时内办结，对个人处五百元以上二千元以下罚款。街道便民服务中心负责登记和转办有关事项。".repeat(8);
+    let long: String =
+        "紧急事项5分钟内受理，24小时内办结，对个人处五百元以上二千元以下罚款。街道便民服务中心负责登记和转办有关事项。".repeat(8);
     let passages = (1..=8).map(|n| GatePassage { n, text: long.clone() }).collect();
     let mut gate = FigureGate::new(passages);
     let answer = "居民反映的紧急事项，街道会在5分钟内受理，24小时内办结。对个人处五百元以上二千元以下罚款，请您留意。".repeat(20);

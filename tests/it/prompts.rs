@@ -60,7 +60,8 @@ async fn a_follow_up_is_rewritten_and_answered_with_its_history() {
 
 #[tokio::test]
 async fn an_extraction_and_its_repair() {
-    let wrong = json!({ "description": "路灯不亮", "place": null, "category": "999999", "people_affected": null, "kind": "求助" });
+    let wrong =
+        json!({ "description": "路灯不亮", "place": null, "category": "999999", "people_affected": null, "kind": "求助" });
     let fake = FakeModel::with([Reply::says(&[&wrong.to_string()]), Reply::says(&["还是不知道"])]).await;
     let app = TestApp::with().model(&fake).start().await;
     app.resident().await.say("楼下路灯坏了好几天没人修，我住1203室，电话13900001111").await;
@@ -85,7 +86,11 @@ fn prompt_files_that_cannot_be_used_are_refused_by_name() {
         let error = Prompts::load(Some(folder.path())).expect_err("an unusable file").to_string();
         assert!(error.contains("answer.md") && error.contains(why), "the error names file and reason ({why}): {error}");
     }
-    std::fs::write(folder.path().join("answer.md"), "+++\npurpose = \"x\"\ntemperature = 0.1\nmax_tokens = 5\n+++\n<<user>>\n{{ questoin }}\n").expect("a file");
+    std::fs::write(
+        folder.path().join("answer.md"),
+        "+++\npurpose = \"x\"\ntemperature = 0.1\nmax_tokens = 5\n+++\n<<user>>\n{{ questoin }}\n",
+    )
+    .expect("a file");
     let prompts = Prompts::load(Some(folder.path())).expect("a readable file");
     let error = prompts.render("answer", &json!({ "question": "?" }), &[]).expect_err("a misspelt variable");
     assert!(error.to_string().contains("answer.md"), "{error}");

@@ -77,7 +77,10 @@ fn a_placeholder_stands_for_the_same_value_through_the_conversation() {
     assert_eq!(redact("我叫张三，13800138000", &mut vault), "我叫〔姓名1〕，〔电话1〕");
     let stored = serde_json::to_string(&vault).unwrap();
     let mut vault: Vault = serde_json::from_str(&stored).unwrap();
-    assert_eq!(redact("张三的另一个号13900139000，原来的13800138000", &mut vault), "〔姓名1〕的另一个号〔电话2〕，原来的〔电话1〕");
+    assert_eq!(
+        redact("张三的另一个号13900139000，原来的13800138000", &mut vault),
+        "〔姓名1〕的另一个号〔电话2〕，原来的〔电话1〕"
+    );
     assert_eq!(vault.of(Personal::Phone).collect::<Vec<_>>(), ["13800138000", "13900139000"]);
     assert_eq!(restore("请回电〔电话2〕，〔电话9〕〔1〕", &vault), "请回电13900139000，〔电话9〕〔1〕");
     assert_eq!(vault.value("〔姓名1〕"), Some("张三"));
@@ -87,8 +90,29 @@ fn a_placeholder_stands_for_the_same_value_through_the_conversation() {
 }
 
 fn around() -> impl Strategy<Value = String> {
-    prop::collection::vec(prop::sample::select(vec!["我家", "漏水", "，", "。", " ", "请打", "3", "栋", "单元", "电话", "-", "A", "一", "联系人：", "\n", "是", "x"]), 0..6)
-        .prop_map(|v| v.concat())
+    prop::collection::vec(
+        prop::sample::select(vec![
+            "我家",
+            "漏水",
+            "，",
+            "。",
+            " ",
+            "请打",
+            "3",
+            "栋",
+            "单元",
+            "电话",
+            "-",
+            "A",
+            "一",
+            "联系人：",
+            "\n",
+            "是",
+            "x",
+        ]),
+        0..6,
+    )
+    .prop_map(|v| v.concat())
 }
 
 proptest! {

@@ -64,7 +64,8 @@ pub fn ends_window(c: char) -> bool {
 }
 
 fn is_function(c: char) -> bool {
-    const FUNCTION: &str = "的了在是和与或由对应当可以为于即将会其该及等并按向自从被把就都也还须需请您你我们者至到起让给这那有内不得之要予进行";
+    const FUNCTION: &str =
+        "的了在是和与或由对应当可以为于即将会其该及等并按向自从被把就都也还须需请您你我们者至到起让给这那有内不得之要予进行";
     FUNCTION.contains(c)
 }
 
@@ -72,11 +73,40 @@ fn is_function(c: char) -> bool {
 fn synonym(pair: (char, char)) -> (char, char) {
     const SAME: [(&str, &str); 35] = [
         ("村委", "村民"),
-        ("接单", "受理"), ("响应", "受理"), ("接收", "受理"), ("办完", "办结"), ("办好", "办结"), ("办妥", "办结"), ("结案", "办结"),
-        ("完毕", "办结"), ("缴纳", "缴费"), ("交纳", "缴费"), ("缴存", "缴费"), ("公民", "个人"), ("自己", "个人"), ("企业", "单位"),
-        ("公司", "单位"), ("老人", "老年"), ("罚金", "罚款"), ("城镇", "城市"), ("城里", "城市"), ("乡村", "农村"), ("乡下", "农村"),
-        ("火灾", "火警"), ("着火", "火警"), ("失火", "火警"), ("起火", "火警"), ("救护", "急救"), ("儿童", "孩子"), ("小孩", "孩子"),
-        ("报案", "报警"), ("回复", "答复"), ("回应", "答复"), ("核查", "审核"), ("审查", "审核"), ("反馈", "答复"),
+        ("接单", "受理"),
+        ("响应", "受理"),
+        ("接收", "受理"),
+        ("办完", "办结"),
+        ("办好", "办结"),
+        ("办妥", "办结"),
+        ("结案", "办结"),
+        ("完毕", "办结"),
+        ("缴纳", "缴费"),
+        ("交纳", "缴费"),
+        ("缴存", "缴费"),
+        ("公民", "个人"),
+        ("自己", "个人"),
+        ("企业", "单位"),
+        ("公司", "单位"),
+        ("老人", "老年"),
+        ("罚金", "罚款"),
+        ("城镇", "城市"),
+        ("城里", "城市"),
+        ("乡村", "农村"),
+        ("乡下", "农村"),
+        ("火灾", "火警"),
+        ("着火", "火警"),
+        ("失火", "火警"),
+        ("起火", "火警"),
+        ("救护", "急救"),
+        ("儿童", "孩子"),
+        ("小孩", "孩子"),
+        ("报案", "报警"),
+        ("回复", "答复"),
+        ("回应", "答复"),
+        ("核查", "审核"),
+        ("审查", "审核"),
+        ("反馈", "答复"),
     ];
     for (word, name) in SAME {
         if word.chars().eq([pair.0, pair.1]) {
@@ -116,7 +146,10 @@ fn hash(text: &str) -> u64 {
 
 /// Word pairs of a stretch of text, function words left out.
 pub fn words(chars: &[char]) -> impl Iterator<Item = Term> + '_ {
-    chars.windows(2).filter(|w| w.iter().all(|c| (is_cjk(*c) || c.is_ascii_alphabetic()) && !is_function(*c))).map(|w| pair_term((w[0], w[1])))
+    chars
+        .windows(2)
+        .filter(|w| w.iter().all(|c| (is_cjk(*c) || c.is_ascii_alphabetic()) && !is_function(*c)))
+        .map(|w| pair_term((w[0], w[1])))
 }
 
 struct Terms(Vec<(Term, f32)>);
@@ -163,7 +196,8 @@ pub fn bind(chars: &[char], figures: &[Figure], i: usize, right: usize) -> Bindi
     own_clause(&mut terms, chars, figures, i, (clause_start, clause_end));
     earlier_clauses(&mut terms, chars, figures, i, (sentence_start, clause_start));
     // 三日以内的，由村民委员会批准: a condition is bound to what follows.
-    let last = figures.iter().filter(|f| f.start >= figure.start && f.end <= clause_end).map(|f| f.end).max().unwrap_or(figure.end);
+    let last =
+        figures.iter().filter(|f| f.start >= figure.start && f.end <= clause_end).map(|f| f.end).max().unwrap_or(figure.end);
     let rest = tail(&chars[last..clause_end]);
     if clause_end < right && matches!(chars[clause_end], '，' | ',') && !rest.iter().any(|c| is_cjk(*c) && !is_function(*c)) {
         let next_end = chars[clause_end + 1..right].iter().position(|c| ends_clause(*c)).map_or(right, |p| clause_end + 1 + p);
@@ -171,7 +205,8 @@ pub fn bind(chars: &[char], figures: &[Figure], i: usize, right: usize) -> Bindi
             terms.add(chars, figures, clause_end + 1, next_end, 0.7);
         }
     }
-    let left = figures.iter().filter(|f| f.end <= figure.start && f.end > clause_start).map(|f| f.end).max().unwrap_or(clause_start);
+    let left =
+        figures.iter().filter(|f| f.end <= figure.start && f.end > clause_start).map(|f| f.end).max().unwrap_or(clause_start);
     let next = figures.iter().filter(|f| f.start >= figure.end).map(|f| f.start).min().map_or(clause_end, |s| s.min(clause_end));
     let (before, after) = (&chars[left..figure.start], &chars[figure.end..next]);
     Binding {
@@ -185,9 +220,18 @@ pub fn bind(chars: &[char], figures: &[Figure], i: usize, right: usize) -> Bindi
 }
 
 /// What was said before in the sentence: the subject that a clause without one takes over, and conditions (满5年的，…).
-fn earlier_clauses(terms: &mut Terms, chars: &[char], figures: &[Figure], i: usize, (sentence_start, clause_start): (usize, usize)) {
+fn earlier_clauses(
+    terms: &mut Terms,
+    chars: &[char],
+    figures: &[Figure],
+    i: usize,
+    (sentence_start, clause_start): (usize, usize),
+) {
     let figure = &figures[i];
-    let first = figures.iter().find(|f| f.start >= clause_start && f.kind == figure.kind).map_or(figure.start, |f| f.start.min(figure.start));
+    let first = figures
+        .iter()
+        .find(|f| f.start >= clause_start && f.kind == figure.kind)
+        .map_or(figure.start, |f| f.start.min(figure.start));
     let has_subject = names_something(&chars[clause_start..first]);
     let (mut subject, mut rest, mut condition) = if has_subject { (0.3, 0.3, 0.8) } else { (0.6, 0.4, 0.8) };
     let mut end = clause_start.saturating_sub(1);
@@ -199,7 +243,8 @@ fn earlier_clauses(terms: &mut Terms, chars: &[char], figures: &[Figure], i: usi
             (subject, rest, condition) = (subject * 0.4, rest * 0.4, condition * 0.2);
             crossed = true;
         }
-        let start = chars[sentence_start..end].iter().rposition(|c| ends_clause(*c)).map_or(sentence_start, |p| sentence_start + p + 1);
+        let start =
+            chars[sentence_start..end].iter().rposition(|c| ends_clause(*c)).map_or(sentence_start, |p| sentence_start + p + 1);
         let rival = figures.iter().find(|f| f.start >= start && f.end <= end && f.kind == figure.kind);
         match rival {
             Some(rival) => {
@@ -236,7 +281,22 @@ fn own_clause(terms: &mut Terms, chars: &[char], figures: &[Figure], i: usize, (
     // 五百元以上二千元以下 is bound as one.
     let joined = |a: &Figure, b: &Figure| {
         let gap: String = chars[a.end..b.start].iter().filter(|c| **c != ' ').collect();
-        matches!(gap.as_str(), "" | "以上" | "至" | "到" | "-" | "~" | "以上至" | "不满" | "以上不满" | "以上不足" | "不足" | "以下" | "或者" | "或")
+        matches!(
+            gap.as_str(),
+            "" | "以上"
+                | "至"
+                | "到"
+                | "-"
+                | "~"
+                | "以上至"
+                | "不满"
+                | "以上不满"
+                | "以上不足"
+                | "不足"
+                | "以下"
+                | "或者"
+                | "或"
+        )
     };
     let (mut first, mut last) = (me, me);
     while first > 0 && joined(rivals[first - 1], rivals[first]) {
@@ -311,7 +371,24 @@ fn respective(chars: &[char], rivals: &[&Figure], me: usize, clause_start: usize
 /// The text behind a figure without 内, 以上 and the like.
 fn tail(after: &[char]) -> &[char] {
     let mut rest = after;
-    for word in ["（含本数）", "及以上", "及以下", "以上", "以下", "以内", "之内", "内", "以后", "之后", "以前", "之前", "前", "后", "左右", "整"] {
+    for word in [
+        "（含本数）",
+        "及以上",
+        "及以下",
+        "以上",
+        "以下",
+        "以内",
+        "之内",
+        "内",
+        "以后",
+        "之后",
+        "以前",
+        "之前",
+        "前",
+        "后",
+        "左右",
+        "整",
+    ] {
         let length = word.chars().count();
         if rest.len() >= length && word.chars().eq(rest[..length].iter().copied()) {
             rest = &rest[length..];
@@ -351,8 +428,48 @@ fn bound(figure: &Figure, before: &[char], after: &[char]) -> Bound {
     let near: String = before[before.len().saturating_sub(9)..].iter().collect();
     let mut best: Option<(usize, usize, Bound)> = None;
     for (words, meant) in [
-        (&["不少于", "不低于", "不得少于", "不得低于", "不小于", "不应少于", "不应低于", "至少", "最少", "最低", "起码", "最短"][..], Bound::AtLeast),
-        (&["不超过", "不得超过", "不超", "不多于", "不高于", "不得高于", "不得多于", "不大于", "不晚于", "不迟于", "至多", "最多", "最高", "最长", "最大", "最迟", "最晚", "未超过", "不应超过", "不能超过"][..], Bound::AtMost),
+        (
+            &[
+                "不少于",
+                "不低于",
+                "不得少于",
+                "不得低于",
+                "不小于",
+                "不应少于",
+                "不应低于",
+                "至少",
+                "最少",
+                "最低",
+                "起码",
+                "最短",
+            ][..],
+            Bound::AtLeast,
+        ),
+        (
+            &[
+                "不超过",
+                "不得超过",
+                "不超",
+                "不多于",
+                "不高于",
+                "不得高于",
+                "不得多于",
+                "不大于",
+                "不晚于",
+                "不迟于",
+                "至多",
+                "最多",
+                "最高",
+                "最长",
+                "最大",
+                "最迟",
+                "最晚",
+                "未超过",
+                "不应超过",
+                "不能超过",
+            ][..],
+            Bound::AtMost,
+        ),
         (&["超过", "高于", "大于", "多于", "超出", "满", "年满", "晚于"][..], Bound::Beyond),
         (&["不足", "未满", "不满", "少于", "低于", "小于", "未达到", "不到", "未达"][..], Bound::Short),
     ] {
@@ -407,11 +524,19 @@ fn law_before(text: &[char]) -> Option<String> {
     }
     let start = text.iter().rposition(|c| !is_cjk(*c)).map_or(0, |p| p + 1);
     let run: String = text[start..].iter().collect();
-    let named = ["法", "法典", "条例"].iter().any(|e| run.ends_with(e)) && !["本法", "该法", "本条例", "该条例"].iter().any(|e| run.ends_with(e));
+    let named = ["法", "法典", "条例"].iter().any(|e| run.ends_with(e))
+        && !["本法", "该法", "本条例", "该条例"].iter().any(|e| run.ends_with(e));
     if !named {
         return None;
     }
-    let skip = ["根据", "依据", "按照", "依照", "参照", "违反", "遵照", "符合", "适用", "触犯", "实施", "执行", "参见", "按", "依", "由", "与", "和", "及", "是", "见", "看"].iter().filter_map(|w| run.rfind(w).map(|p| p + w.len())).max().unwrap_or(0);
+    let skip = [
+        "根据", "依据", "按照", "依照", "参照", "违反", "遵照", "符合", "适用", "触犯", "实施", "执行", "参见", "按", "依", "由",
+        "与", "和", "及", "是", "见", "看",
+    ]
+    .iter()
+    .filter_map(|w| run.rfind(w).map(|p| p + w.len()))
+    .max()
+    .unwrap_or(0);
     Some(short_law(&run[skip..]))
 }
 
@@ -423,7 +548,25 @@ pub fn short_law(name: &str) -> String {
 
 fn is_negative(clause: &[char]) -> bool {
     let text: String = clause.iter().collect();
-    ["不能", "不可", "不予", "不得申", "无法", "不符合", "不给", "不享受", "禁止", "不准", "不允许", "无权", "不再", "逾期", "超期", "督办", "不受"]
-        .iter()
-        .any(|w| text.contains(w))
+    [
+        "不能",
+        "不可",
+        "不予",
+        "不得申",
+        "无法",
+        "不符合",
+        "不给",
+        "不享受",
+        "禁止",
+        "不准",
+        "不允许",
+        "无权",
+        "不再",
+        "逾期",
+        "超期",
+        "督办",
+        "不受",
+    ]
+    .iter()
+    .any(|w| text.contains(w))
 }

@@ -145,7 +145,9 @@ impl FigureGate {
                     break;
                 }
                 if let Some(figure) = reading.figure {
-                    let Some(right) = judge::window(&self.folded, figure.end).or(last.then_some(self.folded.len())) else { break };
+                    let Some(right) = judge::window(&self.folded, figure.end).or(last.then_some(self.folded.len())) else {
+                        break;
+                    };
                     self.settle(figure, right, &mut out);
                     continue;
                 }
@@ -274,7 +276,9 @@ impl FigureGate {
             let kind = self.dropped.iter().any(|d| q.kinds.iter().any(|k| k.kind == d.kind));
             // A heading is no sentence; it is quoted only when there is nothing else.
             let whole = q.text.ends_with(['。', '！', '？', '；', '”']);
-            shared / ((said.len().max(1) * q.pairs.len().max(1)) as f32).sqrt() + if kind { 0.15 } else { 0.0 } + if whole { 0.05 } else { 0.0 }
+            shared / ((said.len().max(1) * q.pairs.len().max(1)) as f32).sqrt()
+                + if kind { 0.15 } else { 0.0 }
+                + if whole { 0.05 } else { 0.0 }
         };
         let best = self.quotes.iter().map(|q| (likeness(q), q)).reduce(|a, b| if b.0 > a.0 { b } else { a })?;
         Some((best.1.n, best.1.text.clone()))

@@ -89,7 +89,16 @@ impl Passages {
                     for (k, quantity) in figure.quantities.iter().enumerate() {
                         let bound = side(figure, k, binding.bound);
                         let (quantity, binding) = (quantity.clone(), binding.clone());
-                        atoms.push(Atom { passage, kind: figure.kind, quantity, bound, weak: figure.weak, binding, terms: Vec::new(), own: 0.0 });
+                        atoms.push(Atom {
+                            passage,
+                            kind: figure.kind,
+                            quantity,
+                            bound,
+                            weak: figure.weak,
+                            binding,
+                            terms: Vec::new(),
+                            own: 0.0,
+                        });
                     }
                 }
                 offset += sentence.len();
@@ -165,7 +174,8 @@ impl Passages {
             if clause && rival.passage != atom.passage {
                 continue;
             }
-            if rival.kind != atom.kind || rival.weak || opposed(binding.bound, rival.bound) || same(figure.kind, quantity, rival) {
+            if rival.kind != atom.kind || rival.weak || opposed(binding.bound, rival.bound) || same(figure.kind, quantity, rival)
+            {
                 continue;
             }
             let margin = if rival.passage == atom.passage { RIVAL_MARGIN } else { FOREIGN_MARGIN };
@@ -209,7 +219,9 @@ impl Passages {
         }
         // A passage that names no law at all cannot contradict.
         let opening: String = text.chars().take_while(|c| !matches!(c, '第' | '\n' | ' ')).collect();
-        let titled = ["法", "法典", "条例", "规定", "办法", "细则", "解释"].iter().any(|e| opening.trim_end_matches(['》', '）']).ends_with(e));
+        let titled = ["法", "法典", "条例", "规定", "办法", "细则", "解释"]
+            .iter()
+            .any(|e| opening.trim_end_matches(['》', '）']).ends_with(e));
         !titled && !text.contains('《')
     }
 }
@@ -254,7 +266,9 @@ fn same(kind: Kind, said: &Quantity, atom: &Atom) -> bool {
                     || atom.kind == Kind::Bare && matches!(kind, Kind::Count | Kind::Money))
         }
         (Value::Digits(a), Value::Digits(b)) => a == b || (a.len() >= 7 && b.starts_with('0') && b.ends_with(a.as_str())),
-        (Value::Date { year, month, day }, Value::Date { year: y, month: m, day: d }) => date_within((*year, *month, *day), (*y, *m, *d)),
+        (Value::Date { year, month, day }, Value::Date { year: y, month: m, day: d }) => {
+            date_within((*year, *month, *day), (*y, *m, *d))
+        }
         (Value::Clock { minute, loose }, Value::Clock { minute: m, loose: l }) => same_time((*minute, *loose), (*m, *l)),
         (Value::Clause(a), Value::Clause(b)) => a.iter().all(|part| b.contains(part)),
         (Value::Amount(a), Value::Clause(b)) => said.unit == "条" && a.to_whole().is_some_and(|n| b.contains(&('条', n))),
@@ -335,8 +349,14 @@ fn weigh(atoms: &mut [Atom]) {
     for atom in atoms {
         let kind = atom.kind;
         let of_kind = values.iter().filter(|(k, _)| *k == kind).count();
-        let rarity = |term: Term| beside.get(&(kind, term)).filter(|l| l.len() * 2 > of_kind).map_or(1.0, |l| 1.0 / l.len() as f32);
-        atom.terms = atom.binding.terms.iter().map(|(term, weight)| Weighed { term: *term, weight: *weight, rarity: rarity(*term) }).collect();
+        let rarity =
+            |term: Term| beside.get(&(kind, term)).filter(|l| l.len() * 2 > of_kind).map_or(1.0, |l| 1.0 / l.len() as f32);
+        atom.terms = atom
+            .binding
+            .terms
+            .iter()
+            .map(|(term, weight)| Weighed { term: *term, weight: *weight, rarity: rarity(*term) })
+            .collect();
         atom.own = atom.terms.iter().filter(|t| t.weight >= context::OWN).map(|t| t.weight * t.rarity).sum();
     }
 }

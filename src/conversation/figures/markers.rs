@@ -32,8 +32,13 @@ pub(super) fn read_at(raw: &[char], at: usize) -> Mark {
     };
     let inside = &raw[at + 1..];
     if matches!(bracket, '（' | '(') {
-        let [first, second, ..] = inside else { return if inside.first().is_none_or(|c| matches!(c, '来' | '出' | '引' | '参' | '资')) { OPEN } else { NONE } };
-        if !matches!((first, second), ('来', '源' | '自') | ('出', '处') | ('引', '用' | '自') | ('参', '考' | '见') | ('资', '料')) {
+        let [first, second, ..] = inside else {
+            return if inside.first().is_none_or(|c| matches!(c, '来' | '出' | '引' | '参' | '资')) { OPEN } else { NONE };
+        };
+        if !matches!(
+            (first, second),
+            ('来', '源' | '自') | ('出', '处') | ('引', '用' | '自') | ('参', '考' | '见') | ('资', '料')
+        ) {
             return NONE;
         }
         for (i, c) in inside.iter().enumerate().take(LONGEST) {
@@ -64,7 +69,8 @@ pub(super) fn read_at(raw: &[char], at: usize) -> Mark {
                 }
             }
             ',' | '，' | '、' | '-' | '–' | ' ' | ';' | '；' => digits = 0,
-            '^' | '来' | '源' | '引' | '用' | '文' | '献' | '资' | '料' | '片' | '段' | '注' | '†' | ':' | '：' if numbers == 0 => {}
+            '^' | '来' | '源' | '引' | '用' | '文' | '献' | '资' | '料' | '片' | '段' | '注' | '†' | ':' | '：'
+                if numbers == 0 => {}
             _ => return NONE,
         }
     }

@@ -66,7 +66,9 @@ impl Passages {
             seen.push(figure);
             match judged {
                 judge::Judged::Spoken => {}
-                judge::Judged::Held(passages) => verdict.figures.push(FigureCheck { text, ok: true, passage: passages.first().copied() }),
+                judge::Judged::Held(passages) => {
+                    verdict.figures.push(FigureCheck { text, ok: true, passage: passages.first().copied() })
+                }
                 judge::Judged::Missing => verdict.figures.push(FigureCheck { text, ok: false, passage: None }),
             }
         }

@@ -20,7 +20,8 @@ pub(super) fn weekday(c: &mut Cursor<'_>) -> Option<i64> {
         '日' | '天' => 7,
         other => i64::from(chinese_digit(other).filter(|d| (1..=6).contains(d))?),
     };
-    if matches!(c.peek(1), '次' | '回' | '趟' | '场' | '期' | '个' | '篇' | '遍' | '轮' | '元' | '天' | '十' | '百' | '千') {
+    if matches!(c.peek(1), '次' | '回' | '趟' | '场' | '期' | '个' | '篇' | '遍' | '轮' | '元' | '天' | '十' | '百' | '千')
+    {
         return None;
     }
     c.at += 1;
@@ -259,8 +260,11 @@ fn clock(c: &mut Cursor<'_>, said: bool) -> Option<(i64, i64, bool)> {
     }
     // 以下三点, 一时: only what is used as a time counts as one.
     let used = matches!(c.peek(0), '前' | '后' | '至' | '到' | '-' | '~' | '以' | '之' | '起' | '开' | '止' | '关' | '或')
-        || (hour > 12 || word == '时' && c.behind(start, 1) != '同') && matches!(c.peek(0), '，' | '。' | '、' | '；' | '）' | '\0' | '\n' | ')' | '的' | '下');
-    let listing = matches!(c.behind(start, 1), '下' | '这' | '那' | '有' | '到' | '意' | '列') && word == '点' && !matches!(c.peek(0), '前' | '后' | '-' | '~');
+        || (hour > 12 || word == '时' && c.behind(start, 1) != '同')
+            && matches!(c.peek(0), '，' | '。' | '、' | '；' | '）' | '\0' | '\n' | ')' | '的' | '下');
+    let listing = matches!(c.behind(start, 1), '下' | '这' | '那' | '有' | '到' | '意' | '列')
+        && word == '点'
+        && !matches!(c.peek(0), '前' | '后' | '-' | '~');
     (used && !listing).then_some((hour, 0, hour > 12))
 }
 
@@ -325,7 +329,10 @@ pub(super) fn hotline(c: &mut Cursor<'_>) -> Option<String> {
 pub fn is_hotline(digits: &str) -> bool {
     matches!(
         digits.as_bytes(),
-        [b'1', b'1' | b'2', _] | [b'1', b'0' | b'1' | b'2', _, _, _] | [b'9', b'5' | b'6', _, _, _] | [b'9', b'5' | b'6', _, _, _, _]
+        [b'1', b'1' | b'2', _]
+            | [b'1', b'0' | b'1' | b'2', _, _, _]
+            | [b'9', b'5' | b'6', _, _, _]
+            | [b'9', b'5' | b'6', _, _, _, _]
     )
 }
 

@@ -1,6 +1,8 @@
 //! Finding figures in text. Every reading says whether more text could change it, so that a stream is read exactly as the whole.
 
-use crate::core::numerals::{Cursor, Numeral, Ratio, Script, eat_range_sign, is_chinese_numeral, read, read_fraction, shared_magnitude};
+use crate::core::numerals::{
+    Cursor, Numeral, Ratio, Script, eat_range_sign, is_chinese_numeral, read, read_fraction, shared_magnitude,
+};
 
 use super::moments;
 use super::units::{self, Kind, Unit};
@@ -112,11 +114,15 @@ fn may_start_here(chars: &[char], at: usize) -> bool {
         return !inside && !tail;
     }
     if matches!(first, '日' | '天') {
-        return previous == '周' || before(chars, at, 2) == '星' && previous == '期' || before(chars, at, 2) == '礼' && previous == '拜';
+        return previous == '周'
+            || before(chars, at, 2) == '星' && previous == '期'
+            || before(chars, at, 2) == '礼' && previous == '拜';
     }
     if is_chinese_numeral(first) {
-        let part_of_word = is_chinese_numeral(previous) || matches!(previous, '几' | '数' | '第' | '幺') || previous.is_ascii_digit();
-        return !part_of_word && !(first == '一' && matches!(previous, '统' | '唯' | '单' | '之' | '逐' | '专' | '划' | '归' | '同' | '任'));
+        let part_of_word =
+            is_chinese_numeral(previous) || matches!(previous, '几' | '数' | '第' | '幺') || previous.is_ascii_digit();
+        return !part_of_word
+            && !(first == '一' && matches!(previous, '统' | '唯' | '单' | '之' | '逐' | '专' | '划' | '归' | '同' | '任'));
     }
     !(first == '幺' && is_chinese_numeral(previous))
 }
@@ -207,7 +213,8 @@ fn ordinal(c: &mut Cursor<'_>) -> Option<Figure> {
     c.eat_spaces();
     let number = read(c)?;
     c.eat_spaces();
-    for (word, unit) in [("网格", "网格"), ("季度", "季度"), ("顺位", "顺位"), ("档", "档"), ("组", "组"), ("学期", "学期")] {
+    for (word, unit) in [("网格", "网格"), ("季度", "季度"), ("顺位", "顺位"), ("档", "档"), ("组", "组"), ("学期", "学期")]
+    {
         if c.eat(word) {
             return Some(one(start, c.at, Kind::Ordinal, Value::Amount(number.value), unit));
         }
@@ -340,9 +347,20 @@ fn end(c: &mut Cursor<'_>) -> Option<End> {
     };
     // 每月15号 is a day of the month.
     if unit.canonical == "号" && c.behind(start, 1) == '月' {
-        return Some(End { value: numeral.value.times(Ratio::whole(1440))?, numeral, upper, scale, unit: "分钟", kind: Kind::Duration, weak: false });
+        return Some(End {
+            value: numeral.value.times(Ratio::whole(1440))?,
+            numeral,
+            upper,
+            scale,
+            unit: "分钟",
+            kind: Kind::Duration,
+            weak: false,
+        });
     }
-    if unit.kind == Kind::Duration && c.peek(0) == '半' && matches!(c.peek(1), '内' | '以' | '之' | '的' | '后' | '，' | '。' | '、' | '\0') {
+    if unit.kind == Kind::Duration
+        && c.peek(0) == '半'
+        && matches!(c.peek(1), '内' | '以' | '之' | '的' | '后' | '，' | '。' | '、' | '\0')
+    {
         c.at += 1;
         value = value.plus(scale.times(Ratio::new(1, 2)?)?)?;
     }
@@ -361,7 +379,9 @@ fn is_abstract(c: &Cursor<'_>) -> bool {
 
 /// 1小时30分钟, 5元5角: a smaller unit of the same measure right behind.
 fn smaller_part(c: &mut Cursor<'_>, kind: Kind, canonical: &'static str, scale: Ratio) -> Option<Ratio> {
-    if !matches!(kind, Kind::Duration | Kind::Money) || !(c.peek(0).is_ascii_digit() || is_chinese_numeral(c.peek(0)) || c.peek(0) == '〇') {
+    if !matches!(kind, Kind::Duration | Kind::Money)
+        || !(c.peek(0).is_ascii_digit() || is_chinese_numeral(c.peek(0)) || c.peek(0) == '〇')
+    {
         return None;
     }
     rewind(c, |c| {

@@ -53,7 +53,8 @@ pub async fn post_attachment(
 ) -> Result<(StatusCode, Json<Kept>), Problem> {
     let conversation = callers::conversation_of_bearer(&api, &headers).await?;
     let mut form = form.map_err(|_| Problem::new(Code::UnsupportedMediaType).detail("照片须以 multipart/form-data 上传"))?;
-    let too_large = || Problem::new(Code::TooLarge).detail(PictureError::TooLarge(api.attachments.max_bytes / (1024 * 1024)).to_string());
+    let too_large =
+        || Problem::new(Code::TooLarge).detail(PictureError::TooLarge(api.attachments.max_bytes / (1024 * 1024)).to_string());
     let broken = |error: MultipartError| match error.status() {
         StatusCode::PAYLOAD_TOO_LARGE => too_large(),
         _ => Problem::new(Code::InvalidBody).detail("照片没有传完整，请重试"),
@@ -106,7 +107,11 @@ async fn keep(api: &Api, conversation: &Conversation, file: Bytes) -> Result<(St
 /// The photo itself, to whoever holds the key of its conversation.
 #[utoipa::path(get, path = "/api/v1/attachments/{id}", tag = "对话", params(("id" = Uuid, Path)), security(("conversation" = [])),
     responses((status = 200, description = "image/jpeg, image/png, image/webp"), (status = 404, body = ProblemBody)))]
-pub async fn get_attachment(State(api): State<ApiState>, Path(id): Path<String>, headers: HeaderMap) -> Result<Response, Problem> {
+pub async fn get_attachment(
+    State(api): State<ApiState>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     callers::bearer(&headers).ok_or(Code::Unauthenticated)?;
     let found = api.conversations.attachment(callers::id(&id)?).await.map_err(|e| Problem::unavailable(&e))?;
     let (row, bytes) = found.ok_or(Code::NotFound)?;

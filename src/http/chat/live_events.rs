@@ -55,7 +55,8 @@ pub async fn get_live_events(
 fn frames(messages: impl Stream<Item = Arc<Message>> + Send + 'static) -> impl Stream<Item = sse::Frame> + Send + 'static {
     messages.flat_map(|message| {
         let id = message.seq.to_string();
-        let mut frames = vec![sse::Frame { id: id.clone(), event: "message".to_owned(), data: json!({ "message": &*message }).to_string() }];
+        let mut frames =
+            vec![sse::Frame { id: id.clone(), event: "message".to_owned(), data: json!({ "message": &*message }).to_string() }];
         if let Some(card) = message.body.card.as_ref().filter(|c| c["kind"] == "progress") {
             let data = json!({ "ticket": card["ticket"], "timeline": card["timeline"] });
             frames.push(sse::Frame { id, event: "ticket".to_owned(), data: data.to_string() });

@@ -1,8 +1,8 @@
 //! `GET /api/v1/conversations/{id}/messages`: the history, the open draft and a turn that still runs.
 
 use axum::Json;
-use axum::extract::{Query, State, Path};
 use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};

@@ -82,17 +82,24 @@ pub struct PublicProgress {
 /// Looks a ticket up from another device.
 #[utoipa::path(post, path = "/api/v1/tickets/lookup", tag = "工单", request_body = Lookup,
     responses((status = 200, body = PublicProgress), (status = 404, body = ProblemBody), (status = 429, body = ProblemBody)))]
-pub async fn lookup_ticket(State(api): State<ApiState>, JsonBody(lookup): JsonBody<Lookup>) -> Result<Json<PublicProgress>, Problem> {
+pub async fn lookup_ticket(
+    State(api): State<ApiState>,
+    JsonBody(lookup): JsonBody<Lookup>,
+) -> Result<Json<PublicProgress>, Problem> {
     let number: String = lookup.number.trim().to_uppercase().chars().take(40).collect();
     let now = api.clock.now();
     if let Some(seconds) = api.lookups.locked_for(&number, now) {
         let minutes = seconds.div_ceil(60);
-        return Err(Problem::new(Code::LookupLocked).detail(format!("查询次数过多，请{minutes}分钟后再试，或拨打12345查询")).retry_after(seconds));
+        return Err(Problem::new(Code::LookupLocked)
+            .detail(format!("查询次数过多，请{minutes}分钟后再试，或拨打12345查询"))
+            .retry_after(seconds));
     }
     let tail = lookup.phone_tail.trim();
     let found = api.tickets.get(&number).await.map_err(refusal)?;
     let matching = found.filter(|t| {
-        tail.len() == 4 && tail.bytes().all(|b| b.is_ascii_digit()) && t.reporter.phone.as_deref().is_some_and(|p| p.ends_with(tail))
+        tail.len() == 4
+            && tail.bytes().all(|b| b.is_ascii_digit())
+            && t.reporter.phone.as_deref().is_some_and(|p| p.ends_with(tail))
     });
     let Some(ticket) = matching else {
         api.lookups.wrong(&number, now);

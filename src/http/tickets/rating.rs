@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::{TicketStory, own_ticket, refusal, story};
 use crate::http::body::JsonBody;
-use crate::http::problem::{FieldProblem, Problem, ProblemBody, Code};
+use crate::http::problem::{Code, FieldProblem, Problem, ProblemBody};
 use crate::http::state::ApiState;
 use crate::incident::store::Rating;
 

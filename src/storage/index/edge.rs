@@ -14,11 +14,11 @@ use arc_swap::ArcSwapOption;
 use async_trait::async_trait;
 use parking_lot::Mutex;
 use qdrant_edge::{
-    AnyVariants, Condition, CountRequest, CreateIndex, Distance, EdgeConfig, EdgeShard, EdgeSparseVectorParams,
-    EdgeVectorParams, FieldCondition, FieldIndexOperations, Filter as EngineFilter, HasIdCondition, Match, Modifier,
-    NamedQuery, OperationError, Payload, PayloadFieldSchema, PayloadSchemaType, PointId, PointInsertOperations,
-    PointOperations, PointStruct, QueryEnum, QueryRequest, Range, ScoringQuery, ScrollRequest,
-    UpdateOperation, ValueVariants, Vector, Vectors, WalOptions, WithPayloadInterface, WithVector,
+    AnyVariants, Condition, CountRequest, CreateIndex, Distance, EdgeConfig, EdgeShard, EdgeSparseVectorParams, EdgeVectorParams,
+    FieldCondition, FieldIndexOperations, Filter as EngineFilter, HasIdCondition, Match, Modifier, NamedQuery, OperationError,
+    Payload, PayloadFieldSchema, PayloadSchemaType, PointId, PointInsertOperations, PointOperations, PointStruct, QueryEnum,
+    QueryRequest, Range, ScoringQuery, ScrollRequest, UpdateOperation, ValueVariants, Vector, Vectors, WalOptions,
+    WithPayloadInterface, WithVector,
 };
 use uuid::Uuid;
 
@@ -116,9 +116,7 @@ impl EdgeStore {
     /// # Errors
     /// Another process holds the folder, or it cannot be written.
     pub async fn open(folder: PathBuf) -> Result<Self, VectorError> {
-        tokio::task::spawn_blocking(move || Self::open_blocking(folder))
-            .await
-            .map_err(|e| VectorError::Failed(e.to_string()))?
+        tokio::task::spawn_blocking(move || Self::open_blocking(folder)).await.map_err(|e| VectorError::Failed(e.to_string()))?
     }
 
     fn open_blocking(folder: PathBuf) -> Result<Self, VectorError> {
@@ -140,20 +138,13 @@ impl EdgeStore {
             fs::remove_file(&current).map_err(io(&current))?;
         }
         sweep(&folder, live.as_ref().map(|room| room.number));
-        Ok(Self {
-            folder,
-            live: ArcSwapOption::new(live.map(Arc::new)),
-            building: Mutex::new(HashMap::new()),
-            _lock: lock,
-        })
+        Ok(Self { folder, live: ArcSwapOption::new(live.map(Arc::new)), building: Mutex::new(HashMap::new()), _lock: lock })
     }
 
     fn room(&self, target: Target) -> Result<Arc<Room>, VectorError> {
         match target {
             Target::Live => self.live.load_full().ok_or(VectorError::NoGeneration),
-            Target::Building(g) => {
-                self.building.lock().get(&g.0).cloned().ok_or(VectorError::UnknownGeneration(g.0))
-            }
+            Target::Building(g) => self.building.lock().get(&g.0).cloned().ok_or(VectorError::UnknownGeneration(g.0)),
         }
     }
 
@@ -249,12 +240,9 @@ fn write_atomically(path: &Path, content: &[u8]) -> Result<(), VectorError> {
 /// # Errors
 /// A field name is not a path of the engine.
 pub fn engine_filter(filter: &Filter) -> Result<EngineFilter, VectorError> {
-    let key = |field: &str| {
-        field.try_into().map_err(|()| VectorError::Failed(format!("字段名“{field}”不能用于过滤")))
-    };
-    let list = |filters: &[Filter]| {
-        filters.iter().map(|f| engine_filter(f).map(Condition::Filter)).collect::<Result<Vec<_>, _>>()
-    };
+    let key = |field: &str| field.try_into().map_err(|()| VectorError::Failed(format!("字段名“{field}”不能用于过滤")));
+    let list =
+        |filters: &[Filter]| filters.iter().map(|f| engine_filter(f).map(Condition::Filter)).collect::<Result<Vec<_>, _>>();
     // The engine takes an empty `should` for no condition at all; an empty id list is what matches nothing.
     let never = || EngineFilter::new_must(Condition::HasId(std::iter::empty::<PointId>().collect::<HasIdCondition>()));
     Ok(match filter {
@@ -303,7 +291,13 @@ fn our_id(id: PointId) -> Result<Uuid, VectorError> {
     }
 }
 
-fn ask(shard: &EdgeShard, leg: &str, vector: Vector, filter: &EngineFilter, limit: usize) -> Result<Vec<(Uuid, f32, ChunkPayload)>, VectorError> {
+fn ask(
+    shard: &EdgeShard,
+    leg: &str,
+    vector: Vector,
+    filter: &EngineFilter,
+    limit: usize,
+) -> Result<Vec<(Uuid, f32, ChunkPayload)>, VectorError> {
     let nearest = NamedQuery { query: vector.0, using: Some(leg.into()) };
     let request = QueryRequest {
         prefetches: Vec::new(),
@@ -325,10 +319,7 @@ fn ask(shard: &EdgeShard, leg: &str, vector: Vector, filter: &EngineFilter, limi
 }
 
 /// Joins the hits of both legs, one entry a point.
-pub(crate) fn join(
-    sparse: Vec<(Uuid, f32, ChunkPayload)>,
-    dense: Vec<(Uuid, f32, ChunkPayload)>,
-) -> Vec<VectorHit> {
+pub(crate) fn join(sparse: Vec<(Uuid, f32, ChunkPayload)>, dense: Vec<(Uuid, f32, ChunkPayload)>) -> Vec<VectorHit> {
     let mut at: HashMap<Uuid, usize> = HashMap::new();
     let mut out: Vec<VectorHit> = Vec::with_capacity(sparse.len() + dense.len());
     for (id, score, payload) in sparse {
@@ -366,7 +357,8 @@ impl VectorStore for EdgeStore {
             let text = serde_json::to_vec_pretty(&manifest).map_err(|e| VectorError::Failed(e.to_string()))?;
             write_atomically(&folder.join(MANIFEST), &text)?;
             let shard = EdgeShard::new(&folder, engine_config(&manifest)).map_err(failed)?;
-            let room = Room { number, folder, manifest, shard: Some(shard), writing: Mutex::new(()), retired: AtomicBool::new(false) };
+            let room =
+                Room { number, folder, manifest, shard: Some(shard), writing: Mutex::new(()), retired: AtomicBool::new(false) };
             for (field, is_number) in ChunkPayload::INDEXED {
                 let kind = if is_number { PayloadSchemaType::Integer } else { PayloadSchemaType::Keyword };
                 let field_name = field.try_into().map_err(|()| VectorError::Failed(field.to_owned()))?;
@@ -406,9 +398,9 @@ impl VectorStore for EdgeStore {
         self.run(target, move |room| {
             for batch in points.chunks(BATCH) {
                 let batch: Vec<_> = batch.iter().map(|p| engine_point(p).map(Into::into)).collect::<Result<_, _>>()?;
-                room.update(UpdateOperation::PointOperation(PointOperations::UpsertPoints(
-                    PointInsertOperations::PointsList(batch),
-                )))?;
+                room.update(UpdateOperation::PointOperation(PointOperations::UpsertPoints(PointInsertOperations::PointsList(
+                    batch,
+                ))))?;
             }
             Ok(())
         })

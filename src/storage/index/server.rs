@@ -10,9 +10,9 @@ use parking_lot::Mutex;
 use qdrant_client::qdrant::{
     Condition, CountPointsBuilder, CreateAliasBuilder, CreateCollectionBuilder, CreateFieldIndexCollectionBuilder,
     DeletePointsBuilder, Distance, FieldType, Filter as WireFilter, Modifier, NamedVectors, PointId, PointStruct, Query,
-    QueryBatchPointsBuilder, QueryPoints, QueryPointsBuilder, Range, ScoredPoint, ScrollPointsBuilder,
-    SparseVectorParamsBuilder, SparseVectorsConfigBuilder, UpsertPointsBuilder, Value, Vector, VectorInput,
-    VectorParamsBuilder, VectorsConfigBuilder, point_id::PointIdOptions,
+    QueryBatchPointsBuilder, QueryPoints, QueryPointsBuilder, Range, ScoredPoint, ScrollPointsBuilder, SparseVectorParamsBuilder,
+    SparseVectorsConfigBuilder, UpsertPointsBuilder, Value, Vector, VectorInput, VectorParamsBuilder, VectorsConfigBuilder,
+    point_id::PointIdOptions,
 };
 use qdrant_client::{Payload, Qdrant, QdrantError};
 use uuid::Uuid;
@@ -61,11 +61,7 @@ fn failed(e: QdrantError) -> VectorError {
         QdrantError::ResourceExhaustedError { status, .. } => VectorError::Unavailable(status.message().to_owned()),
         QdrantError::ResponseError { status } => {
             let text = format!("{:?} {}", status.code(), status.message());
-            if TRANSIENT.contains(&i32::from(status.code())) {
-                VectorError::Unavailable(text)
-            } else {
-                VectorError::Failed(text)
-            }
+            if TRANSIENT.contains(&i32::from(status.code())) { VectorError::Unavailable(text) } else { VectorError::Failed(text) }
         }
         QdrantError::Io(e) => VectorError::Unavailable(e.to_string()),
         other => VectorError::Failed(other.to_string()),
@@ -114,9 +110,7 @@ impl ServerStore {
     fn collection(&self, target: Target) -> Result<String, VectorError> {
         match target {
             Target::Live => Ok(self.alias.clone()),
-            Target::Building(g) => {
-                self.building.lock().get(&g.0).cloned().ok_or(VectorError::UnknownGeneration(g.0))
-            }
+            Target::Building(g) => self.building.lock().get(&g.0).cloned().ok_or(VectorError::UnknownGeneration(g.0)),
         }
     }
 
@@ -271,8 +265,7 @@ impl VectorStore for ServerStore {
         if requests.is_empty() {
             return Ok(Vec::new());
         }
-        let reply =
-            self.client.query_batch(QueryBatchPointsBuilder::new(&self.alias, requests)).await.map_err(Self::on_alias)?;
+        let reply = self.client.query_batch(QueryBatchPointsBuilder::new(&self.alias, requests)).await.map_err(Self::on_alias)?;
         let (mut sparse, mut dense) = (Vec::new(), Vec::new());
         for (leg, result) in names.into_iter().zip(reply.result) {
             let found = hits(result.result)?;

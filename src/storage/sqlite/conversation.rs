@@ -50,11 +50,7 @@ fn message(row: &SqliteRow) -> Result<Message, StoreError> {
         seq: row.try_get("seq").map_err(db)?,
         role: Role::from_word(row.try_get("role").map_err(db)?),
         created_at: time("messages.created_at", row.try_get("created_at").map_err(db)?)?,
-        turn_id: row
-            .try_get::<Option<&str>, _>("turn_id")
-            .map_err(db)?
-            .map(|t| id("messages.turn_id", t))
-            .transpose()?,
+        turn_id: row.try_get::<Option<&str>, _>("turn_id").map_err(db)?.map(|t| id("messages.turn_id", t)).transpose()?,
         client_message_id: row.try_get("client_message_id").map_err(db)?,
         body: parse("messages.body", row.try_get("body").map_err(db)?)?,
         feedback: row.try_get("feedback").map_err(db)?,
@@ -216,13 +212,12 @@ impl ConversationStore for Sqlite {
         .map_err(db)?
         .rows_affected();
         if inserted == 0 {
-            let known: String =
-                sqlx::query_scalar("SELECT id FROM turns WHERE conversation_id = $1 AND client_message_id = $2")
-                    .bind(turn.conversation_id.to_string())
-                    .bind(turn.client_message_id)
-                    .fetch_one(&mut *tx)
-                    .await
-                    .map_err(db)?;
+            let known: String = sqlx::query_scalar("SELECT id FROM turns WHERE conversation_id = $1 AND client_message_id = $2")
+                .bind(turn.conversation_id.to_string())
+                .bind(turn.client_message_id)
+                .fetch_one(&mut *tx)
+                .await
+                .map_err(db)?;
             return Ok(Begun::Known(id("turns.id", &known)?));
         }
         insert_message(
@@ -256,14 +251,15 @@ impl ConversationStore for Sqlite {
 
     async fn end_turn(&self, ended: EndedTurn<'_>) -> Result<(), StoreError> {
         let mut tx = self.quick().await.map_err(db)?;
-        let alive = sqlx::query("UPDATE turns SET state = 'done', ended_at = $2, outcome = $3 WHERE id = $1 AND state = 'running'")
-            .bind(ended.turn_id.to_string())
-            .bind(ended.at.as_millisecond())
-            .bind(json("turns.outcome", ended.outcome)?)
-            .execute(&mut *tx)
-            .await
-            .map_err(db)?
-            .rows_affected();
+        let alive =
+            sqlx::query("UPDATE turns SET state = 'done', ended_at = $2, outcome = $3 WHERE id = $1 AND state = 'running'")
+                .bind(ended.turn_id.to_string())
+                .bind(ended.at.as_millisecond())
+                .bind(json("turns.outcome", ended.outcome)?)
+                .execute(&mut *tx)
+                .await
+                .map_err(db)?
+                .rows_affected();
         if alive == 0 {
             // The conversation was deleted while it was being answered, and nothing may be kept; or the turn has ended
             // before, and its end stands.
@@ -303,11 +299,7 @@ impl ConversationStore for Sqlite {
             .map_err(db)?;
         row.map(|row| {
             let outcome = row.try_get::<Option<&str>, _>("outcome").map_err(db)?;
-            Ok(StoredTurn {
-                id: turn_id,
-                conversation_id,
-                outcome: outcome.map(|o| parse("turns.outcome", o)).transpose()?,
-            })
+            Ok(StoredTurn { id: turn_id, conversation_id, outcome: outcome.map(|o| parse("turns.outcome", o)).transpose()? })
         })
         .transpose()
     }
@@ -405,14 +397,15 @@ impl ConversationStore for Sqlite {
 
     async fn feedback(&self, conversation_id: Uuid, message_id: Uuid, feedback: &str) -> Result<bool, StoreError> {
         let mut tx = self.quick().await.map_err(db)?;
-        let found = sqlx::query("UPDATE messages SET feedback = $3 WHERE id = $1 AND conversation_id = $2 AND role <> 'resident'")
-            .bind(message_id.to_string())
-            .bind(conversation_id.to_string())
-            .bind(feedback)
-            .execute(&mut *tx)
-            .await
-            .map_err(db)?
-            .rows_affected();
+        let found =
+            sqlx::query("UPDATE messages SET feedback = $3 WHERE id = $1 AND conversation_id = $2 AND role <> 'resident'")
+                .bind(message_id.to_string())
+                .bind(conversation_id.to_string())
+                .bind(feedback)
+                .execute(&mut *tx)
+                .await
+                .map_err(db)?
+                .rows_affected();
         tx.commit().await.map_err(db)?;
         Ok(found > 0)
     }
@@ -438,11 +431,12 @@ impl ConversationStore for Sqlite {
     }
 
     async fn attachment(&self, attachment_id: Uuid) -> Result<Option<Attachment>, StoreError> {
-        let row = sqlx::query("SELECT conversation_id, content_type, bytes, width, height, sha256 FROM attachments WHERE id = $1")
-            .bind(attachment_id.to_string())
-            .fetch_optional(self.reader())
-            .await
-            .map_err(db)?;
+        let row =
+            sqlx::query("SELECT conversation_id, content_type, bytes, width, height, sha256 FROM attachments WHERE id = $1")
+                .bind(attachment_id.to_string())
+                .fetch_optional(self.reader())
+                .await
+                .map_err(db)?;
         row.map(|row| {
             Ok(Attachment {
                 id: attachment_id,

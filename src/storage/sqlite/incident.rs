@@ -9,9 +9,7 @@ use uuid::Uuid;
 
 use super::Sqlite;
 use crate::incident::news::{NewsStore, TicketNews};
-use crate::incident::store::{
-    Created, NewTicket, Rating, StoreError, TicketMove, TicketStore, number_day, ticket_number,
-};
+use crate::incident::store::{Created, NewTicket, Rating, StoreError, TicketMove, TicketStore, number_day, ticket_number};
 use crate::incident::ticket::{Status, Ticket, TicketEvent};
 
 /// Who moves a ticket without being told about it: the resident knows what they did.
@@ -104,13 +102,11 @@ impl TicketStore for SqliteTickets {
     }
 
     async fn by_conversation(&self, conversation_id: Uuid) -> Result<Vec<Ticket>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT document, status FROM tickets WHERE conversation_id = $1 ORDER BY created_at, number",
-        )
-        .bind(conversation_id.to_string())
-        .fetch_all(self.db.reader())
-        .await
-        .map_err(failed)?;
+        let rows = sqlx::query("SELECT document, status FROM tickets WHERE conversation_id = $1 ORDER BY created_at, number")
+            .bind(conversation_id.to_string())
+            .fetch_all(self.db.reader())
+            .await
+            .map_err(failed)?;
         rows.iter().map(ticket).collect()
     }
 

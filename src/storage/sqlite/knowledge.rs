@@ -40,12 +40,13 @@ impl Sqlite {
             .await
             .map_err(backend)?;
         let Some(row) = row else { return Ok(None) };
-        let passages = sqlx::query("SELECT passage FROM knowledge_passage WHERE document_id = $1 AND version = $2 ORDER BY ordinal")
-            .bind(id)
-            .bind(version)
-            .fetch_all(self.reader())
-            .await
-            .map_err(backend)?;
+        let passages =
+            sqlx::query("SELECT passage FROM knowledge_passage WHERE document_id = $1 AND version = $2 ORDER BY ordinal")
+                .bind(id)
+                .bind(version)
+                .fetch_all(self.reader())
+                .await
+                .map_err(backend)?;
         Ok(Some(Document {
             meta: json(id, &row.try_get::<String, _>("meta").map_err(backend)?)?,
             version: number(id, version)?,

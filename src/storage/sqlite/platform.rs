@@ -12,9 +12,7 @@ use crate::incident::news::TicketNews;
 use crate::incident::store::{StoreError, TicketMove};
 use crate::incident::ticket::{Status, Ticket};
 use crate::platform::callback::{Applied, Callback, CallbackStore};
-use crate::platform::outbox::{
-    Attempt, AttemptRow, Claim, OutboxCounts, OutboxRow, OutboxStore, Outcome, Redrive, RowState,
-};
+use crate::platform::outbox::{Attempt, AttemptRow, Claim, OutboxCounts, OutboxRow, OutboxStore, Outcome, Redrive, RowState};
 
 /// Outbox and callbacks in SQLite. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -97,13 +95,12 @@ impl OutboxStore for SqliteOutbox {
 
     async fn release(&self, worker: &str) -> Result<u64, StoreError> {
         let mut tx = self.db.durable().await.map_err(failed)?;
-        let done = sqlx::query(
-            "UPDATE outbox SET claimed_by = NULL, claimed_until = NULL WHERE claimed_by = $1 AND state = 'pending'",
-        )
-        .bind(worker)
-        .execute(&mut *tx)
-        .await
-        .map_err(failed)?;
+        let done =
+            sqlx::query("UPDATE outbox SET claimed_by = NULL, claimed_until = NULL WHERE claimed_by = $1 AND state = 'pending'")
+                .bind(worker)
+                .execute(&mut *tx)
+                .await
+                .map_err(failed)?;
         tx.commit().await.map_err(failed)?;
         Ok(done.rows_affected())
     }
@@ -112,9 +109,7 @@ impl OutboxStore for SqliteOutbox {
         let mut tx = self.db.durable().await.map_err(failed)?;
         record(&mut tx, claim, attempt).await?;
         let news = match &attempt.outcome {
-            Outcome::Delivered { external_no } => {
-                delivered(&mut tx, claim, external_no, attempt.ended_at).await?
-            }
+            Outcome::Delivered { external_no } => delivered(&mut tx, claim, external_no, attempt.ended_at).await?,
             Outcome::Retry { at, reason, unsure } => {
                 // A worker that lost its lease does not undo what its successor did.
                 sqlx::query(
@@ -286,14 +281,13 @@ async fn apply_to(
 ) -> Result<Applied, StoreError> {
     if let Some(external_no) = callback.external_no.as_deref() {
         keep_external_no(tx, ticket.id, destination, external_no).await?;
-        let kept: String = sqlx::query_scalar(
-            "SELECT external_no FROM ticket_externals WHERE ticket_id = $1 AND destination = $2",
-        )
-        .bind(ticket.id.to_string())
-        .bind(destination)
-        .fetch_one(&mut **tx)
-        .await
-        .map_err(failed)?;
+        let kept: String =
+            sqlx::query_scalar("SELECT external_no FROM ticket_externals WHERE ticket_id = $1 AND destination = $2")
+                .bind(ticket.id.to_string())
+                .bind(destination)
+                .fetch_one(&mut **tx)
+                .await
+                .map_err(failed)?;
         if kept != external_no {
             return Ok(Applied::Ignored(format!("平台编号不符：已登记 {kept}")));
         }
@@ -311,12 +305,7 @@ async fn apply_to(
     if ticket.status == to {
         return Ok(Applied::Ignored(format!("工单已是「{}」", to.word())));
     }
-    let step = TicketMove {
-        to,
-        by: callback.handler.clone().unwrap_or_default(),
-        note: callback.note.clone(),
-        at: callback.at,
-    };
+    let step = TicketMove { to, by: callback.handler.clone().unwrap_or_default(), note: callback.note.clone(), at: callback.at };
     let news = match move_in(tx, ticket, &step).await {
         Ok(news) => news,
         Err(StoreError::IllegalMove { from, to, .. }) => {
@@ -356,10 +345,7 @@ async fn delivered(
         return Ok(None);
     }
     let step = TicketMove {
-        to: Status::已送达平台,
-        by: "系统".to_owned(),
-        note: Some(format!("平台编号 {external_no}")),
-        at,
+        to: Status::已送达平台, by: "系统".to_owned(), note: Some(format!("平台编号 {external_no}")), at
     };
     move_in(tx, &mut ticket, &step).await.map(Some)
 }

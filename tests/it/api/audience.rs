@@ -8,10 +8,14 @@ use crate::support::wire::Answer;
 #[tokio::test]
 async fn a_procedure_answers_gridworkers_only() {
     let app = TestApp::start().await;
-    for question in ["飞线充电怎么处置", "发现飞线充电网格员先做什么", "飞线充电几天复查", "隐患告知单怎么发"] {
+    for question in ["飞线充电怎么处置", "发现飞线充电网格员先做什么", "飞线充电几天复查", "隐患告知单怎么发"]
+    {
         let turn = app.resident().await.say(question).await;
         let shown = turn.to_string();
-        assert!(!shown.contains("t-feixian") && !shown.contains("复查") && !shown.contains("告知单》"), "「{question}」 must not show it: {shown}");
+        assert!(
+            !shown.contains("t-feixian") && !shown.contains("复查") && !shown.contains("告知单》"),
+            "「{question}」 must not show it: {shown}"
+        );
     }
     let turn = app.gridworker().await.say("飞线充电怎么处置").await;
     assert_eq!(turn["reply"]["citations"][0]["document_id"], "t-feixian", "{turn}");
@@ -39,7 +43,10 @@ async fn the_audience_can_only_be_narrowed() {
     let wish = json!({ "channel": "worker", "audience": "gridworker" });
     app.stranger().post("/api/v1/conversations", &wish).await.refused(403, "forbidden");
     for key in ["", "wrong", "worker-key-of-the-test", "worker-key-of-the-tests "] {
-        let request = app.stranger().request(reqwest::Method::POST, "/api/v1/conversations").header("authorization", format!("Bearer {key}x"));
+        let request = app
+            .stranger()
+            .request(reqwest::Method::POST, "/api/v1/conversations")
+            .header("authorization", format!("Bearer {key}x"));
         Answer::of(request.json(&wish).send().await).await.refused(403, "forbidden");
     }
     let narrowed = app.stranger().request(reqwest::Method::POST, "/api/v1/conversations").bearer_auth(WORKER_KEY);
@@ -52,7 +59,10 @@ async fn the_audience_can_only_be_narrowed() {
 async fn without_a_configured_key_the_gridworkers_audience_is_closed() {
     let app = TestApp::with().settings(|s| s.identity.worker_key = secrecy::SecretString::from("")).start().await;
     for key in ["", "x", WORKER_KEY] {
-        let request = app.stranger().request(reqwest::Method::POST, "/api/v1/conversations").header("authorization", format!("Bearer {key}"));
+        let request = app
+            .stranger()
+            .request(reqwest::Method::POST, "/api/v1/conversations")
+            .header("authorization", format!("Bearer {key}"));
         Answer::of(request.json(&json!({ "audience": "gridworker" })).send().await).await.refused(403, "forbidden");
     }
 }

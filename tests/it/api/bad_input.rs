@@ -66,7 +66,11 @@ async fn a_pasted_identity_card_goes_no_further_than_the_conversation() {
     let resident = app.resident().await;
     resident.say("姓名：张三 身份证500104199001011234 火星移民的签证怎么报名").await;
     assert_eq!(app.count("SELECT COUNT(*) FROM gaps").await, 1, "a question without an answer is a gap");
-    assert_eq!(app.count("SELECT COUNT(*) FROM gaps WHERE question LIKE '%5001041990%' OR question LIKE '%张三%'").await, 0, "without the card");
+    assert_eq!(
+        app.count("SELECT COUNT(*) FROM gaps WHERE question LIKE '%5001041990%' OR question LIKE '%张三%'").await,
+        0,
+        "without the card"
+    );
 }
 
 #[tokio::test]
@@ -117,7 +121,15 @@ async fn bodies_that_cannot_be_read() {
     post(vec![b'{', b'"', 0xff, 0xfe, b'"', b'}'], "application/json").await.refused(400, "malformed_json");
     let deep = format!("{{\"client_message_id\":\"a\",\"more\":{}", "[".repeat(100_000));
     post(deep.into_bytes(), "application/json").await.refused(400, "malformed_json");
-    for shape in ["{}", "[]", "null", "7", "{\"client_message_id\":7}", "{\"client_message_id\":\"a\",\"text\":[]}", "{\"client_message_id\":\"a\",\"attachments\":[\"x\"]}"] {
+    for shape in [
+        "{}",
+        "[]",
+        "null",
+        "7",
+        "{\"client_message_id\":7}",
+        "{\"client_message_id\":\"a\",\"text\":[]}",
+        "{\"client_message_id\":\"a\",\"attachments\":[\"x\"]}",
+    ] {
         post(shape.into(), "application/json").await.refused(422, "invalid_body");
     }
     for kind in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"] {
@@ -125,7 +137,9 @@ async fn bodies_that_cannot_be_read() {
     }
     let huge = format!("{{\"client_message_id\":\"a\",\"text\":\"{}\"}}", "大".repeat(350_000));
     post(huge.into_bytes(), "application/json").await.refused(413, "too_large");
-    let secret = post(b"{\"client_message_id\":\"a\",\"text\":13900001111}".to_vec(), "application/json").await.refused(422, "invalid_body");
+    let secret = post(b"{\"client_message_id\":\"a\",\"text\":13900001111}".to_vec(), "application/json")
+        .await
+        .refused(422, "invalid_body");
     assert!(!secret.to_string().contains("13900001111"), "a refusal repeats no values: {secret}");
     let open = resident.request(Method::POST, "/api/v1/conversations");
     let open = Answer::of(open.json(&json!({ "channel": "nobody" })).send().await).await;
@@ -139,7 +153,14 @@ async fn bodies_that_cannot_be_read() {
 async fn addresses_and_methods_that_are_not_there() {
     let app = TestApp::start().await;
     let stranger = app.stranger();
-    for path in ["/api/v1/nothing", "/api/v2/conversations", "/nowhere.html", "/assets/none.js", "/.env", "/api/v1/documents/x/versions/1"] {
+    for path in [
+        "/api/v1/nothing",
+        "/api/v2/conversations",
+        "/nowhere.html",
+        "/assets/none.js",
+        "/.env",
+        "/api/v1/documents/x/versions/1",
+    ] {
         stranger.get(path).await.refused(404, "not_found");
     }
     stranger.get("/api/v1/documents/x/versions/one").await.refused(400, "invalid_parameter");
@@ -174,7 +195,10 @@ async fn drafts_that_cannot_be_confirmed_or_changed() {
         json!({ "description": "" }),
     ] {
         let refused = resident.patch(&patch).await.refused(422, "invalid_draft");
-        assert!(refused["errors"][0]["message"].as_str().is_some_and(|m| !m.is_empty()), "{patch} is explained by field: {refused}");
+        assert!(
+            refused["errors"][0]["message"].as_str().is_some_and(|m| !m.is_empty()),
+            "{patch} is explained by field: {refused}"
+        );
     }
     resident.patch(&json!([])).await.refused(422, "invalid_draft");
     let draft = resident.history().await["draft"].clone();

@@ -66,7 +66,11 @@ async fn a_platform_that_already_has_it_says_409_and_that_is_success() {
     // As if its answer had never been seen.
     app.tamper("UPDATE outbox SET state = 'pending', unsure = 0, next_at = 0, ended_at = NULL").await;
     arrives_once(&app).await;
-    assert_eq!(app.count("SELECT COUNT(*) FROM outbox_attempts WHERE http_status = 409 AND outcome = 'delivered'").await, 1, "409 is a success");
+    assert_eq!(
+        app.count("SELECT COUNT(*) FROM outbox_attempts WHERE http_status = 409 AND outcome = 'delivered'").await,
+        1,
+        "409 is a success"
+    );
 }
 
 #[tokio::test]

@@ -44,7 +44,11 @@ async fn a_second_confirm_is_the_same_ticket_however_it_comes() {
     let turn = resident.say("确认").await;
     assert_eq!((&turn["card"]["kind"], &turn["card"]["ticket"]["number"]), (&json!("receipt"), &number), "{turn}");
     let turn = resident.say("铂金云鼎小区7栋外墙瓷砖掉下来了").await;
-    assert_eq!((&turn["route"], &turn["card"]["ticket"]["number"]), (&json!("progress"), &number), "the same matter again is its progress: {turn}");
+    assert_eq!(
+        (&turn["route"], &turn["card"]["ticket"]["number"]),
+        (&json!("progress"), &number),
+        "the same matter again is its progress: {turn}"
+    );
     assert_eq!(app.count("SELECT COUNT(*) FROM tickets").await, 1);
     app.delivered().await;
     assert_eq!(app.platform().incidents().await.len(), 1);
@@ -60,7 +64,11 @@ async fn words_and_buttons_change_the_same_draft() {
     let card = resident.patch(&json!({ "reporter": { "phone": "13900001111" }, "people_affected": 30 })).await.expect(200);
     assert_eq!(card["card"]["draft"]["people_affected"], 30, "{card}");
     let digression = resident.say(QUESTION).await;
-    assert_eq!((&digression["route"], &digression["card"]["kind"]), (&json!("ask"), &json!("draft")), "a digression brings the card back: {digression}");
+    assert_eq!(
+        (&digression["route"], &digression["card"]["kind"]),
+        (&json!("ask"), &json!("draft")),
+        "a digression brings the card back: {digression}"
+    );
     assert_eq!(digression["reply"]["citations"][0]["document_id"], "t-gaoling");
     let turn = resident.say("算了，不报了").await;
     assert_eq!(turn["finish"], "complete");

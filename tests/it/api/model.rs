@@ -31,7 +31,9 @@ async fn a_failure_before_the_first_word_is_answered_from_the_text() {
         ("a stream of garbage", || Reply::sse(vec![Step::data("{not json"), Step::Done])),
         ("a stream of blanks", || Reply::says(&[" ", "\n\n", "  "])),
         ("only thoughts", || Reply::sse(vec![Step::Reasoning("我想想".to_owned()), Step::finish("stop"), Step::Done])),
-        ("a page as words, in pieces", || Reply::says(&["\n<", "!DOC", "TYPE html>", "<html><body>502 每月5000元</body></html>"])),
+        ("a page as words, in pieces", || {
+            Reply::says(&["\n<", "!DOC", "TYPE html>", "<html><body>502 每月5000元</body></html>"])
+        }),
         ("too many requests", || Reply::json(429, &json!({ "error": { "message": "slow down" } }))),
         ("an error", || Reply::json(500, &json!({ "error": { "message": "boom" } }))),
         ("silence", Reply::hang),
@@ -95,7 +97,11 @@ async fn a_ticket_is_taken_whatever_the_model_says() {
         ("silence", Reply::hang),
         ("no JSON", || Reply::says(&["好的，我来帮您整理。"])),
         ("JSON of another shape", || Reply::says(&["{\"description\": 7, \"place\": []}"])),
-        ("made-up codes", || Reply::says(&["{\"description\":null,\"place\":\"月球基地\",\"category\":\"999999\",\"people_affected\":-3,\"kind\":\"战争\"}"])),
+        ("made-up codes", || {
+            Reply::says(&[
+                "{\"description\":null,\"place\":\"月球基地\",\"category\":\"999999\",\"people_affected\":-3,\"kind\":\"战争\"}",
+            ])
+        }),
     ];
     let fake = FakeModel::start().await;
     let app = with(&fake).start().await;
@@ -124,7 +130,8 @@ async fn a_figure_that_is_in_no_passage_never_shows() {
     const SAID: &str = "高龄津贴最低为5000元，每人每月200元〔1〕，请拨打13900002222，在15个工作日内办结〔1〕，依据第九十九条。";
     let fake = FakeModel::start().await;
     let app = TestApp::with().model(&fake).start().await;
-    let pieces = |size: usize| -> Vec<String> { SAID.chars().collect::<Vec<_>>().chunks(size).map(|c| c.iter().collect()).collect() };
+    let pieces =
+        |size: usize| -> Vec<String> { SAID.chars().collect::<Vec<_>>().chunks(size).map(|c| c.iter().collect()).collect() };
     let mut shown = Vec::new();
     for size in [1, 2, 3, 5, 7, 11, 100] {
         let pieces = pieces(size);
@@ -136,7 +143,10 @@ async fn a_figure_that_is_in_no_passage_never_shows() {
             assert!(!text.contains(wrong), "{wrong} is in no passage and must not show (pieces of {size}): {text}");
         }
         assert!(text.contains("（见原文）"), "what was left out is said (pieces of {size}): {text}");
-        assert!(text.contains("200元") && text.contains("15个工作日"), "what stands in the passages shows (pieces of {size}): {text}");
+        assert!(
+            text.contains("200元") && text.contains("15个工作日"),
+            "what stands in the passages shows (pieces of {size}): {text}"
+        );
         assert_done_fits(&frames);
         let turn = crate::support::wire::Answer::of(resident.message("m-1", QUESTION).send().await).await.expect(200);
         assert!(turn["reply"]["grounding"]["figures_dropped"].as_u64() >= Some(3), "the drops are counted: {turn}");
@@ -149,13 +159,18 @@ async fn a_figure_that_is_in_no_passage_never_shows() {
 async fn a_model_that_cites_nothing_or_what_is_not_there() {
     let fake = FakeModel::start().await;
     let app = TestApp::with().model(&fake).start().await;
-    for said in ["资料里没有说，请咨询社区。", "请咨询社区〔99〕。", "请咨询社区[citation needed]【7】。"] {
+    for said in ["资料里没有说，请咨询社区。", "请咨询社区〔99〕。", "请咨询社区[citation needed]【7】。"]
+    {
         fake.otherwise(move |_| Reply::says(&[said]));
         let turn = app.resident().await.say(QUESTION).await;
         let text = turn["reply"]["text"].as_str().expect("words");
         assert!(!text.contains("99") && !text.contains("【7】"), "a number that no passage has is no citation: {text}");
         for cited in turn["reply"]["citations"].as_array().expect("a list") {
-            assert_eq!(cited["document_id"].as_str().map(|d| d.starts_with("t-")), Some(true), "citations are the program's own: {cited}");
+            assert_eq!(
+                cited["document_id"].as_str().map(|d| d.starts_with("t-")),
+                Some(true),
+                "citations are the program's own: {cited}"
+            );
         }
     }
 }

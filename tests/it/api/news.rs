@@ -21,13 +21,19 @@ async fn a_button_at_the_board_is_told_once() {
     let frame = window.next().await.expect("news");
     assert_eq!(frame.event, "message", "{frame:?}");
     assert_eq!(frame.data["message"]["role"], "news");
-    assert!(frame.data["message"]["text"].as_str().is_some_and(|t| t.contains("已经受理") && t.contains("城市更新岗")), "{frame:?}");
+    assert!(
+        frame.data["message"]["text"].as_str().is_some_and(|t| t.contains("已经受理") && t.contains("城市更新岗")),
+        "{frame:?}"
+    );
     let moved = window.next().await.expect("the ticket");
     assert_eq!((moved.event.as_str(), &moved.data["ticket"]["status"]), ("ticket", &json!("已受理")), "{moved:?}");
     app.press(&ticket, "resolve", &json!({ "note": "已经清理并围挡" })).await;
     let next = window.next().await.expect("news");
     assert!(next.id > frame.id, "numbers grow");
-    assert!(next.data["message"]["text"].as_str().is_some_and(|t| t.contains("已经清理并围挡")), "the next news is the next move, nothing twice: {next:?}");
+    assert!(
+        next.data["message"]["text"].as_str().is_some_and(|t| t.contains("已经清理并围挡")),
+        "the next news is the next move, nothing twice: {next:?}"
+    );
     app.told().await;
     let history = resident.history().await;
     let told: Vec<&Value> = news(&history).into_iter().map(|m| &m["card"]["ticket"]["status"]).collect();
@@ -72,7 +78,10 @@ async fn a_result_is_rated_and_an_unsolved_one_is_opened_again() {
     }
     resident.rate(number, &json!({ "solved": "yes", "stars": 5 })).await.refused(422, "invalid_body");
     app.resident().await.rate(number, &json!({ "solved": true, "stars": 5 })).await.refused(404, "not_found");
-    app.stranger().post(&format!("/api/v1/tickets/{number}/rating"), &json!({ "solved": true, "stars": 5 })).await.refused(401, "unauthenticated");
+    app.stranger()
+        .post(&format!("/api/v1/tickets/{number}/rating"), &json!({ "solved": true, "stars": 5 }))
+        .await
+        .refused(401, "unauthenticated");
     let story = resident.rate(number, &json!({ "solved": false, "stars": 1, "comment": "还在掉" })).await.expect(200);
     assert_eq!(story["ticket"]["status"], "重新办理", "not solved opens it again: {story}");
     assert_eq!(app.count("SELECT COUNT(*) FROM ticket_ratings").await, 1, "refused ratings are not kept");
@@ -102,7 +111,9 @@ async fn another_device_needs_number_and_phone_tail_and_five_wrong_tries_lock_it
     resident.patch(&json!({ "reporter": { "phone": "13900001111", "name": "张三" } })).await.expect(200);
     let ticket = resident.confirm().await.expect(201)["ticket"].clone();
     let number = ticket["number"].as_str().expect("a number").to_owned();
-    let look = async |number: &str, tail: &str| app.stranger().post("/api/v1/tickets/lookup", &json!({ "number": number, "phone_tail": tail })).await;
+    let look = async |number: &str, tail: &str| {
+        app.stranger().post("/api/v1/tickets/lookup", &json!({ "number": number, "phone_tail": tail })).await
+    };
     let found = look(&number.to_lowercase(), " 1111 ").await.expect(200);
     assert_eq!(found["number"], number.as_str());
     for secret in ["13900001111", "张三", "没有人受伤"] {

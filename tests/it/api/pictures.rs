@@ -85,10 +85,18 @@ async fn what_a_photo_tells_in_secret_is_gone() {
     ] {
         assert!(holds_secret(&file), "{name} holds the secret before");
         let kept = resident.upload(name, "application/octet-stream", &file).await.expect(201);
-        assert_eq!((&kept["content_type"], &kept["width"], &kept["height"]), (&json!(kind), &json!(size.0), &json!(size.1)), "{name}: {kept}");
+        assert_eq!(
+            (&kept["content_type"], &kept["width"], &kept["height"]),
+            (&json!(kind), &json!(size.0), &json!(size.1)),
+            "{name}: {kept}"
+        );
         let path = format!("/api/v1/attachments/{}", kept["attachment_id"].as_str().expect("an id"));
         let read = resident.get(&path).await;
-        assert_eq!((read.status, read.header("content-type"), read.header("x-content-type-options")), (200, kind, "nosniff"), "{name}");
+        assert_eq!(
+            (read.status, read.header("content-type"), read.header("x-content-type-options")),
+            (200, kind, "nosniff"),
+            "{name}"
+        );
         assert!(!holds_secret(&read.bytes), "{name} still tells where it was taken");
         assert_eq!(kept["bytes"], read.bytes.len(), "{name}");
         let shown = image::load_from_memory(&read.bytes).expect("still a picture").to_rgb8();
@@ -111,8 +119,18 @@ async fn a_photo_that_is_none() {
         ("header.jpg", b"\xff\xd8\xff\xe0\0\x10JFIF\0garbage".to_vec(), 422, "invalid_picture"),
         ("empty.jpg", Vec::new(), 422, "invalid_picture"),
         ("bomb.png", bomb(), 422, "invalid_picture"),
-        ("a.gif", b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;".to_vec(), 415, "unsupported_media_type"),
-        ("a.jpg", b"<svg xmlns=\"http://www.w3.org/2000/svg\"><script>alert(1)</script></svg>".to_vec(), 415, "unsupported_media_type"),
+        (
+            "a.gif",
+            b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;".to_vec(),
+            415,
+            "unsupported_media_type",
+        ),
+        (
+            "a.jpg",
+            b"<svg xmlns=\"http://www.w3.org/2000/svg\"><script>alert(1)</script></svg>".to_vec(),
+            415,
+            "unsupported_media_type",
+        ),
         ("b.jpg", b"<html><script>alert(1)</script></html>".to_vec(), 415, "unsupported_media_type"),
         ("c.jpg", b"just text".to_vec(), 415, "unsupported_media_type"),
         ("d.jpg", b"%PDF-1.7 and so on".to_vec(), 415, "unsupported_media_type"),
@@ -148,11 +166,16 @@ async fn an_upload_that_is_none() {
     send("image/jpeg", &picture(ImageFormat::Jpeg)).await.refused(415, "unsupported_media_type");
     send("application/json", b"{}").await.refused(415, "unsupported_media_type");
     send("multipart/form-data; boundary=x", b"--x--\r\n").await.refused(422, "invalid_body");
-    send("multipart/form-data; boundary=x", b"--x\r\nContent-Disposition: form-data; name=\"other\"\r\n\r\nabc\r\n--x--\r\n").await.refused(422, "invalid_body");
-    send("multipart/form-data; boundary=x", b"--x\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\nabc").await.refused(422, "invalid_body");
+    send("multipart/form-data; boundary=x", b"--x\r\nContent-Disposition: form-data; name=\"other\"\r\n\r\nabc\r\n--x--\r\n")
+        .await
+        .refused(422, "invalid_body");
+    send("multipart/form-data; boundary=x", b"--x\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\nabc")
+        .await
+        .refused(422, "invalid_body");
     let bare = app.stranger().request(Method::POST, path).header("content-type", "multipart/form-data; boundary=x").body("--x--");
     Answer::of(bare.send().await).await.refused(401, "unauthenticated");
-    let wrong = app.stranger().request(Method::POST, path).bearer_auth("wrong").header("content-type", "multipart/form-data; boundary=x");
+    let wrong =
+        app.stranger().request(Method::POST, path).bearer_auth("wrong").header("content-type", "multipart/form-data; boundary=x");
     Answer::of(wrong.body("--x--").send().await).await.refused(403, "forbidden");
 }
 
@@ -176,7 +199,12 @@ async fn a_photo_belongs_to_its_conversation_and_goes_with_it() {
     assert_eq!(files(&app), 0, "the file is gone from the disk");
     one.get(&path).await.refused(404, "not_found");
     one.get(&one.path("/messages")).await.refused(404, "not_found");
-    for sql in ["SELECT COUNT(*) FROM messages", "SELECT COUNT(*) FROM turns", "SELECT COUNT(*) FROM turn_events", "SELECT COUNT(*) FROM attachments"] {
+    for sql in [
+        "SELECT COUNT(*) FROM messages",
+        "SELECT COUNT(*) FROM turns",
+        "SELECT COUNT(*) FROM turn_events",
+        "SELECT COUNT(*) FROM attachments",
+    ] {
         assert_eq!(app.count(sql).await, 0, "{sql} after the right to delete was used");
     }
     assert_eq!(two.history().await["messages"], json!([]), "others are untouched");

@@ -7,8 +7,23 @@ use crate::support::fake_model::{FakeModel, Reply};
 
 /// What the resident says of their own, each as it must never leave the house.
 const PERSONAL: [&str; 17] = [
-    "13900001111", "139 0000 2222", "139-0000-3333", "一三九零零零零四四四四", "023-68901234", "500104199001011234", "50010419900101123X",
-    "渝A12345", "渝AD12345", "渝A·54321", "1203室", "501室", "3-1-1204", "-1305", "张三", "李小四", "6222021234567890123",
+    "13900001111",
+    "139 0000 2222",
+    "139-0000-3333",
+    "一三九零零零零四四四四",
+    "023-68901234",
+    "500104199001011234",
+    "50010419900101123X",
+    "渝A12345",
+    "渝AD12345",
+    "渝A·54321",
+    "1203室",
+    "501室",
+    "3-1-1204",
+    "-1305",
+    "张三",
+    "李小四",
+    "6222021234567890123",
 ];
 
 const TALK: [&str; 23] = [
@@ -62,7 +77,12 @@ async fn no_request_carries_what_is_the_residents_own() {
     let bodies = fake.bodies();
     assert!(bodies.len() >= 15, "the model was asked often enough to prove something: {}", bodies.len());
     let purposes = |mark: &str| bodies.iter().filter(|b| b.to_string().contains(mark)).count();
-    for (mark, what) in [("编号的资料", "answers"), ("改写成一句", "rewrites"), ("摘出事件要素", "extractions"), ("上面的输出不合要求", "repairs")] {
+    for (mark, what) in [
+        ("编号的资料", "answers"),
+        ("改写成一句", "rewrites"),
+        ("摘出事件要素", "extractions"),
+        ("上面的输出不合要求", "repairs"),
+    ] {
         assert!(purposes(mark) >= 1, "the conversation should lead to {what}: {}", bodies.len());
     }
     for body in &bodies {
@@ -90,7 +110,10 @@ async fn a_ticket_holds_what_the_model_never_saw() {
     let resident = app.resident().await;
     resident.say("我叫张三，1203室门口路灯坏了好几天没人修，电话13900001111").await;
     let turn = resident.say("铂金云鼎小区7栋").await;
-    assert!(!turn.to_string().contains('〔') || !turn["card"]["draft"].to_string().contains("〔姓名"), "placeholders are turned back in the draft: {turn}");
+    assert!(
+        !turn.to_string().contains('〔') || !turn["card"]["draft"].to_string().contains("〔姓名"),
+        "placeholders are turned back in the draft: {turn}"
+    );
     for _ in 0..3 {
         if resident.history().await["draft"]["complete"] == json!(true) {
             break;

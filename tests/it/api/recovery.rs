@@ -30,7 +30,11 @@ async fn a_crash_in_mid_answer_leaves_a_cut_answer() {
     assert_eq!(ahead.len(), 1, "a reader who saw more than was written is told the end: {ahead:?}");
     assert_eq!((ahead[0].id, ahead[0].event.as_str(), &ahead[0].data["finish"]), (51, "done", &json!("cut")));
     let whole = Answer::of(resident.message("m-1", QUESTION).send().await).await.expect(200);
-    assert_eq!((&whole["finish"], &whole["turn_id"]), (&json!("cut"), &json!(turn)), "the same message is not asked again behind the resident's back");
+    assert_eq!(
+        (&whole["finish"], &whole["turn_id"]),
+        (&json!("cut"), &json!(turn)),
+        "the same message is not asked again behind the resident's back"
+    );
     let history = resident.history().await;
     assert_eq!(history["messages"][1]["finish"], "cut", "{history}");
     assert_eq!(fake.requests().len(), 1, "the model was asked once");

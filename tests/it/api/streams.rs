@@ -23,7 +23,11 @@ async fn events_come_in_order_with_growing_numbers() {
     assert_eq!(frames[0].id, 1, "numbers begin with one");
     assert_eq!(frames[0].data["route"], "ask");
     assert_done_fits(&frames);
-    assert_eq!(frames.last().map(|f| &f.data["label"]), Some(&json!("内容由AI生成，仅供参考")), "a reader of the stream gets the AI label too");
+    assert_eq!(
+        frames.last().map(|f| &f.data["label"]),
+        Some(&json!("内容由AI生成，仅供参考")),
+        "a reader of the stream gets the AI label too"
+    );
     let whole = Answer::of(resident.message("m-1", QUESTION).send().await).await.expect(200);
     assert_eq!(whole["reply"]["text"], words(&frames), "the whole turn has the words of the stream");
     assert_eq!(whole["turn_id"], frames[0].data["turn_id"], "the same client_message_id is the same turn");
@@ -106,7 +110,8 @@ async fn two_messages_in_a_hurry_are_answered_in_their_order() {
     assert_eq!(answered.data["finish"], "complete");
     one.until("done").await;
     let history = resident.history().await;
-    let said: Vec<_> = history["messages"].as_array().expect("messages").iter().map(|m| m["text"].as_str().unwrap_or_default()).collect();
+    let said: Vec<_> =
+        history["messages"].as_array().expect("messages").iter().map(|m| m["text"].as_str().unwrap_or_default()).collect();
     assert!(said[2].contains("津贴的答案") && said[3].contains("噪声的答案"), "first things first: {said:?}");
     let past = fake.bodies()[1].to_string();
     assert!(past.contains("津贴的答案"), "the second answer knows the first one");
@@ -123,7 +128,10 @@ async fn an_emergency_waits_for_nobody() {
     slow.until("status").await;
     let mut urgent = resident.listen("铂金云鼎3栋着火了").await;
     let words = urgent.until("delta").await;
-    assert!(words.data["text"].as_str().is_some_and(|t| t.contains("119")), "the number comes while another answer still waits: {words:?}");
+    assert!(
+        words.data["text"].as_str().is_some_and(|t| t.contains("119")),
+        "the number comes while another answer still waits: {words:?}"
+    );
     let card = urgent.until("card").await;
     assert_eq!(card.data["kind"], "emergency");
     open.send(()).expect("the model waits at its gate");
@@ -149,7 +157,8 @@ async fn other_peoples_turns_are_not_there() {
     two.get(&one.path("/messages")).await.refused(403, "forbidden");
     two.get(&one.path("/events")).await.refused(403, "forbidden");
     one.get(&one.path("/turns/nonsense/events")).await.refused(404, "not_found");
-    let nonsense = one.request(reqwest::Method::GET, &one.path(&format!("/turns/{id}/events"))).header("last-event-id", "x").send().await;
+    let nonsense =
+        one.request(reqwest::Method::GET, &one.path(&format!("/turns/{id}/events"))).header("last-event-id", "x").send().await;
     let all = Events::of(nonsense.expect("an answer")).all().await;
     assert_eq!(all[0].id, 1, "a number that is none means from the start");
     assert_eq!(json!(words(&all)), turn["reply"]["text"]);

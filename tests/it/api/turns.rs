@@ -20,7 +20,11 @@ async fn a_question_is_answered_from_the_text_with_its_source() {
     let text = turn["reply"]["text"].as_str().expect("words");
     assert!(text.contains("每人每月200元") && text.contains("〔1〕"), "the amount with its source: {text}");
     let cited = &turn["reply"]["citations"][0];
-    assert_eq!((&cited["document_id"], &cited["version"], &cited["doc_no"]), (&json!("t-gaoling"), &json!(1), &Value::Null), "{cited}");
+    assert_eq!(
+        (&cited["document_id"], &cited["version"], &cited["doc_no"]),
+        (&json!("t-gaoling"), &json!(1), &Value::Null),
+        "{cited}"
+    );
     assert!(text.contains(cited["quote"].as_str().expect("a quote")), "an answer from the text quotes word for word");
     assert!(turn["reply"]["grounding"]["figures_checked"].as_u64() > Some(0), "figures are counted: {turn}");
 }
@@ -120,9 +124,14 @@ async fn a_verdict_is_kept_and_a_bad_one_makes_a_gap_without_personal_data() {
     let history = resident.history().await;
     assert_eq!(history["messages"][1]["feedback"], "down");
     assert_eq!(app.count("SELECT COUNT(*) FROM gaps WHERE reason = 'thumbs_down' AND question LIKE '%没看懂%'").await, 1);
-    assert_eq!(app.count("SELECT COUNT(*) FROM gaps WHERE question LIKE '%13900001111%'").await, 0, "a gap carries no telephone number");
+    assert_eq!(
+        app.count("SELECT COUNT(*) FROM gaps WHERE question LIKE '%13900001111%'").await,
+        0,
+        "a gap carries no telephone number"
+    );
     let nobody = resident.path("/messages/00000000-0000-0000-0000-000000000000/feedback");
-    let answer = crate::support::wire::Answer::of(resident.request(reqwest::Method::POST, &nobody).json(&said).send().await).await;
+    let answer =
+        crate::support::wire::Answer::of(resident.request(reqwest::Method::POST, &nobody).json(&said).send().await).await;
     answer.refused(404, "not_found");
 }
 

@@ -133,7 +133,15 @@ fn messages_take_their_route() {
 
 #[test]
 fn not_declined_what_is_public_or_told_about_others() {
-    for text in ["物业的电话是多少", "社区的联系方式", "派出所电话", "有人造假骗低保，我要举报", "怀疑有人偷电", "怎么防止被骗", "邻居半夜打麻将吵"] {
+    for text in [
+        "物业的电话是多少",
+        "社区的联系方式",
+        "派出所电话",
+        "有人造假骗低保，我要举报",
+        "怀疑有人偷电",
+        "怎么防止被骗",
+        "邻居半夜打麻将吵",
+    ] {
         let intent = classify_intent(text, &STREET);
         assert_ne!(intent.kind, Decline, "「{text}」: {:?}", intent.reasons);
     }

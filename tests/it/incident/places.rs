@@ -123,8 +123,7 @@ fn check(text: &str, want: &Want, found: &PlaceMatch) -> Option<String> {
 
 #[test]
 fn places_are_found_or_asked_about() {
-    let failures: Vec<String> =
-        CASES.iter().filter_map(|(text, want)| check(text, want, &STREET.places.find(text))).collect();
+    let failures: Vec<String> = CASES.iter().filter_map(|(text, want)| check(text, want, &STREET.places.find(text))).collect();
     all_hold(&failures, CASES.len());
 }
 

@@ -83,7 +83,8 @@ fn a_communitys_duty_goes_to_the_grids_own_post() {
     let leaf = STREET.taxonomy.get("040103").expect("楼道堆物 is shipped");
     let place = Place { grid_code: Some("CH-JF-07".to_owned()), ..Place::default() };
     let route = STREET.dispatch.route(leaf, &place, Urgency::一般, "楼道堆物", STREET.places.gazetteer());
-    let named = route.first_receiver.contains("锦凤社区第七网格") || route.co_units.iter().any(|u| u.contains("锦凤社区第七网格"));
+    let named =
+        route.first_receiver.contains("锦凤社区第七网格") || route.co_units.iter().any(|u| u.contains("锦凤社区第七网格"));
     assert!(named, "the grid's post takes part: {route:?}");
 }
 

@@ -11,15 +11,8 @@ use super::{STREET, all_hold, monday_at};
 
 fn read(text: &str, asked: Option<&str>, place: Option<&Place>, in_draft: bool) -> Slots {
     let leaf = STREET.taxonomy.get("010101");
-    let reading = Reading {
-        now: monday_at("15:00"),
-        zone: STREET.calendar.zone(),
-        places: &STREET.places,
-        place,
-        leaf,
-        asked,
-        in_draft,
-    };
+    let reading =
+        Reading { now: monday_at("15:00"), zone: STREET.calendar.zone(), places: &STREET.places, place, leaf, asked, in_draft };
     extract(text, &reading)
 }
 
@@ -57,7 +50,8 @@ fn times_are_read_relative_to_the_given_now() {
     let mut failures = Vec::new();
     for (text, want) in TIMES {
         let found = when::occurred(text, monday_at("15:00"), STREET.calendar.zone());
-        let local = found.as_ref().map(|(at, _)| at.to_zoned(STREET.calendar.zone().clone()).strftime("%Y-%m-%dT%H:%M").to_string());
+        let local =
+            found.as_ref().map(|(at, _)| at.to_zoned(STREET.calendar.zone().clone()).strftime("%Y-%m-%dT%H:%M").to_string());
         if local.as_deref() != Some(*want) {
             failures.push(format!("  {text} → {local:?} {found:?}, wanted {want}"));
         }
@@ -67,7 +61,8 @@ fn times_are_read_relative_to_the_given_now() {
 
 #[test]
 fn habits_and_ends_are_no_moment() {
-    for text in ["每天晚上十点都在吵", "广场舞天天跳到十点", "经常半夜打麻将", "路灯不亮", "一到晚上就黑"] {
+    for text in ["每天晚上十点都在吵", "广场舞天天跳到十点", "经常半夜打麻将", "路灯不亮", "一到晚上就黑"]
+    {
         assert_eq!(when::occurred(text, monday_at("15:00"), STREET.calendar.zone()), None, "「{text}」");
     }
 }
@@ -199,13 +194,16 @@ fn an_answer_goes_to_the_question_that_was_asked() {
 
 #[test]
 fn confirm_and_cancel_are_whole_messages() {
-    for text in ["是的", "确认", "提交", "对", "没错", "可以", "好的提交吧", "是的。", "没错，提交吧", "OK", "确认！", "好的，谢谢"] {
+    for text in
+        ["是的", "确认", "提交", "对", "没错", "可以", "好的提交吧", "是的。", "没错，提交吧", "OK", "确认！", "好的，谢谢"]
+    {
         assert_eq!(ConfirmWord::read(text), Some(ConfirmWord::Yes), "「{text}」");
     }
     for text in ["算了", "不报了", "取消", "算了，不报了", "不用了谢谢", "先不报了"] {
         assert_eq!(ConfirmWord::read(text), Some(ConfirmWord::Cancel), "「{text}」");
     }
-    for text in ["可以吗？", "是的，但是在9栋", "确认一下是不是7栋", "取消停车位", "不对", "", "你好"] {
+    for text in ["可以吗？", "是的，但是在9栋", "确认一下是不是7栋", "取消停车位", "不对", "", "你好"]
+    {
         assert_eq!(ConfirmWord::read(text), None, "「{text}」");
     }
 }

@@ -86,7 +86,8 @@ fn a_sentence_that_is_not_in_the_table_still_finds_its_category() {
                 held.push((record[code_at].to_owned(), examples.remove(turn).to_owned()));
             }
             let joined = examples.join("|");
-            let cells: Vec<&str> = record.iter().enumerate().map(|(i, c)| if i == examples_at { joined.as_str() } else { c }).collect();
+            let cells: Vec<&str> =
+                record.iter().enumerate().map(|(i, c)| if i == examples_at { joined.as_str() } else { c }).collect();
             writer.write_record(cells).expect("writes to memory");
         }
         let csv = String::from_utf8(writer.into_inner().expect("flushes to memory")).expect("the table is UTF-8");

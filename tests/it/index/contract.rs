@@ -160,7 +160,11 @@ async fn a_filter_never_starves_the_limit() {
         store.publish_generation(generation).await.expect("publish");
         let mut query = ask(&[(A, 1.0)], Filter::is("audience", "resident"));
         query.limit = 3;
-        assert_eq!(found(store.as_ref(), &query).await, vec![99], "{name}: the only permitted point is found behind 50 better ones");
+        assert_eq!(
+            found(store.as_ref(), &query).await,
+            vec![99],
+            "{name}: the only permitted point is found behind 50 better ones"
+        );
     }
 }
 
@@ -191,7 +195,10 @@ async fn points_are_replaced_deleted_and_listed_in_order() {
     for (name, _keep, store) in adapters().await {
         filled(store.as_ref()).await;
         store.upsert(Target::Live, vec![point(1, &[(C, 1.0)], "one", "resident", (0, NEVER))]).await.expect("upsert");
-        assert!(!found(store.as_ref(), &ask(&[(B, 1.0)], Filter::everything())).await.contains(&1), "{name}: the old terms are gone");
+        assert!(
+            !found(store.as_ref(), &ask(&[(B, 1.0)], Filter::everything())).await.contains(&1),
+            "{name}: the old terms are gone"
+        );
         assert_eq!(store.count(&Filter::everything()).await.expect("count"), 5, "{name}: replaced, not added");
         store.delete_where(&Filter::is("document", "two")).await.expect("delete");
         let first = store.scroll(None, 2).await.expect("scroll");
@@ -207,7 +214,10 @@ async fn points_are_replaced_deleted_and_listed_in_order() {
 async fn both_legs_give_their_own_scores() {
     for (name, _keep, store) in adapters().await {
         let generation = store.begin_generation(&manifest(Some(2))).await.expect("begin");
-        let with = |n, terms: &[(u32, f32)], dense: [f32; 2]| ChunkPoint { dense: Some(dense.to_vec()), ..point(n, terms, "d", "all", (0, NEVER)) };
+        let with = |n, terms: &[(u32, f32)], dense: [f32; 2]| ChunkPoint {
+            dense: Some(dense.to_vec()),
+            ..point(n, terms, "d", "all", (0, NEVER))
+        };
         let points = vec![with(1, &[(A, 1.0)], [1.0, 0.0]), with(2, &[(B, 1.0)], [0.6, 0.8])];
         store.upsert(Target::Building(generation), points).await.expect("upsert");
         store.publish_generation(generation).await.expect("publish");

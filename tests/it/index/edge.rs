@@ -23,7 +23,11 @@ async fn survives_being_closed_and_opened() {
     let store = EdgeStore::open(folder.path().to_owned()).await.expect("open again");
     assert_eq!(store.live().await.expect("live"), Some(manifest(None)));
     assert_eq!(found(&store, &ask(&[(A, 1.0)], Filter::everything())).await, vec![2]);
-    let generations = std::fs::read_dir(folder.path()).expect("list").flatten().filter(|e| e.file_name().to_string_lossy().starts_with("gen-")).count();
+    let generations = std::fs::read_dir(folder.path())
+        .expect("list")
+        .flatten()
+        .filter(|e| e.file_name().to_string_lossy().starts_with("gen-"))
+        .count();
     assert_eq!(generations, 1, "older generations leave the disk");
 }
 

@@ -148,13 +148,16 @@ fn edge_condition(condition: wire::Condition) -> Result<edge::Condition, Status>
             let key = field.key.as_str().try_into().map_err(|()| Status::invalid_argument("key"))?;
             if let Some(range) = field.range {
                 let number = |n: Option<f64>| n.map(edge::external::ordered_float::OrderedFloat);
-                let range = edge::Range { lt: number(range.lt), gt: number(range.gt), gte: number(range.gte), lte: number(range.lte) };
+                let range =
+                    edge::Range { lt: number(range.lt), gt: number(range.gt), gte: number(range.gte), lte: number(range.lte) };
                 return Ok(edge::Condition::Field(edge::FieldCondition::new_range(key, range)));
             }
             let value = match field.r#match.and_then(|m| m.match_value) {
                 Some(MatchValue::Keyword(k)) => edge::Match::new_value(edge::ValueVariants::String(k)),
                 Some(MatchValue::Boolean(b)) => edge::Match::new_value(edge::ValueVariants::Bool(b)),
-                Some(MatchValue::Keywords(any)) => edge::Match::new_any(edge::AnyVariants::Strings(any.strings.into_iter().collect())),
+                Some(MatchValue::Keywords(any)) => {
+                    edge::Match::new_any(edge::AnyVariants::Strings(any.strings.into_iter().collect()))
+                }
                 other => return Err(Status::unimplemented(format!("match {other:?}"))),
             };
             Ok(edge::Condition::Field(edge::FieldCondition::new_match(key, value)))
@@ -169,11 +172,14 @@ fn edge_vectors(vectors: Option<wire::Vectors>) -> Result<edge::Vectors, Status>
     };
     let mut out = Vec::new();
     for (name, vector) in named.vectors {
-        out.push((name, match vector.vector {
-            Some(vector::Vector::Dense(d)) => edge::Vector::new_dense(d.data),
-            Some(vector::Vector::Sparse(s)) => edge::Vector::new_sparse(s.indices, s.values).map_err(broken)?,
-            other => return Err(Status::unimplemented(format!("vector {other:?}"))),
-        }));
+        out.push((
+            name,
+            match vector.vector {
+                Some(vector::Vector::Dense(d)) => edge::Vector::new_dense(d.data),
+                Some(vector::Vector::Sparse(s)) => edge::Vector::new_sparse(s.indices, s.values).map_err(broken)?,
+                other => return Err(Status::unimplemented(format!("vector {other:?}"))),
+            },
+        ));
     }
     Ok(edge::Vectors::new_named(out))
 }
@@ -249,7 +255,8 @@ impl Engine {
 
     fn all_aliases(&self, _: ListAliasesRequest) -> Result<ListAliasesResponse, Status> {
         let state = self.0.lock().expect("state");
-        let describe = |(alias, name): (&String, &String)| AliasDescription { alias_name: alias.clone(), collection_name: name.clone() };
+        let describe =
+            |(alias, name): (&String, &String)| AliasDescription { alias_name: alias.clone(), collection_name: name.clone() };
         Ok(ListAliasesResponse { aliases: state.aliases.iter().map(describe).collect(), time: 0.0 })
     }
 
@@ -268,7 +275,8 @@ impl Engine {
 
     fn delete_points(&self, request: DeletePoints) -> Result<PointsOperationResponse, Status> {
         let collection = self.open(&request.collection_name)?;
-        let Some(points_selector::PointsSelectorOneOf::Filter(filter)) = request.points.and_then(|p| p.points_selector_one_of) else {
+        let Some(points_selector::PointsSelectorOneOf::Filter(filter)) = request.points.and_then(|p| p.points_selector_one_of)
+        else {
             return Err(Status::unimplemented("delete by filter only"));
         };
         let filter = edge_filter(Some(filter))?.unwrap_or_default();

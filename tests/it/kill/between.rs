@@ -28,7 +28,8 @@ async fn after_a_crash_between_ticket_and_receipt_the_next_matter_is_a_ticket_of
 
     let mut service = Service::start(&scene);
     service.ready().await;
-    for (method, act, body) in [(Method::PATCH, "", json!({ "description": "别的事" })), (Method::POST, "/cancel", Value::Null)] {
+    for (method, act, body) in [(Method::PATCH, "", json!({ "description": "别的事" })), (Method::POST, "/cancel", Value::Null)]
+    {
         let refused = talk.draft(method, act, &body).await;
         assert_eq!(refused.status, StatusCode::CONFLICT, "a draft that is a ticket is not changed any more: {}", refused.body);
         assert!(refused.body.to_string().contains(&first), "the refusal names the ticket {first}: {}", refused.body);
@@ -39,7 +40,9 @@ async fn after_a_crash_between_ticket_and_receipt_the_next_matter_is_a_ticket_of
     assert_ne!(second, first, "the next matter is a ticket of its own");
     let history = talk.history().await;
     for number in [&first, &second] {
-        let shown = |m: &&Value| m.pointer("/card/kind") == Some(&json!("receipt")) && m.pointer("/card/ticket/number") == Some(&json!(number));
+        let shown = |m: &&Value| {
+            m.pointer("/card/kind") == Some(&json!("receipt")) && m.pointer("/card/ticket/number") == Some(&json!(number))
+        };
         let receipts = history["messages"].as_array().expect("a history").iter().filter(shown).count();
         assert_eq!(receipts, 1, "the receipt of {number} is shown once: {history}");
     }

@@ -61,7 +61,11 @@ impl Books {
         assert_eq!(numbers, promised.keys().copied().collect(), "the tickets are those that were promised, no more and no fewer");
         assert_eq!(self.count("SELECT COUNT(*) FROM tickets").await, expected, "each promise has one ticket");
         assert_eq!(self.count("SELECT COUNT(DISTINCT draft_id) FROM tickets").await, expected, "no draft made two tickets");
-        assert_eq!(self.count("SELECT COUNT(DISTINCT ticket_id) FROM outbox WHERE state = 'delivered'").await, expected, "each ticket was delivered");
+        assert_eq!(
+            self.count("SELECT COUNT(DISTINCT ticket_id) FROM outbox WHERE state = 'delivered'").await,
+            expected,
+            "each ticket was delivered"
+        );
         assert_eq!(self.count("SELECT COUNT(*) FROM outbox").await, expected, "each ticket was to be delivered once");
         let story = "SELECT COUNT(*) FROM (SELECT ticket_id, group_concat(to_status, '→') AS story FROM \
                      (SELECT * FROM ticket_events ORDER BY id) GROUP BY ticket_id) WHERE story = '已提交→已送达平台'";
@@ -69,12 +73,17 @@ impl Books {
 
         let theirs: Vec<(String, String, String)> =
             all(&self.theirs, "SELECT idempotency_key, external_no, body FROM incident ORDER BY external_no").await;
-        let by_key: BTreeMap<&str, (&str, &str)> = theirs.iter().map(|(k, no, body)| (k.as_str(), (no.as_str(), body.as_str()))).collect();
+        let by_key: BTreeMap<&str, (&str, &str)> =
+            theirs.iter().map(|(k, no, body)| (k.as_str(), (no.as_str(), body.as_str()))).collect();
         assert_eq!(theirs.len(), promises.len(), "the platform has as many incidents as were promised");
         assert_eq!(by_key.len(), promises.len(), "no incident is there twice");
         for (number, id, conversation, status, external_no) in &rows {
             let promise = promised[number.as_str()];
-            assert_eq!((id, conversation), (&promise.ticket_id, &promise.conversation), "{number} is the ticket that was shown to this resident");
+            assert_eq!(
+                (id, conversation),
+                (&promise.ticket_id, &promise.conversation),
+                "{number} is the ticket that was shown to this resident"
+            );
             assert_eq!(status, "已送达平台", "{number} has arrived");
             let (no, body) = by_key.get(id.as_str()).unwrap_or_else(|| panic!("{number} is not at the platform"));
             assert_eq!(no, external_no, "{number} bears the platform's own number");
@@ -115,7 +124,10 @@ impl Books {
     /// What the deliveries went through.
     pub async fn summary(&self) -> String {
         let ours = async |sql| self.count(sql).await;
-        let waiting: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM callback WHERE delivered_at IS NULL").fetch_one(&self.theirs).await.expect("readable");
+        let waiting: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM callback WHERE delivered_at IS NULL")
+            .fetch_one(&self.theirs)
+            .await
+            .expect("readable");
         format!(
             "deliveries: {} attempts recorded ({} pushes, {} questions), {} failed and tried again; \
              duplicates refused: {} by 409, {} by asking first\n\

@@ -202,8 +202,17 @@ impl Platform {
             "platform",
             "platform",
             &[
-                "sandbox", "--listen", &listen, "--callback", &callback, "--fault", "error_rate=0.25", "--fault", "drop_after_store=0.35",
-                "--fault", "latency_ms=15",
+                "sandbox",
+                "--listen",
+                &listen,
+                "--callback",
+                &callback,
+                "--fault",
+                "error_rate=0.25",
+                "--fault",
+                "drop_after_store=0.35",
+                "--fault",
+                "latency_ms=15",
             ],
         );
         let mut platform = Self { child, base: format!("http://{listen}") };
@@ -219,7 +228,8 @@ impl Platform {
 
     /// From now on it answers as it should, so that it can be asked what it has.
     pub async fn stop_faults(&self, street: &Street) {
-        let answer = street.client.put(format!("{}/board/faults", self.base)).body("{}").send().await.expect("the platform answers");
+        let answer =
+            street.client.put(format!("{}/board/faults", self.base)).body("{}").send().await.expect("the platform answers");
         assert!(answer.status().is_success(), "the faults can be switched off: {}", answer.status());
     }
 

@@ -11,7 +11,13 @@ use super::Dice;
 use super::processes::Scene;
 
 /// What people report, with every answer in the first message.
-const MATTERS: [&str; 5] = ["楼下路灯坏了，晚上很黑", "楼道里堆满了杂物，消防通道被堵住了", "楼下垃圾堆了三天没人清运，很臭", "楼道声控灯坏了一个星期", "楼道墙上贴满了小广告"];
+const MATTERS: [&str; 5] = [
+    "楼下路灯坏了，晚上很黑",
+    "楼道里堆满了杂物，消防通道被堵住了",
+    "楼下垃圾堆了三天没人清运，很臭",
+    "楼道声控灯坏了一个星期",
+    "楼道墙上贴满了小广告",
+];
 /// Where: estates of the grid directory with their number of buildings.
 const PLACES: [(&str, u64); 12] = [
     ("凤鸣花园", 10),
@@ -111,7 +117,15 @@ impl Street {
     }
 
     /// One attempt; `None` when the connection broke, or `patience` was shorter than the answer took.
-    async fn once(&self, method: &Method, path: &str, token: &str, key: &str, body: &Value, patience: Option<Duration>) -> Option<Answer> {
+    async fn once(
+        &self,
+        method: &Method,
+        path: &str,
+        token: &str,
+        key: &str,
+        body: &Value,
+        patience: Option<Duration>,
+    ) -> Option<Answer> {
         self.calls.fetch_add(1, Ordering::Relaxed);
         let request = self
             .client
@@ -277,7 +291,11 @@ impl<'a> Talk<'a> {
         let key = if self.dice.one_in(2) { format!("tap-{n}") } else { format!("tap-{n}-again") };
         let path = format!("/conversations/{}/draft/confirm", self.id);
         let answer = self.street.ask(Method::POST, &path, &self.token, &key, &Value::Null, &mut self.dice).await;
-        assert_eq!((answer.status, number(&answer).as_str()), (StatusCode::OK, expected), "a confirmed draft confirms to the same ticket");
+        assert_eq!(
+            (answer.status, number(&answer).as_str()),
+            (StatusCode::OK, expected),
+            "a confirmed draft confirms to the same ticket"
+        );
     }
 }
 
@@ -298,14 +316,26 @@ impl Promise {
         let path = format!("/tickets/{}", self.number);
         let story = street.ask(Method::GET, &path, &self.token, "-", &Value::Null, &mut calm).await;
         assert_eq!(story.status, StatusCode::OK, "{} is readable by its conversation: {}", self.number, story.body);
-        assert_eq!(story.body.pointer("/ticket/id"), Some(&json!(self.ticket_id)), "{} is the ticket that was promised", self.number);
+        assert_eq!(
+            story.body.pointer("/ticket/id"),
+            Some(&json!(self.ticket_id)),
+            "{} is the ticket that was promised",
+            self.number
+        );
         assert_eq!(story.body.pointer("/ticket/status"), Some(&json!("已送达平台")), "{} has arrived", self.number);
         let path = format!("/conversations/{}/messages", self.conversation);
         let history = street.ask(Method::GET, &path, &self.token, "-", &Value::Null, &mut calm).await;
         assert_eq!(history.body.pointer("/draft"), Some(&Value::Null), "no draft is left of {}: {}", self.number, history.body);
         assert_eq!(history.body.pointer("/running"), Some(&Value::Null), "no turn runs any more: {}", history.body);
         let messages = history.body["messages"].as_array().expect("a history");
-        let showing = |kind: &str| messages.iter().filter(|m| m.pointer("/card/kind") == Some(&json!(kind)) && m.pointer("/card/ticket/number") == Some(&json!(self.number))).count();
+        let showing = |kind: &str| {
+            messages
+                .iter()
+                .filter(|m| {
+                    m.pointer("/card/kind") == Some(&json!(kind)) && m.pointer("/card/ticket/number") == Some(&json!(self.number))
+                })
+                .count()
+        };
         assert_eq!(showing("receipt"), 1, "the history shows the receipt of {} once: {}", self.number, history.body);
         assert_eq!(showing("progress"), 1, "the arrival of {} is told once: {}", self.number, history.body);
     }

@@ -49,7 +49,10 @@ fn plain_text_is_a_clause_a_line_and_plain_markdown_a_clause_a_heading() {
     let headings: Vec<String> = lines.passages(1).into_iter().map(|p| p.heading).collect();
     assert_eq!(headings, ["居住证申领", "身份证换领"]);
     let markdown = parse("办法.md", "# 某某办法\n总的说明。\n## 第一条\n内容。\n");
-    assert_eq!((markdown.meta.title.as_str(), markdown.meta.shape, markdown.meta.id.as_str()), ("某某办法", Shape::Guide, "办法"));
+    assert_eq!(
+        (markdown.meta.title.as_str(), markdown.meta.shape, markdown.meta.id.as_str()),
+        ("某某办法", Shape::Guide, "办法")
+    );
     assert_eq!(markdown.passages(1)[1].heading, "第一条");
 }
 

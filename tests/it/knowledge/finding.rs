@@ -24,7 +24,13 @@ async fn stocked() -> Knowledge {
         guide("dibao", "低保怎么申请", &["没有收入怎么申请低保", "最低生活保障要什么材料"], "", DIBAO),
         guide("ranqi", "家里闻到燃气味怎么办", &["厨房有煤气味怎么办", "燃气泄漏打什么电话"], "", RANQI),
         guide("yanggou", "养狗和被狗咬", &["被狗咬了谁赔", "养狗要办什么证"], "", YANGGOU),
-        guide("jiu", "旧的停车收费办法", &["小区停车一小时多少钱"], "expires_on = 2026-06-01\nsuperseded_by = \"dibao\"\n", "**结论**：停车每小时五元。"),
+        guide(
+            "jiu",
+            "旧的停车收费办法",
+            &["小区停车一小时多少钱"],
+            "expires_on = 2026-06-01\nsuperseded_by = \"dibao\"\n",
+            "**结论**：停车每小时五元。",
+        ),
     ];
     for text in put {
         knowledge.store().put(&parse("x.md", &text), Timestamp::UNIX_EPOCH).await.expect("put");
@@ -46,7 +52,9 @@ async fn finds_the_guide_and_declines_what_is_not_here() {
         assert_eq!(outcome.best_document().map(|d| d.id.as_str()), Some(expected), "{question}: {:.2}", outcome.top_score);
         assert!(outcome.hits.iter().all(|h| (0.0..=1.0).contains(&h.score)), "{question}");
     }
-    for question in ["今天天气怎么样", "红烧肉怎么做", "推荐几只股票", "讲个笑话", "", "？？？", "🙂", "hello world", "北京的低保标准是多少"] {
+    for question in
+        ["今天天气怎么样", "红烧肉怎么做", "推荐几只股票", "讲个笑话", "", "？？？", "🙂", "hello world", "北京的低保标准是多少"]
+    {
         let outcome = knowledge.search(&ask(question)).await.expect("search");
         assert_eq!(outcome.decision, Decision::NotFound, "{question}: {:.2}", outcome.top_score);
         assert!(outcome.best_document().is_none());
@@ -83,7 +91,10 @@ async fn a_retired_or_changed_document_is_gone_from_the_index_at_once() {
 
 #[tokio::test]
 async fn an_index_begun_empty_weighs_like_one_built_at_once() {
-    let texts = [guide("dibao", "低保怎么申请", &["没有收入怎么申请低保"], "", DIBAO), guide("ranqi", "家里闻到燃气味怎么办", &["厨房有煤气味怎么办"], "", RANQI)];
+    let texts = [
+        guide("dibao", "低保怎么申请", &["没有收入怎么申请低保"], "", DIBAO),
+        guide("ranqi", "家里闻到燃气味怎么办", &["厨房有煤气味怎么办"], "", RANQI),
+    ];
     let (grown, built) = (knowledge(), knowledge());
     grown.start().await.expect("start");
     for knowledge in [&grown, &built] {
@@ -93,7 +104,8 @@ async fn an_index_begun_empty_weighs_like_one_built_at_once() {
     }
     grown.refresh().await.expect("refresh");
     built.start().await.expect("start");
-    let of = async |knowledge: &Knowledge| knowledge.search(&ask("没有收入怎么申请低保")).await.expect("search").hits[0].legs.sparse;
+    let of =
+        async |knowledge: &Knowledge| knowledge.search(&ask("没有收入怎么申请低保")).await.expect("search").hits[0].legs.sparse;
     assert_eq!(of(&grown).await, of(&built).await, "the mean length is that of the passages, not of the empty start");
 }
 
@@ -135,10 +147,17 @@ async fn import_reports_each_file_and_is_idempotent() {
     assert_eq!(words[5], "编号“a”与 /a.md 相同");
     assert_eq!(words[6], "文件不存在");
     let outcome = knowledge.search(&ask("居住证半年能办吗")).await.expect("search");
-    assert_eq!(outcome.best_document().map(|d| d.id.as_str()), Some("b"), "a line of a plain file is found: {:.2}", outcome.top_score);
+    assert_eq!(
+        outcome.best_document().map(|d| d.id.as_str()),
+        Some("b"),
+        "a line of a plain file is found: {:.2}",
+        outcome.top_score
+    );
 
     let again = import::import(&knowledge, &files, &defaults(), &clock, &|_, _, _| {}).await.expect("import");
-    assert!(matches!(again[0].outcome, FileOutcome::Unchanged { .. }) && matches!(again[1].outcome, FileOutcome::Unchanged { .. }));
+    assert!(
+        matches!(again[0].outcome, FileOutcome::Unchanged { .. }) && matches!(again[1].outcome, FileOutcome::Unchanged { .. })
+    );
 }
 
 #[tokio::test]
@@ -166,7 +185,10 @@ async fn a_job_is_worked_off_by_the_holder_of_the_index() {
 async fn the_index_is_rebuilt_from_the_rows_when_its_folder_is_damaged() {
     let folder = tempfile::tempdir().expect("temp folder");
     let store = Arc::new(MemoryKnowledge::default());
-    store.put(&parse("x.md", &guide("dibao", "低保怎么申请", &["没有收入怎么申请低保"], "", DIBAO)), Timestamp::UNIX_EPOCH).await.expect("put");
+    store
+        .put(&parse("x.md", &guide("dibao", "低保怎么申请", &["没有收入怎么申请低保"], "", DIBAO)), Timestamp::UNIX_EPOCH)
+        .await
+        .expect("put");
     let open = async || {
         let index = EdgeStore::open(folder.path().to_owned()).await.expect("open");
         Knowledge::new(Arc::clone(&store) as _, Arc::new(index), None, Lexicon::default())

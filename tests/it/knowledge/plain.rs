@@ -45,7 +45,10 @@ const ASKED: [(&str, &str); 10] = [
 #[tokio::test]
 async fn each_line_is_found_by_itself_and_beside_a_guide() {
     let other = guide(
-        "dibao", "低保怎么申请", &["没有收入怎么申请低保", "最低生活保障要什么材料"], "",
+        "dibao",
+        "低保怎么申请",
+        &["没有收入怎么申请低保", "最低生活保障要什么材料"],
+        "",
         "**结论**：家里人均收入低于标准的可以申请最低生活保障。\n\n## 怎么申请\n向户籍所在地街道提出书面申请。",
     );
     for texts in [vec![("lines.txt", LINES.to_owned())], vec![("lines.txt", LINES.to_owned()), ("dibao.md", other)]] {
@@ -56,7 +59,9 @@ async fn each_line_is_found_by_itself_and_beside_a_guide() {
             assert_eq!(
                 (outcome.decision, best),
                 (Decision::Answerable, Some(heading)),
-                "{question} among {} files: {:.2}", texts.len(), outcome.top_score
+                "{question} among {} files: {:.2}",
+                texts.len(),
+                outcome.top_score
             );
         }
     }
@@ -65,15 +70,35 @@ async fn each_line_is_found_by_itself_and_beside_a_guide() {
 #[tokio::test]
 async fn what_no_line_says_is_declined() {
     let knowledge = stocked(&[("lines.txt", LINES.to_owned())]).await;
-    for question in ["护照丢了去哪里补", "红烧肉怎么做", "结婚登记要带什么", "公司年报怎么填", "孩子发烧吃什么药", "残疾人证怎么评级", "工资被拖欠了去哪里投诉", "hello"] {
+    for question in [
+        "护照丢了去哪里补",
+        "红烧肉怎么做",
+        "结婚登记要带什么",
+        "公司年报怎么填",
+        "孩子发烧吃什么药",
+        "残疾人证怎么评级",
+        "工资被拖欠了去哪里投诉",
+        "hello",
+    ] {
         let outcome = knowledge.search(&ask(question)).await.expect("search");
-        assert_eq!(outcome.decision, Decision::NotFound, "{question}: {:.2} {:?}", outcome.top_score, outcome.hits.first().map(|h| &h.passage.heading));
+        assert_eq!(
+            outcome.decision,
+            Decision::NotFound,
+            "{question}: {:.2} {:?}",
+            outcome.top_score,
+            outcome.hits.first().map(|h| &h.passage.heading)
+        );
     }
 }
 
 #[test]
 fn the_trainer_tells_apart_what_is_there_and_says_the_same_twice() {
-    let bodies = [("lou", "楼道堆物清理", "楼道里的纸箱杂物由物业通知清理"), ("deng", "路灯熄灭报修", "路灯熄灭向市政设施报修"), ("gou", "遛狗牵绳规定", "遛狗必须牵绳并清理粪便"), ("shui", "停水通知查询", "停水通知在供水公司公众号查询")];
+    let bodies = [
+        ("lou", "楼道堆物清理", "楼道里的纸箱杂物由物业通知清理"),
+        ("deng", "路灯熄灭报修", "路灯熄灭向市政设施报修"),
+        ("gou", "遛狗牵绳规定", "遛狗必须牵绳并清理粪便"),
+        ("shui", "停水通知查询", "停水通知在供水公司公众号查询"),
+    ];
     let documents: Vec<_> = bodies
         .iter()
         .map(|(id, title, text)| {

@@ -49,7 +49,8 @@ async fn the_list_is_paged_in_id_order() {
         for id in ["c", "a", "b"] {
             store.put(&parse("x.md", &guide(id, "甲", &["问"], "", "**结论**：一。")), Timestamp::UNIX_EPOCH).await.expect("put");
         }
-        let ids = |page: Vec<gridworker::knowledge::store::DocumentSummary>| page.into_iter().map(|d| d.meta.id).collect::<Vec<_>>();
+        let ids =
+            |page: Vec<gridworker::knowledge::store::DocumentSummary>| page.into_iter().map(|d| d.meta.id).collect::<Vec<_>>();
         assert_eq!(ids(store.list(None, 2).await.expect("list")), ["a", "b"], "{name}");
         assert_eq!(ids(store.list(Some("b"), 2).await.expect("list")), ["c"], "{name}");
     }

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use gridworker::llm::Message;
-use gridworker::llm::settings::LlmSettings;
 use gridworker::llm::budget::{BudgetError, MAX_VOCAB, Parts, TokenCounter, pack, train_tokenizer};
+use gridworker::llm::settings::LlmSettings;
 use proptest::prelude::*;
 
 /// Sentences of the kind that the knowledge is made of.
@@ -13,7 +13,11 @@ fn sentences() -> impl Iterator<Item = String> + Send {
     let who = ["物业服务企业", "居民委员会", "业主大会", "街道办事处", "公安机关"];
     let does = ["应当在五个工作日内答复", "不得占用消防通道", "可以申请临时救助", "负责维修公共照明", "受理投诉并登记"];
     let place = ["楼道", "地下车库", "小区出入口", "屋顶和外墙", "电梯轿厢"];
-    who.into_iter().flat_map(move |who| place.into_iter().flat_map(move |place| does.into_iter().map(move |does| format!("{who}对{place}{does}。No. {}", who.len() * place.len()))))
+    who.into_iter().flat_map(move |who| {
+        place.into_iter().flat_map(move |place| {
+            does.into_iter().map(move |does| format!("{who}对{place}{does}。No. {}", who.len() * place.len()))
+        })
+    })
 }
 
 fn trained(vocab: usize, out: &Path) -> Vec<u8> {
@@ -64,8 +68,16 @@ fn counts_are_raised_unless_the_tokenizer_is_the_models_own() {
     let settings = LlmSettings { tokenizer_path: Some(out), ..LlmSettings::default() };
     assert_eq!(TokenCounter::new(&settings).expect("a tokenizer").count(&text), exact, "a configured file is the model's own");
     assert_eq!(settings.prompt_tokens(), 7_200);
-    assert!(exact < text.chars().count(), "a trained tokenizer joins characters: {exact} tokens for {} characters", text.chars().count());
-    assert_eq!(TokenCounter::rule_of_thumb().count("物业 abcdefg"), 5, "two characters and two fours of ASCII, raised by a fifth");
+    assert!(
+        exact < text.chars().count(),
+        "a trained tokenizer joins characters: {exact} tokens for {} characters",
+        text.chars().count()
+    );
+    assert_eq!(
+        TokenCounter::rule_of_thumb().count("物业 abcdefg"),
+        5,
+        "two characters and two fours of ASCII, raised by a fifth"
+    );
     assert!(TokenCounter::built_in().count("物业") > 0);
 }
 

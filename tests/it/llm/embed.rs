@@ -9,7 +9,14 @@ use serde_json::{Value, json};
 use crate::support::fake_model::{FakeModel, Reply};
 
 fn embedder(fake: &FakeModel, dim: Option<usize>) -> OpenAiEmbedder {
-    let settings = EmbedderSettings { base_url: Some(fake.base_url()), model: "vec".to_owned(), dim, batch: 2, retries: 0, ..EmbedderSettings::default() };
+    let settings = EmbedderSettings {
+        base_url: Some(fake.base_url()),
+        model: "vec".to_owned(),
+        dim,
+        batch: 2,
+        retries: 0,
+        ..EmbedderSettings::default()
+    };
     OpenAiEmbedder::new(&settings).expect("valid settings")
 }
 
@@ -35,7 +42,10 @@ async fn texts_go_out_in_batches_and_vectors_come_back_in_their_order() {
     assert_eq!((embedder.dim(), embedder.id()), (Some(2), "openai:vec"));
     assert_eq!(
         fake.bodies(),
-        [json!({"model": "vec", "input": ["甲", "乙"], "encoding_format": "float"}), json!({"model": "vec", "input": ["丙"], "encoding_format": "float"})]
+        [
+            json!({"model": "vec", "input": ["甲", "乙"], "encoding_format": "float"}),
+            json!({"model": "vec", "input": ["丙"], "encoding_format": "float"})
+        ]
     );
     assert_eq!(fake.requests()[0].path, "/v1/embeddings");
     assert_eq!(embedder.embed(&[]).await, Ok(vec![]));
@@ -68,13 +78,23 @@ async fn a_refusal_of_embeddings_is_judged_like_any_other() {
 
 #[tokio::test]
 async fn fields_that_change_the_vectors_change_the_id() {
-    let mut settings = EmbedderSettings { base_url: Some("http://127.0.0.1:1/v1".to_owned()), model: "vec".to_owned(), ..EmbedderSettings::default() };
+    let mut settings = EmbedderSettings {
+        base_url: Some("http://127.0.0.1:1/v1".to_owned()),
+        model: "vec".to_owned(),
+        ..EmbedderSettings::default()
+    };
     settings.extra.insert("dimensions".to_owned(), json!(512));
     assert_eq!(OpenAiEmbedder::new(&settings).expect("valid settings").id(), r#"openai:vec:{"dimensions":512}"#);
 }
 
 fn reranker(fake: &FakeModel, shape: RerankShape) -> HttpReranker {
-    let settings = RerankerSettings { base_url: Some(fake.base_url()), model: "rank".to_owned(), shape, timeout_ms: 15_000, ..RerankerSettings::default() };
+    let settings = RerankerSettings {
+        base_url: Some(fake.base_url()),
+        model: "rank".to_owned(),
+        shape,
+        timeout_ms: 15_000,
+        ..RerankerSettings::default()
+    };
     HttpReranker::new(&settings).expect("valid settings")
 }
 
@@ -103,7 +123,10 @@ async fn scores_come_back_in_the_order_of_the_passages_in_both_shapes() {
 async fn a_re_ranker_that_talks_nonsense_is_ignored_with_a_reason() {
     let cases = [
         (Reply::json(200, &json!({"results": [{"index": 0, "relevance_score": 0.9}]})), LlmError::Garbage),
-        (Reply::json(200, &json!({"results": [{"index": 5, "relevance_score": 0.9}, {"index": 0, "relevance_score": 0.9}]})), LlmError::Garbage),
+        (
+            Reply::json(200, &json!({"results": [{"index": 5, "relevance_score": 0.9}, {"index": 0, "relevance_score": 0.9}]})),
+            LlmError::Garbage,
+        ),
         (Reply::html(200), LlmError::Garbage),
         (Reply::json(503, &json!({})), LlmError::Transient { retry_after: None }),
     ];

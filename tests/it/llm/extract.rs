@@ -19,7 +19,10 @@ struct Slots {
 }
 
 fn schema() -> JsonSchema {
-    JsonSchema { name: "slots".to_owned(), schema: json!({"type": "object", "properties": {"place": {"type": "string"}, "floor": {"type": "integer"}}}) }
+    JsonSchema {
+        name: "slots".to_owned(),
+        schema: json!({"type": "object", "properties": {"place": {"type": "string"}, "floor": {"type": "integer"}}}),
+    }
 }
 
 fn rule(slots: &Slots) -> Result<(), String> {
@@ -43,7 +46,10 @@ async fn a_schema_is_sent_when_the_endpoint_promises_to_follow_it() {
     let fake = FakeModel::with([Reply::says(&[r#"{"place":"7栋","floor":3}"#])]).await;
     assert_eq!(extracted(&fake, Structured::JsonSchema).await, Ok(seven()));
     let body = &fake.bodies()[0];
-    assert_eq!(body["response_format"], json!({"type": "json_schema", "json_schema": {"name": "slots", "schema": schema().schema, "strict": true}}));
+    assert_eq!(
+        body["response_format"],
+        json!({"type": "json_schema", "json_schema": {"name": "slots", "schema": schema().schema, "strict": true}})
+    );
     assert_eq!(body["messages"], json!(question().messages), "the prompt goes out as it is");
 }
 
@@ -57,11 +63,18 @@ async fn a_refused_promise_falls_back_to_json_mode_then_to_text_and_is_remembere
         assert_eq!(extract(&model, question(), &schema(), rule).await, Ok(seven()));
     }
     let kinds: Vec<Value> = fake.bodies().iter().map(|body| body["response_format"]["type"].clone()).collect();
-    assert_eq!(kinds, [json!("json_schema"), json!("json_object"), Value::Null, Value::Null], "the second request knows what was refused");
+    assert_eq!(
+        kinds,
+        [json!("json_schema"), json!("json_object"), Value::Null, Value::Null],
+        "the second request knows what was refused"
+    );
     assert_eq!(model.structured(), Structured::Text);
     for body in &fake.bodies()[1..] {
         let rules = body["messages"][0]["content"].as_str().unwrap_or_default();
-        assert!(rules.contains("JSON Schema") && rules.contains("\"floor\""), "without schema support the schema stands in the rules: {rules}");
+        assert!(
+            rules.contains("JSON Schema") && rules.contains("\"floor\""),
+            "without schema support the schema stands in the rules: {rules}"
+        );
     }
 }
 

@@ -28,7 +28,11 @@ fn refusals_are_judged_by_status_and_a_tolerant_reading_of_the_body() {
         (402, r#"{"error":{"message":"Insufficient Balance"}}"#, LlmError::Permanent { status: 402 }),
         (400, r#"{"code":"Arrearage","message":"account is in arrears"}"#, LlmError::Permanent { status: 402 }),
         (400, r#"{"error":{"code":"context_length_exceeded","message":"…"}}"#, LlmError::ContextTooLong),
-        (400, r#"{"object":"error","message":"This model's maximum context length is 4096 tokens.","code":400}"#, LlmError::ContextTooLong),
+        (
+            400,
+            r#"{"object":"error","message":"This model's maximum context length is 4096 tokens.","code":400}"#,
+            LlmError::ContextTooLong,
+        ),
         (400, r#"{"error":"the prompt exceeds the context window"}"#, LlmError::ContextTooLong),
         (413, "", LlmError::ContextTooLong),
         (400, r#"{"error":{"message":"unknown field"}}"#, LlmError::Permanent { status: 400 }),
@@ -50,16 +54,36 @@ fn refusals_are_judged_by_status_and_a_tolerant_reading_of_the_body() {
 async fn what_is_tried_again_and_what_is_not() {
     let insufficient = json!({"error": {"message": "no money", "type": "insufficient_quota", "code": 429}});
     let cases: Vec<(&str, Vec<Reply>, Result<FinishReason, LlmError>)> = vec![
-        ("429 without a wait, then an answer", vec![Reply::json(429, &json!({"error": {"code": 1302}})), Reply::says(&["好"])], Ok(FinishReason::Stop)),
-        ("500, HTML 502, then an answer", vec![Reply::json(500, &json!({})), Reply::html(502), Reply::says(&["好"])], Ok(FinishReason::Stop)),
+        (
+            "429 without a wait, then an answer",
+            vec![Reply::json(429, &json!({"error": {"code": 1302}})), Reply::says(&["好"])],
+            Ok(FinishReason::Stop),
+        ),
+        (
+            "500, HTML 502, then an answer",
+            vec![Reply::json(500, &json!({})), Reply::html(502), Reply::says(&["好"])],
+            Ok(FinishReason::Stop),
+        ),
         ("500 until the tries are used up", vec![Reply::html(500), Reply::html(500), Reply::html(500)], Err(TRANSIENT)),
-        ("a line that breaks before the first word", vec![Reply::sse(vec![Step::Comment, Step::Reset]), Reply::says(&["好"])], Ok(FinishReason::Stop)),
-        ("a stream that ends before the first word", vec![Reply::sse(vec![Step::Usage]), Reply::says(&["好"])], Ok(FinishReason::Stop)),
+        (
+            "a line that breaks before the first word",
+            vec![Reply::sse(vec![Step::Comment, Step::Reset]), Reply::says(&["好"])],
+            Ok(FinishReason::Stop),
+        ),
+        (
+            "a stream that ends before the first word",
+            vec![Reply::sse(vec![Step::Usage]), Reply::says(&["好"])],
+            Ok(FinishReason::Stop),
+        ),
         ("no money", vec![Reply::json(429, &insufficient)], Err(LlmError::Permanent { status: 429 })),
         ("a bad key", vec![Reply::json(401, &json!({}))], Err(LlmError::Auth)),
         ("a bad request", vec![Reply::json(400, &json!({}))], Err(LlmError::Permanent { status: 400 })),
         ("a page in place of an answer", vec![Reply::html(200)], Err(LlmError::Garbage)),
-        ("a redirect is not followed", vec![Reply::body(307, "", "").header("location", "/elsewhere")], Err(LlmError::Permanent { status: 307 })),
+        (
+            "a redirect is not followed",
+            vec![Reply::body(307, "", "").header("location", "/elsewhere")],
+            Err(LlmError::Permanent { status: 307 }),
+        ),
         // The words are out: a second try would say them twice.
         ("a break after the first word", vec![Reply::sse(vec![Step::text("找"), Step::Reset])], Err(LlmError::CutShort)),
     ];
@@ -80,17 +104,26 @@ async fn retry_after_is_waited_for_and_a_long_one_ends_the_matter() {
     let model = OpenAiChat::new(&LlmSettings { retry_delay_max_ms: 3_000, ..settings(&fake) }).expect("valid settings");
     let since = Instant::now();
     assert_eq!(listen(&model).await.end, Ok(FinishReason::Stop));
-    assert!(since.elapsed() >= Duration::from_secs(1), "asked again after {:?}, the endpoint had asked for a second", since.elapsed());
+    assert!(
+        since.elapsed() >= Duration::from_secs(1),
+        "asked again after {:?}, the endpoint had asked for a second",
+        since.elapsed()
+    );
 
     let fake = FakeModel::with([busy("3600")]).await;
     let heard = listen(&OpenAiChat::new(&settings(&fake)).expect("valid settings")).await;
     assert_eq!(heard.end, Err(LlmError::Transient { retry_after: Some(Duration::from_secs(3600)) }));
     assert_eq!(fake.requests().len(), 1, "no resident waits an hour");
 
-    let dated = Reply::html(503).header("date", "Sun, 22 Nov 2026 08:00:00 GMT").header("retry-after", "Sun, 22 Nov 2026 08:02:00 GMT");
+    let dated =
+        Reply::html(503).header("date", "Sun, 22 Nov 2026 08:00:00 GMT").header("retry-after", "Sun, 22 Nov 2026 08:02:00 GMT");
     let fake = FakeModel::with([dated]).await;
     let heard = listen(&OpenAiChat::new(&settings(&fake)).expect("valid settings")).await;
-    assert_eq!(heard.end, Err(LlmError::Transient { retry_after: Some(Duration::from_secs(120)) }), "a date counts against the endpoint's own clock");
+    assert_eq!(
+        heard.end,
+        Err(LlmError::Transient { retry_after: Some(Duration::from_secs(120)) }),
+        "a date counts against the endpoint's own clock"
+    );
 }
 
 #[tokio::test]
@@ -103,20 +136,30 @@ async fn an_endpoint_that_is_not_there_is_a_passing_failure() {
 
 #[tokio::test]
 async fn whole_answers() {
-    let whole = |message: serde_json::Value, finish: serde_json::Value| Reply::json(200, &json!({"choices": [{"message": message, "finish_reason": finish}]}));
+    let whole = |message: serde_json::Value, finish: serde_json::Value| {
+        Reply::json(200, &json!({"choices": [{"message": message, "finish_reason": finish}]}))
+    };
     let said = |text: &str, finish| Ok(Completion { text: text.to_owned(), finish });
     let cases = [
         ("an ordinary one", Reply::says(&["找", "物业"]), said("找物业", FinishReason::Stop)),
         ("an unknown finish reason", whole(json!({"content": "好"}), json!("bored")), said("好", FinishReason::Other)),
         ("no finish reason", whole(json!({"content": "好"}), json!(null)), said("好", FinishReason::Other)),
-        ("thinking", whole(json!({"content": "<think>嗯</think>\n\n好", "reasoning_content": "嗯"}), json!("stop")), said("好", FinishReason::Stop)),
+        (
+            "thinking",
+            whole(json!({"content": "<think>嗯</think>\n\n好", "reasoning_content": "嗯"}), json!("stop")),
+            said("好", FinishReason::Stop),
+        ),
         ("no words", whole(json!({"content": ""}), json!("stop")), Err(LlmError::Garbage)),
         ("no choice", Reply::json(200, &json!({"choices": []})), Err(LlmError::Garbage)),
         ("not JSON", Reply::body(200, "application/json", "{\"choices\": ["), Err(LlmError::Garbage)),
         ("HTML", Reply::html(200), Err(LlmError::Garbage)),
         ("HTML that says it is JSON", Reply::body(200, "application/json", "<html>"), Err(LlmError::Garbage)),
         ("nothing", Reply::body(200, "application/json", ""), Err(LlmError::Garbage)),
-        ("an error under 200", Reply::json(200, &json!({"error": {"message": "who are you", "code": "401"}})), Err(LlmError::Auth)),
+        (
+            "an error under 200",
+            Reply::json(200, &json!({"error": {"message": "who are you", "code": "401"}})),
+            Err(LlmError::Auth),
+        ),
     ];
     for (name, reply, expected) in cases {
         let fake = FakeModel::with([reply]).await;
@@ -129,7 +172,8 @@ async fn whole_answers() {
 #[tokio::test]
 async fn errors_show_nothing_of_what_was_said() {
     let fake = FakeModel::with([Reply::json(400, &json!({"error": {"message": "MARK-7 was in your prompt"}}))]).await;
-    let error = OpenAiChat::new(&settings(&fake)).expect("valid settings").complete(question()).await.expect_err("a 400 is an error");
+    let error =
+        OpenAiChat::new(&settings(&fake)).expect("valid settings").complete(question()).await.expect_err("a 400 is an error");
     assert!(!format!("{error} {error:?}").contains("MARK-7"), "the body leaked into the error: {error:?}");
 }
 
@@ -172,7 +216,10 @@ async fn log_of_garbage(filter: &str) -> String {
 
 #[tokio::test]
 async fn the_quiet_directive_keeps_bodies_out_of_the_log() {
-    assert!(log_of_garbage("trace").await.contains("MARK-8"), "without the directive the library is expected to log bodies; if it no longer does, drop QUIET_LOG");
+    assert!(
+        log_of_garbage("trace").await.contains("MARK-8"),
+        "without the directive the library is expected to log bodies; if it no longer does, drop QUIET_LOG"
+    );
     let quiet = log_of_garbage(&format!("trace,{QUIET_LOG}")).await;
     assert!(!quiet.contains("MARK-8"), "a body reached the log:\n{quiet}");
 }
@@ -198,7 +245,8 @@ fn labels_are_stable_words() {
 
 #[test]
 fn settings_that_cannot_work_are_named() {
-    let good = || LlmSettings { base_url: Some("http://127.0.0.1:1/v1".to_owned()), model: "m".to_owned(), ..LlmSettings::default() };
+    let good =
+        || LlmSettings { base_url: Some("http://127.0.0.1:1/v1".to_owned()), model: "m".to_owned(), ..LlmSettings::default() };
     good().validate().expect("the example is valid");
     LlmSettings::default().validate().expect("no model is a valid choice");
     let mut reserved = good();

@@ -51,7 +51,9 @@ async fn without_a_key_no_authorization_header_is_sent() {
 async fn words_arrive_one_by_one_as_the_model_says_them() {
     let (open_second, second) = Step::gate();
     let (open_end, end) = Step::gate();
-    let fake = FakeModel::with([Reply::sse(vec![Step::text("先"), second, Step::text("后"), end, Step::finish("stop"), Step::Done])]).await;
+    let fake =
+        FakeModel::with([Reply::sse(vec![Step::text("先"), second, Step::text("后"), end, Step::finish("stop"), Step::Done])])
+            .await;
     let model = OpenAiChat::new(&settings(&fake)).expect("valid settings");
 
     let mut stream = model.stream(question()).await.expect("the first word is there while the rest is held back");
@@ -85,7 +87,13 @@ async fn streams_that_end_in_order() {
         ),
         (
             "inline thinking is dropped, wherever the tags are cut",
-            Reply::sse(["\n<th", "ink>居民", "很急</thi", "nk>\n", "\n好<b>", "</think>"].map(Step::text).into_iter().chain([Step::finish("stop")]).collect()),
+            Reply::sse(
+                ["\n<th", "ink>居民", "很急</thi", "nk>\n", "\n好<b>", "</think>"]
+                    .map(Step::text)
+                    .into_iter()
+                    .chain([Step::finish("stop")])
+                    .collect(),
+            ),
             ok("好<b></think>", FinishReason::Stop),
         ),
         (
@@ -95,7 +103,15 @@ async fn streams_that_end_in_order() {
         ),
         (
             "usage-only chunks and comments say nothing",
-            Reply::sse(vec![Step::Comment, Step::Usage, Step::text("好"), Step::Usage, Step::finish("stop"), Step::Usage, Step::Done]),
+            Reply::sse(vec![
+                Step::Comment,
+                Step::Usage,
+                Step::text("好"),
+                Step::Usage,
+                Step::finish("stop"),
+                Step::Usage,
+                Step::Done,
+            ]),
             ok("好", FinishReason::Stop),
         ),
         (
@@ -103,7 +119,9 @@ async fn streams_that_end_in_order() {
             Reply::sse(vec![
                 Step::data(r#"{"choices":null}"#),
                 Step::data(r#"{"choices":[{"delta":null}]}"#),
-                Step::data(r#"{"choices":[{"delta":{"role":"assistant","content":null},"logprobs":{"x":1}}],"created":"yesterday","service_tier":7}"#),
+                Step::data(
+                    r#"{"choices":[{"delta":{"role":"assistant","content":null},"logprobs":{"x":1}}],"created":"yesterday","service_tier":7}"#,
+                ),
                 Step::data(r#"{"choices":[{"delta":{"content":[{"type":"text","text":"好"}]},"finish_reason":""}]}"#),
                 Step::data(r#"{"choices":[{"delta":{"content":"的"},"finish_reason":"stop"}]}"#),
             ]),
@@ -125,7 +143,11 @@ async fn streams_that_break() {
     let cut = |text: &str, error| Heard { text: text.to_owned(), end: Err(error) };
     let cases = [
         ("stops in the middle", Reply::sse(vec![Step::text("找物")]), cut("找物", LlmError::CutShort)),
-        ("[DONE] without a finish reason is no end", Reply::sse(vec![Step::text("找物"), Step::Done]), cut("找物", LlmError::CutShort)),
+        (
+            "[DONE] without a finish reason is no end",
+            Reply::sse(vec![Step::text("找物"), Step::Done]),
+            cut("找物", LlmError::CutShort),
+        ),
         ("the line breaks in the middle", Reply::sse(vec![Step::text("找物"), Step::Reset]), cut("找物", LlmError::CutShort)),
         (
             "a garbage chunk may have held a 不: what follows is not shown",
@@ -139,7 +161,9 @@ async fn streams_that_break() {
         ),
         (
             "an error object that names the context length",
-            Reply::sse(vec![Step::data(r#"{"error":{"message":"This model's maximum context length is 4096 tokens","type":"BadRequestError","code":400}}"#)]),
+            Reply::sse(vec![Step::data(
+                r#"{"error":{"message":"This model's maximum context length is 4096 tokens","type":"BadRequestError","code":400}}"#,
+            )]),
             cut("", LlmError::ContextTooLong),
         ),
         ("an end without a word", Reply::sse(vec![Step::finish("stop"), Step::Done]), cut("", LlmError::Garbage)),
@@ -148,7 +172,11 @@ async fn streams_that_break() {
         ("HTML that pretends to be a stream", Reply::body(200, "text/event-stream", "<html></html>"), cut("", LlmError::Garbage)),
         ("an empty body", Reply::body(200, "text/event-stream", ""), cut("", LlmError::Garbage)),
         ("an empty body without a type", Reply::body(200, "", ""), cut("", LlmError::Garbage)),
-        ("a whole completion where a stream was asked for", Reply::json(200, &json!({"choices": []})), cut("", LlmError::Garbage)),
+        (
+            "a whole completion where a stream was asked for",
+            Reply::json(200, &json!({"choices": []})),
+            cut("", LlmError::Garbage),
+        ),
     ];
     for (name, reply, expected) in cases {
         assert_eq!(heard_from(reply).await, expected, "{name}");
@@ -208,7 +236,11 @@ async fn what_follows_the_finish_is_still_read_so_that_the_connection_is_used_ag
         fake.then(Reply::sse(vec![Step::text("好"), Step::finish("stop"), gate, Step::Usage, Step::Done]));
         let mut stream = model.stream(question()).await.expect("the first word is there");
         assert_eq!(stream.next().await, Some(Ok(StreamItem::Text("好".to_owned()))));
-        assert_eq!(stream.next().await, Some(Ok(StreamItem::Finish(FinishReason::Stop))), "the finish does not wait for what follows");
+        assert_eq!(
+            stream.next().await,
+            Some(Ok(StreamItem::Finish(FinishReason::Stop))),
+            "the finish does not wait for what follows"
+        );
         let (end, ()) = tokio::join!(stream.next(), async { open.send(()).expect("the endpoint waits at the gate") });
         assert_eq!(end, None);
     }

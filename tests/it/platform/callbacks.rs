@@ -61,9 +61,8 @@ impl Scene {
 async fn a_whole_life_is_told_by_callbacks() {
     let scene = Scene::new().await;
     let mut news = scene.street.news.subscribe();
-    for (i, status) in ["received", "accepted", "assigned", "in_progress", "extended", "in_progress", "resolved"]
-        .into_iter()
-        .enumerate()
+    for (i, status) in
+        ["received", "accepted", "assigned", "in_progress", "extended", "in_progress", "resolved"].into_iter().enumerate()
     {
         let told = scene.tell(status, i64::try_from(i).expect("small")).await;
         assert!(matches!(told, Taken::Moved(_)), "{status} moves the ticket: {told:?}");
@@ -72,10 +71,7 @@ async fn a_whole_life_is_told_by_callbacks() {
     }
     let closed = scene.tell("closed", 99).await;
     assert!(matches!(closed, Taken::Ignored(_)), "closing what is 已办结 changes nothing: {closed:?}");
-    assert_eq!(
-        scene.story().await,
-        ["已提交", "已送达平台", "已受理", "已交办", "处置中", "延期", "处置中", "已办结"]
-    );
+    assert_eq!(scene.story().await, ["已提交", "已送达平台", "已受理", "已交办", "处置中", "延期", "处置中", "已办结"]);
 }
 
 #[tokio::test]
@@ -161,11 +157,10 @@ async fn late_and_illegal_callbacks_are_acknowledged_and_remembered() {
         assert!(matches!(&told, Taken::Ignored(reason) if reason.contains(why)), "{status}: {told:?}");
     }
     assert_eq!(scene.story().await, ["已提交", "处置中"]);
-    let remarks: Vec<(i64, Option<String>)> =
-        sqlx::query_as("SELECT applied, remark FROM platform_callbacks ORDER BY rowid")
-            .fetch_all(scene.street.db.reader())
-            .await
-            .expect("readable");
+    let remarks: Vec<(i64, Option<String>)> = sqlx::query_as("SELECT applied, remark FROM platform_callbacks ORDER BY rowid")
+        .fetch_all(scene.street.db.reader())
+        .await
+        .expect("readable");
     assert_eq!(remarks.len(), 5, "every callback is a row");
     assert!(remarks.iter().all(|(applied, remark)| (*applied == 1) == remark.is_none()), "{remarks:?}");
 
@@ -221,8 +216,7 @@ async fn a_signed_body_that_is_no_callback_is_named() {
 
 #[test]
 fn every_word_of_the_platform_has_a_state() {
-    let table: Vec<String> =
-        PlatformStatus::ALL.into_iter().map(|s| format!("{} → {}", s.word(), s.means().word())).collect();
+    let table: Vec<String> = PlatformStatus::ALL.into_iter().map(|s| format!("{} → {}", s.word(), s.means().word())).collect();
     insta::assert_snapshot!(table.join("\n"), @r"
     received → 已送达平台
     accepted → 已受理

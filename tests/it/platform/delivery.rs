@@ -17,11 +17,7 @@ use super::support::{Server, Street, settings, until};
 async fn each_once(street: &Street, server: &Server, tickets: u64) {
     until("the outbox is empty", async || street.counts().await.pending == 0).await;
     let counts = street.counts().await;
-    assert_eq!(
-        counts,
-        OutboxCounts { pending: 0, delivered: tickets, dead: 0 },
-        "every row of the outbox ends as delivered"
-    );
+    assert_eq!(counts, OutboxCounts { pending: 0, delivered: tickets, dead: 0 }, "every row of the outbox ends as delivered");
     let (stored, keys) = server.sandbox.counts().await.expect("the platform can count");
     assert_eq!((stored, keys), (tickets, tickets), "the platform has every ticket, each once");
     for row in street.outbox.list(None, 1000).await.expect("the outbox is readable") {
@@ -71,10 +67,7 @@ async fn errors_lost_answers_and_restarts_end_with_each_ticket_once() {
         }
     }
     each_once(&street, &server, 40).await;
-    until("the platform has told everything", async || {
-        server.sandbox.pending_callbacks().await.expect("readable") == 0
-    })
-    .await;
+    until("the platform has told everything", async || server.sandbox.pending_callbacks().await.expect("readable") == 0).await;
     work.stop().await;
     for ticket in &tickets {
         assert_eq!(street.status(ticket).await, Status::已送达平台, "{} is at the platform", ticket.number);
@@ -252,10 +245,7 @@ async fn retry_after_is_honoured_and_capped() {
         let street = Street::new().await;
         street.confirm(1).await;
         let work = street.work(&settings(&base));
-        until("it has been told to wait", async || {
-            street.outbox.list(None, 1).await.expect("readable")[0].attempts == 1
-        })
-        .await;
+        until("it has been told to wait", async || street.outbox.list(None, 1).await.expect("readable")[0].attempts == 1).await;
         work.stop().await;
         let row = &street.outbox.list(None, 1).await.expect("readable")[0];
         let wait = row.next_at.duration_since(row.created_at).as_secs();

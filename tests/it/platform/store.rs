@@ -26,11 +26,8 @@ async fn numbers_run_by_the_streets_day_and_a_draft_makes_one_ticket() {
     for at in ["2026-11-21T15:59:58Z", "2026-11-21T15:59:59Z", "2026-11-21T16:00:00Z"] {
         let mut new = ticket(1);
         new.created_at = at.parse().expect("a time");
-        let made = street
-            .tickets
-            .create(NewTicket { ticket: new, draft_id: fresh(), destinations: vec![] })
-            .await
-            .expect("stored");
+        let made =
+            street.tickets.create(NewTicket { ticket: new, draft_id: fresh(), destinations: vec![] }).await.expect("stored");
         numbers.push(made.ticket.number);
     }
     assert_eq!(numbers, ["WG20261121000001", "WG20261121000002", "WG20261122000001"]);
@@ -70,13 +67,10 @@ async fn illegal_moves_and_ratings_are_refused_and_leave_nothing() {
     assert_eq!(rate(false, 1).await.expect("rated").status, Status::重新办理, "not solved reopens");
     street.tickets.move_to(&one.number, step(Status::已办结)).await.expect("legal");
     assert_eq!(rate(true, 5).await.expect("rated").status, Status::已回访);
-    let rows: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM ticket_ratings")
-        .fetch_one(street.db.reader())
-        .await
-        .expect("readable");
+    let rows: i64 =
+        sqlx::query_scalar("SELECT COUNT(*) FROM ticket_ratings").fetch_one(street.db.reader()).await.expect("readable");
     assert_eq!(rows, 2, "a refused rating is not kept");
-    let words: Vec<_> =
-        street.tickets.timeline(&one.number).await.expect("readable").iter().map(|e| e.to.word()).collect();
+    let words: Vec<_> = street.tickets.timeline(&one.number).await.expect("readable").iter().map(|e| e.to.word()).collect();
     assert_eq!(words, ["已提交", "已办结", "重新办理", "已办结", "已回访"]);
 }
 

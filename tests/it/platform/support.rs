@@ -325,10 +325,7 @@ impl Drop for Server {
 
 /// Headers of a signed request.
 pub fn signed(id: &str, at: i64, body: &str, secret: &str) -> [(&'static str, String); 3] {
-    let signature = standardwebhooks::Webhook::new(secret)
-        .expect("a secret")
-        .sign(id, at, body.as_bytes())
-        .expect("a text body");
+    let signature = standardwebhooks::Webhook::new(secret).expect("a secret").sign(id, at, body.as_bytes()).expect("a text body");
     [("webhook-id", id.to_owned()), ("webhook-timestamp", at.to_string()), ("webhook-signature", signature)]
 }
 

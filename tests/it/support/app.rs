@@ -237,7 +237,8 @@ impl TestApp {
         until("every move is told", async || {
             let sandbox = self.instance().sandbox.clone().expect("the bundled platform runs");
             let runtime = self.service.as_ref().expect("the service runs").runtime.handle();
-            let waiting = runtime.spawn(async move { sandbox.pending_callbacks().await }).await.expect("a count").expect("a count");
+            let waiting =
+                runtime.spawn(async move { sandbox.pending_callbacks().await }).await.expect("a count").expect("a count");
             waiting == 0 && self.count("SELECT COUNT(*) FROM ticket_events WHERE told_at IS NULL").await == 0
         })
         .await;

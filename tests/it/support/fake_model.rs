@@ -174,7 +174,8 @@ impl FakeModel {
             asked: Mutex::default(),
             hung_up: watch::Sender::new(0),
         });
-        let app = Router::new().fallback(answer).with_state(Arc::clone(&inner)).into_make_service_with_connect_info::<SocketAddr>();
+        let app =
+            Router::new().fallback(answer).with_state(Arc::clone(&inner)).into_make_service_with_connect_info::<SocketAddr>();
         let server = tokio::spawn(async move {
             axum::serve(listener, app).await.expect("the stand-in endpoint serves until it is dropped");
         });
@@ -219,7 +220,11 @@ impl FakeModel {
     pub async fn hung_up(&self, callers: usize) {
         let mut seen = self.inner.hung_up.subscribe();
         let waited = tokio::time::timeout(PATIENCE, seen.wait_for(|count| *count >= callers)).await;
-        assert!(waited.is_ok(), "the endpoint should have seen {callers} caller(s) hang up, it saw {}", *self.inner.hung_up.borrow());
+        assert!(
+            waited.is_ok(),
+            "the endpoint should have seen {callers} caller(s) hang up, it saw {}",
+            *self.inner.hung_up.borrow()
+        );
     }
 }
 
@@ -244,7 +249,13 @@ impl Drop for OnHangUp {
     }
 }
 
-async fn answer(State(inner): State<Arc<Inner>>, ConnectInfo(peer): ConnectInfo<SocketAddr>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+async fn answer(
+    State(inner): State<Arc<Inner>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let body: Value = serde_json::from_slice(&body).unwrap_or(Value::Null);
     let streams = body["stream"] == json!(true);
     let authorization = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).map(str::to_owned);
@@ -294,7 +305,9 @@ fn play(inner: Arc<Inner>, steps: Vec<Step>) -> Body {
                 Step::Text(words) => chunk(&json!({ "content": words }), &Value::Null),
                 Step::Reasoning(words) => chunk(&json!({ "content": null, "reasoning_content": words }), &Value::Null),
                 Step::Finish(reason) => chunk(&json!({}), &json!(reason)),
-                Step::Usage => format!("data: {}\n\n", json!({ "choices": [], "usage": { "prompt_tokens": 7, "completion_tokens": 3 } })),
+                Step::Usage => {
+                    format!("data: {}\n\n", json!({ "choices": [], "usage": { "prompt_tokens": 7, "completion_tokens": 3 } }))
+                }
                 Step::Done => "data: [DONE]\n\n".to_owned(),
                 Step::Data(line) => format!("data: {line}\n\n"),
                 Step::Comment => ": busy\n\n".to_owned(),

@@ -115,7 +115,8 @@ impl Resident {
 
     /// A turn's events after `last`.
     pub async fn resume(&self, turn: &str, last: u64) -> Events {
-        let request = self.request(Method::GET, &self.path(&format!("/turns/{turn}/events"))).header("last-event-id", last.to_string());
+        let request =
+            self.request(Method::GET, &self.path(&format!("/turns/{turn}/events"))).header("last-event-id", last.to_string());
         Events::of(request.send().await.expect("the service answers"))
     }
 
@@ -164,10 +165,15 @@ impl Resident {
     /// Uploads a file as a browser does.
     pub async fn upload(&self, name: &str, kind: &str, file: &[u8]) -> Answer {
         const EDGE: &str = "----------------the-edge-of-a-part";
-        let mut body = format!("--{EDGE}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\nContent-Type: {kind}\r\n\r\n").into_bytes();
+        let mut body = format!(
+            "--{EDGE}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\nContent-Type: {kind}\r\n\r\n"
+        )
+        .into_bytes();
         body.extend_from_slice(file);
         body.extend_from_slice(format!("\r\n--{EDGE}--\r\n").as_bytes());
-        let request = self.request(Method::POST, "/api/v1/attachments").header("content-type", format!("multipart/form-data; boundary={EDGE}"));
+        let request = self
+            .request(Method::POST, "/api/v1/attachments")
+            .header("content-type", format!("multipart/form-data; boundary={EDGE}"));
         Answer::of(request.body(body).send().await).await
     }
 

@@ -55,7 +55,10 @@ impl Answer {
         assert_eq!(body["type"], format!("urn:gridworker:problem:{code}"), "the type of {text}");
         for field in ["title", "detail"] {
             let words = body[field].as_str().unwrap_or_default();
-            assert!(words.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c)), "{field} must be Chinese words for people: {text}");
+            assert!(
+                words.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c)),
+                "{field} must be Chinese words for people: {text}"
+            );
         }
         assert!(!self.header("x-request-id").is_empty(), "a refusal carries the request id that its log lines have");
         body
@@ -85,7 +88,11 @@ impl Events {
         assert_eq!(response.status().as_u16(), 200, "a stream opens with 200");
         let kind = response.headers().get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
         assert!(kind.starts_with("text/event-stream"), "a stream is text/event-stream, this is {kind}");
-        assert_eq!(response.headers().get("cache-control").and_then(|v| v.to_str().ok()), Some("no-store"), "nobody may keep a stream");
+        assert_eq!(
+            response.headers().get("cache-control").and_then(|v| v.to_str().ok()),
+            Some("no-store"),
+            "nobody may keep a stream"
+        );
         Self { bytes: response.bytes_stream().boxed(), buffer: String::new(), partial: Vec::new(), comments: 0 }
     }
 
