@@ -173,10 +173,6 @@ impl TestApp {
         self.begin().await;
     }
 
-    pub fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address.read().expect("no test panics with the lock"))
-    }
-
     /// Somebody with a new conversation.
     pub async fn resident(&self) -> Resident {
         Resident::open(self.http.clone(), Arc::clone(&self.address), None).await
