@@ -68,6 +68,9 @@ const CASES: &[(&str, IntentKind)] = &[
     ("隔壁种的树的果实把我家楼顶砸出了洞，物业说不归他们管，业委会也不回复，我可以要求他们赔偿吗？", Ask),
     // Progress.
     ("我的工单到哪了", Progress),
+    ("还要好久才有人来", Progress),
+    ("什么时候来人啊", Progress),
+    ("怎么还没人来", Progress),
     ("WG20261123000001", Progress),
     ("查一下wg20261123000012办得怎么样", Progress),
     ("我上报的事办到哪一步了", Progress),
