@@ -141,6 +141,22 @@ impl Postings {
         out
     }
 
+    /// As [`Self::scores`], each leg alone: (unigrams, bigrams).
+    #[must_use]
+    pub fn legs(&self, query: &str) -> (Vec<f32>, Vec<f32>) {
+        let (mut unigrams, mut bigrams) = (vec![0f32; self.documents], vec![0f32; self.documents]);
+        for (term, tf) in frequencies([(1.0, query)]).terms {
+            if let Some(list) = self.lists.get(&term) {
+                let weight = tf * idf(self.documents, list.len());
+                let leg = if ngrams::is_bigram(term) { &mut bigrams } else { &mut unigrams };
+                for &(doc, value) in list {
+                    leg[doc as usize] += weight * value;
+                }
+            }
+        }
+        (unigrams, bigrams)
+    }
+
     /// The best `top` documents with their scores, best first; equal scores in document order.
     #[must_use]
     pub fn search(&self, query: &str, top: usize) -> Vec<(usize, f32)> {

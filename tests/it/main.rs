@@ -9,6 +9,7 @@ mod incident;
 mod index;
 mod kill;
 mod knowledge;
+mod learn;
 mod llm;
 mod platform;
 mod prompts;

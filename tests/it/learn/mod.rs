@@ -1,0 +1,3 @@
+//! The text maths alone.
+
+mod embedding;
