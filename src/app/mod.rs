@@ -32,8 +32,10 @@ use crate::http::tickets::lookup::LookupLocks;
 use crate::identity::WorkerKey;
 use crate::incident::news::TicketNews;
 use crate::incident::rules::IncidentRules;
+use crate::knowledge::area::Areas;
 use crate::knowledge::document::ImportDefaults;
 use crate::knowledge::import;
+use crate::knowledge::life::service::DocumentLife;
 use crate::knowledge::search::Knowledge;
 use crate::llm::budget::TokenCounter;
 use crate::llm::port::ChatModel;
@@ -91,6 +93,9 @@ impl Instance {
         let tickets = Arc::new(SqliteTickets::new(db.clone(), zone));
         let outbox = Arc::new(SqliteOutbox::new(db.clone()));
         let knowledge = Arc::new(wiring::knowledge(&settings, &data, &db, &shipped).await?);
+        let areas = Areas::new(street.areas.clone());
+        let rows = Arc::new(db.clone());
+        let life = DocumentLife::new(rows, Arc::clone(&knowledge), Arc::clone(&clock), street.zone.clone(), areas);
         let model: Option<Arc<dyn ChatModel>> = match model {
             Some(model) => Some(model),
             None if settings.llm.base_url.as_deref().is_some_and(|u| !u.trim().is_empty()) => {
@@ -133,6 +138,7 @@ impl Instance {
             tickets,
             rules,
             knowledge: Arc::clone(&knowledge),
+            life: Arc::new(life),
             callbacks,
             worker_key: WorkerKey::new(&settings.identity.worker_key),
             limits: Limits::new(&settings.limits, settings.server.trust_forwarded_for),

@@ -3,6 +3,7 @@
 mod config;
 mod doctor;
 mod eval;
+mod evidence;
 mod ingest;
 mod migrate;
 mod outbox;
@@ -50,6 +51,8 @@ enum Command {
     /// 评测
     #[command(subcommand)]
     Eval(eval::Eval),
+    /// 复核一次答复：所引版本的原文是否一字不差
+    Evidence(evidence::Evidence),
     /// 检查知识、数据与配置
     Doctor(doctor::Doctor),
     /// 配置
@@ -75,6 +78,7 @@ impl Cli {
             Command::Serve(serve) => serve.run(&self.common).await,
             Command::Ingest(ingest) => ingest.run(&self.common).await,
             Command::Eval(eval) => eval.run(&self.common).await,
+            Command::Evidence(evidence) => evidence.run(&self.common).await,
             Command::Doctor(doctor) => doctor.run(&self.common),
             Command::Config(config) => config.run(&self.common),
             Command::Outbox(outbox) => outbox.run(&self.common).await,

@@ -16,7 +16,9 @@ use super::message::{Message, Role};
 use super::outcome::{Citation, Finish, Grounding, LawSource};
 use super::redact::Vault;
 use super::service::Conversations;
+use super::standing;
 use super::turn::{Said, Turn, TurnError};
+use crate::knowledge::asof::{self, AsOf};
 use crate::knowledge::document::{Audience as Readers, DocumentMeta, Shape};
 use crate::knowledge::search::{Decision, Hit, Outcome, Query, Scope};
 use crate::llm::budget;
@@ -45,10 +47,19 @@ struct Chosen {
 impl Conversations {
     /// Answers `question` from the knowledge, or says honestly that there is nothing.
     pub(super) async fn answer(&self, turn: &mut Turn<'_>, question: &str) -> Result<Said, TurnError> {
-        let (outcome, question) = self.find(turn, question).await?;
-        turn.memory.last_question = Some(question.clone());
+        let today = self.scope(turn);
+        let then = asof::read(question, today.on);
+        let asked = then.as_ref().map_or(question, |t| t.rest.as_str());
+        let matter = then.is_none() || asof::has_matter(asked) || turn.memory.last_question.is_some();
+        let (outcome, question) = self.find_then(turn, asked, then.as_ref(), &today, matter).await?;
+        if matter {
+            turn.memory.last_question = Some(question.clone());
+        }
         if outcome.decision == Decision::NotFound {
-            return Ok(self.nothing_found(turn, &outcome, &question).await);
+            return Ok(self.nothing_found(turn, &outcome, &question, then.as_ref().filter(|t| !t.ahead), matter).await);
+        }
+        if let Some(preface) = standing::preface(&outcome, then.as_ref(), &self.parts.knowledge.catalog(), &today) {
+            turn.log.delta(&preface);
         }
         let chosen = self.choose(turn, &outcome);
         if let Some(model) = self.parts.model.as_ref().filter(|m| m.ready()) {
@@ -60,9 +71,36 @@ impl Conversations {
         Ok(self.extract(turn, &chosen))
     }
 
+    /// Searches on the days that the question is about: the last of them, else the first. Days to come are not answered:
+    /// what is not in force yet is asked for as of today.
+    async fn find_then(
+        &self,
+        turn: &mut Turn<'_>,
+        question: &str,
+        then: Option<&AsOf>,
+        today: &Scope,
+        matter: bool,
+    ) -> Result<(Outcome, String), TurnError> {
+        let Some(then) = then else { return self.find(turn, question, today).await };
+        if !matter {
+            let nothing = Outcome { hits: Vec::new(), decision: Decision::NotFound, top_score: 0.0, expired: None };
+            return Ok((nothing, question.to_owned()));
+        }
+        // 「那2023年呢」 goes on with the question before.
+        let whole = match turn.memory.last_question.clone().filter(|_| !asof::has_matter(question)) {
+            Some(before) => before,
+            None => question.to_owned(),
+        };
+        let days = if then.ahead { [today.on, today.on] } else { [then.last, then.first] };
+        let (outcome, understood) = self.find(turn, &whole, &standing::on(today, days[0])).await?;
+        if outcome.decision == Decision::Answerable || days[0] == days[1] {
+            return Ok((outcome, understood));
+        }
+        self.find(turn, &whole, &standing::on(today, days[1])).await
+    }
+
     /// Searches for the question, as a follow-up of the one before when it does not stand alone.
-    async fn find(&self, turn: &mut Turn<'_>, question: &str) -> Result<(Outcome, String), TurnError> {
-        let scope = self.scope(turn);
+    async fn find(&self, turn: &mut Turn<'_>, question: &str, scope: &Scope) -> Result<(Outcome, String), TurnError> {
         let limit = self.parts.settings.passages.max(4) * 2;
         let search = async |text: &str| {
             self.parts
@@ -301,15 +339,20 @@ impl Conversations {
     }
 
     /// Says that there is nothing, offers a person, keeps the gap.
-    async fn nothing_found(&self, turn: &mut Turn<'_>, outcome: &Outcome, question: &str) -> Said {
-        if let Some(expired) = &outcome.expired {
-            let catalog = self.parts.knowledge.catalog();
-            let successor = expired.successor.as_deref().and_then(|id| catalog.units().iter().find(|u| u.meta.id == id));
-            let now = successor.map_or_else(
-                || "目前知识库里没有替代它的新规定，请拨打12345核实。".to_owned(),
-                |s| format!("现行的是《{}》。", s.meta.title),
-            );
-            turn.log.delta(&format!("《{}》已于{}失效，{now}", expired.title, expired.expired_on));
+    async fn nothing_found(
+        &self,
+        turn: &mut Turn<'_>,
+        outcome: &Outcome,
+        question: &str,
+        then: Option<&AsOf>,
+        matter: bool,
+    ) -> Said {
+        if let Some(then) = then {
+            turn.log.delta(&standing::nothing_then(then, matter));
+        } else if let Some(expired) = &outcome.expired {
+            let day = asof::in_words(expired.expired_on);
+            let now = "目前知识库里没有替代它的新规定，请拨打12345核实。";
+            turn.log.delta(&format!("《{}》已于{day}失效，{now}", expired.title));
         } else {
             turn.log.delta(
                 "没有找到依据：知识库里没有能回答这个问题的内容，我不能凭猜测答复您。\n\

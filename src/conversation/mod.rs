@@ -24,6 +24,7 @@ pub mod prompts;
 pub mod rating;
 pub mod redact;
 pub mod service;
+pub mod standing;
 pub mod store;
 pub mod street;
 pub mod strip;

@@ -259,6 +259,11 @@ impl Conversations {
         Ok(Some(Posted::Stored(Box::new(stored))))
     }
 
+    /// How a turn ended, as it was stored; `None` when there is none or it still runs.
+    pub async fn outcome(&self, conversation_id: Uuid, turn_id: Uuid) -> Result<Option<TurnOutcome>, StoreError> {
+        Ok(self.parts.store.turn(conversation_id, turn_id).await?.and_then(|t| t.outcome))
+    }
+
     /// The events of a turn that has left memory, after `after`.
     pub async fn stored_events(&self, turn_id: Uuid, after: u64) -> Result<Vec<TurnEvent>, StoreError> {
         Ok(live::replay(self.parts.store.turn_events(turn_id, after).await?, after))

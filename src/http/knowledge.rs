@@ -11,7 +11,9 @@ use super::callers;
 use super::problem::{Code, Problem, ProblemBody};
 use super::state::ApiState;
 use crate::conversation::outcome::LawSource;
+use crate::knowledge::asof;
 use crate::knowledge::document::Audience;
+use crate::knowledge::life::service::LifeError;
 
 /// A document as cited.
 #[derive(Debug, Serialize, ToSchema)]
@@ -34,6 +36,10 @@ pub struct CitedDocument {
     pub expires_on: Option<Date>,
     /// The articles it rests on.
     pub sources: Vec<LawSource>,
+    /// False when it is no longer the rule: what an old answer cited stays readable, and says so.
+    pub in_force: bool,
+    /// What is to be shown with it when it is no longer the rule.
+    pub notice: Option<String>,
 }
 
 /// A part of it.
@@ -65,8 +71,22 @@ pub async fn get_document_version(
 ) -> Result<Json<DocumentText>, Problem> {
     let found = api.knowledge.store().document(&id, Some(version)).await.map_err(|e| Problem::unavailable(&e))?;
     let worker = || callers::bearer(&headers).is_some_and(|b| api.worker_key.opens(b));
-    let document = found.filter(|d| d.meta.audience != Audience::Gridworker || worker());
+    let today = api.life.today();
+    // What begins later is nobody's knowledge yet, what holds elsewhere nobody's here. What has ended was cited once.
+    let document = found
+        .filter(|d| d.meta.audience != Audience::Gridworker || worker())
+        .filter(|d| d.meta.effective_from <= today && api.life.areas().holds(&d.meta.area));
     let document = document.ok_or_else(|| Problem::new(Code::NotFound).detail("没有这份资料，可能已经更新或下架"))?;
+    let file = api.life.file(&id).await.map_err(|e| match e {
+        LifeError::Store(e) => Problem::unavailable(&e),
+        _ => Problem::new(Code::NotFound),
+    })?;
+    let window = file.windows().into_iter().find(|(v, _)| *v == version).map(|(_, w)| w);
+    let in_force = window.is_some_and(|w| w.holds(today));
+    let notice = (!in_force).then(|| match window.and_then(|w| w.until) {
+        Some(until) => format!("这一版已于{}失效，不再作为答复依据", asof::in_words(until)),
+        None => "这一版已被更新或下架，不再作为答复依据".to_owned(),
+    });
     let sources = document.meta.sources.iter();
     let cited = CitedDocument {
         id: document.meta.id.clone(),
@@ -79,6 +99,8 @@ pub async fn get_document_version(
         sources: sources
             .map(|s| LawSource { law: s.law.clone(), article: s.article.clone(), version: s.version.clone() })
             .collect(),
+        in_force,
+        notice,
     };
     let sections = document.passages.into_iter().map(|p| Section { heading: p.heading, text: p.text }).collect();
     Ok(Json(DocumentText { document: cited, sections }))

@@ -70,6 +70,16 @@ codes! {
     NoDraft, "no_draft", NOT_FOUND, "没有待确认的上报";
     /// The state does not allow it.
     Conflict, "conflict", CONFLICT, "当前状态不能这样操作";
+    /// A change of a draft without the revision that was seen.
+    RevisionRequired, "revision_required", PRECONDITION_REQUIRED, "请在 If-Match 中写明您看到的是第几次修改";
+    /// Somebody else was faster.
+    RevisionConflict, "revision_conflict", CONFLICT, "这份资料已被别人改过";
+    /// Fields block submitting.
+    DocumentIncomplete, "document_incomplete", UNPROCESSABLE_ENTITY, "还有内容没有填好，不能提交审核";
+    /// Authors do not approve what they wrote.
+    OwnVersion, "own_version", FORBIDDEN, "起草人不能审核自己的版本";
+    /// Near copies or contradictions stand in the way of publishing.
+    FindingsOpen, "findings_open", CONFLICT, "还有疑点没有处理，不能发布";
     /// More bytes than a body may have.
     TooLarge, "too_large", PAYLOAD_TOO_LARGE, "内容太大";
     /// Not a picture that can be shown.
@@ -110,6 +120,8 @@ pub struct Problem {
     pub missing: Vec<String>,
     /// Seconds.
     pub retry_after: Option<u64>,
+    /// More members of the body.
+    pub more: Vec<(&'static str, serde_json::Value)>,
 }
 
 /// The body of a refusal (RFC 9457).
@@ -132,19 +144,30 @@ pub struct ProblemBody {
     /// Names that block confirming.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<String>,
+    /// What else this code tells (RFC 9457 extension members): `findings`, `current`, `difference` …
+    #[serde(flatten)]
+    #[schema(value_type = Object)]
+    pub more: std::collections::BTreeMap<&'static str, serde_json::Value>,
 }
 
 impl Problem {
     /// A refusal whose title says it all.
     #[must_use]
     pub const fn new(code: Code) -> Self {
-        Self { code, detail: None, errors: Vec::new(), missing: Vec::new(), retry_after: None }
+        Self { code, detail: None, errors: Vec::new(), missing: Vec::new(), retry_after: None, more: Vec::new() }
     }
 
     /// With words about this case.
     #[must_use]
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
         self.detail = Some(detail.into());
+        self
+    }
+
+    /// With another member.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: serde_json::Value) -> Self {
+        self.more.push((name, value));
         self
     }
 
@@ -180,6 +203,7 @@ impl Problem {
             code: self.code.code(),
             errors: self.errors.clone(),
             missing: self.missing.clone(),
+            more: self.more.iter().cloned().collect(),
         }
     }
 }

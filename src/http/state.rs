@@ -13,6 +13,7 @@ use crate::core::clock::Clock;
 use crate::identity::WorkerKey;
 use crate::incident::rules::IncidentRules;
 use crate::incident::store::TicketStore;
+use crate::knowledge::life::service::DocumentLife;
 use crate::knowledge::search::Knowledge;
 use crate::platform::callback::CallbackReceiver;
 
@@ -48,6 +49,8 @@ pub struct Api {
     pub rules: Arc<IncidentRules>,
     /// Documents.
     pub knowledge: Arc<Knowledge>,
+    /// Drafts, review, versions, history.
+    pub life: Arc<DocumentLife>,
     /// What the governance platform tells us.
     pub callbacks: Option<CallbackReceiver>,
     /// Opens the gridworkers' audience.

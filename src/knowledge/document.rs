@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use crate::knowledge::authority::Authority;
 use crate::knowledge::split::{self, Section};
 
 /// Who may be answered from a document.
@@ -105,9 +106,18 @@ pub struct DocumentMeta {
     pub superseded_by: Option<String>,
     /// How its passages belong together.
     pub shape: Shape,
+    /// How much weight it has, when it says so itself; read it with [`Self::authority`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authority: Option<Authority>,
 }
 
 impl DocumentMeta {
+    /// How much weight it has among texts that say the same, 0..1: its own word, else supposed from name and issuer.
+    #[must_use]
+    pub fn authority(&self) -> f32 {
+        self.authority.unwrap_or_else(|| Authority::supposed(&self.title, &self.issuer)).value()
+    }
+
     /// May be used on `day`: in force and not yet expired.
     #[must_use]
     pub fn in_force(&self, day: Date) -> bool {
@@ -138,6 +148,8 @@ struct FrontMatter {
     sources: Vec<Source>,
     status: String,
     superseded_by: Option<String>,
+    shape: Option<Shape>,
+    authority: Option<Authority>,
 }
 
 /// Why a file is not a document.
@@ -224,8 +236,24 @@ impl ParsedDocument {
             status: "published".to_owned(),
             superseded_by: None,
             shape,
+            authority: None,
         };
         Ok(Self { meta, body: text, body_line: 1, content_hash })
+    }
+
+    /// A document that was written here and not read from a file; its hash is that of the file it would be.
+    #[must_use]
+    pub fn written(meta: DocumentMeta, body: &str) -> Self {
+        let body = body.trim_start_matches('\u{feff}').replace("\r\n", "\n");
+        let file = to_file(&meta, &body);
+        let body_line = file.split_once("\n+++\n").map_or(1, |(head, _)| head.lines().count() + 2);
+        Self { content_hash: hex::encode(Sha256::digest(file.as_bytes())), meta, body, body_line }
+    }
+
+    /// The text of the file that holds the document: front matter and body.
+    #[must_use]
+    pub fn file(&self) -> String {
+        to_file(&self.meta, &self.body)
     }
 
     /// The document as version `version`, cut into passages.
@@ -253,6 +281,54 @@ impl ParsedDocument {
             .map(|(ordinal, section)| Passage::new(&self.meta, version, u32::try_from(ordinal).unwrap_or(u32::MAX), section))
             .collect()
     }
+}
+
+/// Front matter and body as a file that [`ParsedDocument::parse`] reads as the same document.
+fn to_file(meta: &DocumentMeta, body: &str) -> String {
+    use std::fmt::Write as _;
+    let text = |s: &str| toml::Value::String(s.to_owned()).to_string();
+    let list = |all: &[String]| toml::Value::Array(all.iter().map(|s| toml::Value::String(s.clone())).collect()).to_string();
+    let mut out = String::from("+++\n");
+    let mut line = |name: &str, value: &str| {
+        let _ = writeln!(out, "{name} = {value}");
+    };
+    line("id", &text(&meta.id));
+    line("title", &text(&meta.title));
+    line("audience", &text(meta.audience.as_str()));
+    line("area", &text(&meta.area));
+    line("category", &text(&meta.category));
+    line("issuer", &text(&meta.issuer));
+    if let Some(number) = &meta.doc_no {
+        line("doc_no", &text(number));
+    }
+    line("effective_from", &meta.effective_from.to_string());
+    for (name, day) in [("expires_on", meta.expires_on), ("review_by", meta.review_by)] {
+        if let Some(day) = day {
+            line(name, &day.to_string());
+        }
+    }
+    line("owner", &text(&meta.owner));
+    line("keywords", &list(&meta.keywords));
+    line("questions", &list(&meta.questions));
+    let sources: Vec<String> = meta
+        .sources
+        .iter()
+        .map(|s| format!("{{ law = {}, article = {}, version = {} }}", text(&s.law), text(&s.article), text(&s.version)))
+        .collect();
+    line("sources", &format!("[{}]", sources.join(", ")));
+    line("status", &text(&meta.status));
+    if let Some(successor) = &meta.superseded_by {
+        line("superseded_by", &text(successor));
+    }
+    if meta.shape == Shape::Lines {
+        line("shape", "\"lines\"");
+    }
+    if let Some(level) = meta.authority {
+        line("authority", &format!("{:.2}", level.value()));
+    }
+    out.push_str("+++\n");
+    out.push_str(body);
+    out
 }
 
 fn front_matter(head: &str) -> Result<DocumentMeta, (usize, String)> {
@@ -287,7 +363,8 @@ fn front_matter(head: &str) -> Result<DocumentMeta, (usize, String)> {
         sources: front.sources,
         status: front.status,
         superseded_by: front.superseded_by,
-        shape: Shape::Guide,
+        shape: front.shape.unwrap_or(Shape::Guide),
+        authority: front.authority,
     })
 }
 
@@ -375,4 +452,37 @@ pub struct Document {
     pub body: String,
     /// Its clauses, in order.
     pub passages: Vec<Passage>,
+}
+
+impl Document {
+    /// Its content as it would be read from a file.
+    #[must_use]
+    pub fn parsed(&self) -> ParsedDocument {
+        ParsedDocument {
+            meta: self.meta.clone(),
+            body: self.body.clone(),
+            body_line: 1,
+            content_hash: self.content_hash.clone(),
+        }
+    }
+
+    /// The same version, answering only from `from` until before `until`: what the index filters by and what is cited.
+    #[must_use]
+    pub fn within(mut self, from: Date, until: Option<Date>) -> Self {
+        self.meta.expires_on = until;
+        for passage in &mut self.passages {
+            passage.effective_from = from;
+            passage.expires_on = until;
+        }
+        self
+    }
+
+    /// The same version, known to have been followed by another document.
+    #[must_use]
+    pub fn followed_by(mut self, successor: Option<&str>) -> Self {
+        if let Some(successor) = successor {
+            self.meta.superseded_by = Some(successor.to_owned());
+        }
+        self
+    }
 }

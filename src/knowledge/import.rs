@@ -100,6 +100,9 @@ async fn take(
         Ok(Stored::New { version }) => {
             FileOutcome::Imported { passages: parsed.passages(version).len(), document: parsed.meta.id, version }
         }
+        // Kept, though nothing answers from it.
+        Ok(Stored::Drafted { .. }) => FileOutcome::Imported { passages: 0, document: parsed.meta.id, version: 0 },
+        Ok(Stored::Retired { version }) => FileOutcome::Imported { passages: 0, document: parsed.meta.id, version },
         Err(e) => FileOutcome::Failed { reason: e.to_string() },
     }
 }

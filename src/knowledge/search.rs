@@ -8,6 +8,7 @@ use jiff::civil::Date;
 
 use crate::knowledge::catalog::{self, Catalog, Unit};
 use crate::knowledge::document::{Audience, DocumentMeta, Passage};
+use crate::knowledge::ended;
 use crate::knowledge::judge::{self, Asked, Legs, Relative};
 use crate::knowledge::lexicon::Lexicon;
 use crate::knowledge::split::SPLITTER_VERSION;
@@ -80,6 +81,15 @@ pub enum Decision {
     NotFound,
 }
 
+/// What took the place of a document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Successor {
+    /// Its id.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+}
+
 /// The best match is no longer in force.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expired {
@@ -87,8 +97,8 @@ pub struct Expired {
     pub title: String,
     /// First day without it.
     pub expired_on: Date,
-    /// The document that took its place, when it is named and in use.
-    pub successor: Option<String>,
+    /// What took its place, when it is named and the asker may see it: the hits are then its passages.
+    pub successor: Option<Successor>,
 }
 
 /// What a search found.
@@ -362,65 +372,17 @@ impl Knowledge {
         };
         let sparse = query_terms(&asked);
         let who = who(&query.scope);
-        let mut outcome = self
-            .judged(
-                &catalog,
-                &asked,
-                &sparse,
-                dense.clone(),
-                Filter::All(vec![who.clone(), Filter::in_force(query.scope.on)]),
-                query.limit,
-            )
-            .await?;
-        // Only when nothing in force answers is it worth telling that something no longer in force did.
-        if outcome.decision == Decision::NotFound {
-            let ended = Filter::Int {
-                field: "expires_on".to_owned(),
-                gte: None,
-                lt: Some(crate::knowledge::vector::day_number(query.scope.on) + 1),
-            };
-            let past = self.judged(&catalog, &asked, &sparse, dense, Filter::All(vec![who, ended]), 1).await?;
-            outcome.expired = past.best_document().and_then(|old| {
-                let successor = old.superseded_by.clone().filter(|id| catalog.units().iter().any(|u| u.meta.id == *id));
-                old.expires_on.map(|expired_on| Expired { title: old.title.clone(), expired_on, successor })
-            });
+        let vectors = |filter: Filter| VectorQuery { sparse: sparse.clone(), dense: dense.clone(), filter, limit: CANDIDATES };
+        let in_force = Filter::All(vec![who.clone(), Filter::in_force(query.scope.on)]);
+        let found = self.vectors.search(&vectors(in_force)).await?;
+        let mut outcome = judged(&catalog, &asked, &query.scope, &found, query.limit);
+        if ended::any_ended(&catalog, &query.scope) {
+            let past = self.vectors.search(&vectors(Filter::All(vec![who, ended::ended_filter(&query.scope)]))).await?;
+            if !past.is_empty() {
+                ended::consider(&mut outcome, &catalog, &asked, &query.scope, &found, &past, query.limit);
+            }
         }
         Ok(outcome)
-    }
-
-    async fn judged(
-        &self,
-        catalog: &Catalog,
-        asked: &Asked,
-        sparse: &Sparse,
-        dense: Option<Vec<f32>>,
-        filter: Filter,
-        limit: usize,
-    ) -> Result<Outcome, KnowledgeError> {
-        let request = VectorQuery { sparse: sparse.clone(), dense, filter, limit: CANDIDATES };
-        let found = self.vectors.search(&request).await?;
-        let judged = judge_candidates(catalog, asked, &found);
-        let top_score = judged.first().map_or(0.0, |c| c.score);
-        let decision = if top_score >= judge::THRESHOLD { Decision::Answerable } else { Decision::NotFound };
-        let mut hits = Vec::new();
-        for (rank, candidate) in judged.into_iter().enumerate() {
-            if hits.len() >= limit {
-                break;
-            }
-            let unit = &catalog.units()[candidate.unit];
-            let passages = if rank < ORDERED { best_first(asked, unit, candidate.passages) } else { candidate.passages };
-            for (place, legs) in passages {
-                if hits.len() < limit {
-                    hits.push(Hit {
-                        passage: Arc::clone(&unit.passages[place]),
-                        document: Arc::clone(&unit.meta),
-                        score: candidate.score,
-                        legs,
-                    });
-                }
-            }
-        }
-        Ok(Outcome { hits, decision, top_score, expired: None })
     }
 
     /// The passages around one of its document, in order, itself included; `radius` on each side.
@@ -431,6 +393,39 @@ impl Knowledge {
         let all = &catalog.units()[unit].passages;
         all[place.saturating_sub(radius)..all.len().min(place + radius + 1)].to_vec()
     }
+}
+
+/// What the index found, judged: the best documents with their passages, and whether they are good enough.
+fn judged(
+    catalog: &Catalog,
+    asked: &Asked,
+    scope: &Scope,
+    found: &[crate::knowledge::vector::VectorHit],
+    limit: usize,
+) -> Outcome {
+    let mut judged = judge_candidates(catalog, asked, found);
+    ended::prefer_local(&mut judged, catalog, &scope.areas);
+    let top_score = judged.iter().map(|c| c.score).fold(0.0, f32::max);
+    let decision = if top_score >= judge::THRESHOLD { Decision::Answerable } else { Decision::NotFound };
+    let mut hits = Vec::new();
+    for (rank, candidate) in judged.into_iter().enumerate() {
+        if hits.len() >= limit {
+            break;
+        }
+        let unit = &catalog.units()[candidate.unit];
+        let passages = if rank < ORDERED { best_first(asked, unit, candidate.passages) } else { candidate.passages };
+        for (place, legs) in passages {
+            if hits.len() < limit {
+                hits.push(Hit {
+                    passage: Arc::clone(&unit.passages[place]),
+                    document: Arc::clone(&unit.meta),
+                    score: candidate.score,
+                    legs,
+                });
+            }
+        }
+    }
+    Outcome { hits, decision, top_score, expired: None }
 }
 
 /// The mean weighted length of the passages in use.

@@ -31,9 +31,19 @@ pub enum Stored {
         /// The live version.
         version: u32,
     },
-    /// A new version is live.
+    /// A new version is published.
     New {
         /// The new version, 1 for a new document.
+        version: u32,
+    },
+    /// The file says that it is a draft: it is the working copy now and answers nothing.
+    Drafted {
+        /// Which change of the draft.
+        revision: u32,
+    },
+    /// The file says that it is retired: it is kept and taken out of use.
+    Retired {
+        /// The version that was kept.
         version: u32,
     },
 }
@@ -43,7 +53,7 @@ pub enum Stored {
 pub struct DocumentSummary {
     /// What is known about it.
     pub meta: DocumentMeta,
-    /// The newest version.
+    /// The version published last.
     pub version: u32,
     /// When that version was stored.
     pub stored_at: Timestamp,
@@ -130,32 +140,40 @@ pub struct IngestJob {
 /// Rows of documents and jobs.
 #[async_trait]
 pub trait KnowledgeStore: Send + Sync {
-    /// Stores a version with its passages in one transaction; the same content as the live version changes nothing.
+    /// Publishes a file on the operator's authority: a version with its passages in one transaction, and the line in the
+    /// history ([`crate::knowledge::life::moves::put`]). The same content as the version published last changes nothing.
     /// A retired document comes back into use.
     ///
     /// # Errors
     /// The database fails; nothing is stored then.
     async fn put(&self, document: &ParsedDocument, at: Timestamp) -> Result<Stored, StoreError>;
 
-    /// One version of a document, the newest when none is named; also of a retired document.
+    /// [`Self::put`] for many documents of different ids, in as few transactions as can be; a result for each, in order.
+    async fn put_all(&self, documents: &[ParsedDocument], at: Timestamp) -> Vec<Result<Stored, StoreError>>;
+
+    /// One published version of a document, the one published last when none is named; also of a retired document. Drafts
+    /// and versions in review are not published and are not found here.
     ///
     /// # Errors
     /// The database fails or the row is damaged.
     async fn document(&self, id: &str, version: Option<u32>) -> Result<Option<Document>, StoreError>;
 
-    /// Documents in id order after `after`, at most `limit`.
+    /// Documents of which something was published, in id order after `after`, at most `limit`.
     ///
     /// # Errors
     /// The database fails or a row is damaged.
     async fn list(&self, after: Option<&str>, limit: u32) -> Result<Vec<DocumentSummary>, StoreError>;
 
-    /// The newest version of every document in use, in id order: what the index is rebuilt from.
+    /// What the index is rebuilt from: every published version that answers on some day, in id and version order, its
+    /// passages bearing the days on which it answers ([`crate::knowledge::life::window`]) instead of its own. No two versions
+    /// of a document on one day. A fixed number of queries, whatever the size.
     ///
     /// # Errors
     /// The database fails or a row is damaged.
     async fn live(&self) -> Result<Vec<Document>, StoreError>;
 
-    /// Takes a document out of use; its versions stay readable. False when there is none of that id in use.
+    /// Takes a document out of use for all days, on the operator's authority; its versions stay readable. False when there is
+    /// none of that id in use.
     ///
     /// # Errors
     /// The database fails.

@@ -8,31 +8,32 @@ use uuid::Uuid;
 
 use super::Sqlite;
 use crate::knowledge::document::{Audience, Document, ParsedDocument};
+use crate::knowledge::life::moves;
 use crate::knowledge::store::{DocumentSummary, IngestJob, JobState, KnowledgeStore, StoreError, Stored};
 
 #[expect(clippy::needless_pass_by_value, reason = "used as the argument of map_err")]
-fn backend(e: sqlx::Error) -> StoreError {
+pub(super) fn backend(e: sqlx::Error) -> StoreError {
     StoreError::Backend(e.to_string())
 }
 
-fn json<T: serde::de::DeserializeOwned>(id: &str, text: &str) -> Result<T, StoreError> {
+pub(super) fn json<T: serde::de::DeserializeOwned>(id: &str, text: &str) -> Result<T, StoreError> {
     serde_json::from_str(text).map_err(|e| StoreError::Damaged { id: id.to_owned(), reason: e.to_string() })
 }
 
-fn text<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
+pub(super) fn text<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
     serde_json::to_string(value).map_err(|e| StoreError::Backend(e.to_string()))
 }
 
-fn number(id: &str, n: i64) -> Result<u32, StoreError> {
+pub(super) fn number(id: &str, n: i64) -> Result<u32, StoreError> {
     u32::try_from(n).map_err(|_| StoreError::Damaged { id: id.to_owned(), reason: format!("版本号 {n}") })
 }
 
-fn instant(id: &str, ms: i64) -> Result<Timestamp, StoreError> {
+pub(super) fn instant(id: &str, ms: i64) -> Result<Timestamp, StoreError> {
     Timestamp::from_millisecond(ms).map_err(|e| StoreError::Damaged { id: id.to_owned(), reason: e.to_string() })
 }
 
 impl Sqlite {
-    async fn read_version(&self, id: &str, version: i64) -> Result<Option<Document>, StoreError> {
+    pub(super) async fn read_version(&self, id: &str, version: i64) -> Result<Option<Document>, StoreError> {
         let row = sqlx::query("SELECT content_hash, meta, body FROM knowledge_version WHERE document_id = $1 AND version = $2")
             .bind(id)
             .bind(version)
@@ -83,87 +84,33 @@ fn job(row: &SqliteRow) -> Result<IngestJob, StoreError> {
 #[async_trait]
 impl KnowledgeStore for Sqlite {
     async fn put(&self, document: &ParsedDocument, at: Timestamp) -> Result<Stored, StoreError> {
-        let id = document.meta.id.as_str();
-        let mut tx = self.durable().await.map_err(backend)?;
-        let newest = sqlx::query(
-            "SELECT d.version, d.retired, v.content_hash FROM knowledge_document d \
-             JOIN knowledge_version v ON v.document_id = d.id AND v.version = d.version WHERE d.id = $1",
-        )
-        .bind(id)
-        .fetch_optional(&mut *tx)
-        .await
-        .map_err(backend)?;
-        let mut version = 1i64;
-        if let Some(row) = newest {
-            let live: i64 = row.try_get("version").map_err(backend)?;
-            let retired: bool = row.try_get("retired").map_err(backend)?;
-            let hash: String = row.try_get("content_hash").map_err(backend)?;
-            if !retired && hash == document.content_hash {
-                return Ok(Stored::Unchanged { version: number(id, live)? });
-            }
-            version = live + 1;
-        }
-        let ms = at.as_millisecond();
-        sqlx::query(
-            "INSERT INTO knowledge_document (id, version, retired, stored_at) VALUES ($1, $2, $3, $4) \
-             ON CONFLICT (id) DO UPDATE SET version = excluded.version, retired = excluded.retired, stored_at = excluded.stored_at",
-        )
-        .bind(id)
-        .bind(version)
-        .bind(false)
-        .bind(ms)
-        .execute(&mut *tx)
-        .await
-        .map_err(backend)?;
-        sqlx::query(
-            "INSERT INTO knowledge_version (document_id, version, content_hash, meta, body, stored_at) VALUES ($1, $2, $3, $4, $5, $6)",
-        )
-        .bind(id)
-        .bind(version)
-        .bind(&document.content_hash)
-        .bind(text(&document.meta)?)
-        .bind(&document.body)
-        .bind(ms)
-        .execute(&mut *tx)
-        .await
-        .map_err(backend)?;
-        let stored = number(id, version)?;
-        for passage in document.passages(stored) {
-            sqlx::query("INSERT INTO knowledge_passage (id, document_id, version, ordinal, passage) VALUES ($1, $2, $3, $4, $5)")
-                .bind(passage.id.to_string())
-                .bind(id)
-                .bind(version)
-                .bind(i64::from(passage.ordinal))
-                .bind(text(&passage)?)
-                .execute(&mut *tx)
-                .await
-                .map_err(backend)?;
-        }
-        tx.commit().await.map_err(backend)?;
-        Ok(Stored::New { version: stored })
+        moves::put(self, document, at).await
+    }
+
+    async fn put_all(&self, documents: &[ParsedDocument], at: Timestamp) -> Vec<Result<Stored, StoreError>> {
+        moves::put_all(self, documents, at).await
     }
 
     async fn document(&self, id: &str, version: Option<u32>) -> Result<Option<Document>, StoreError> {
-        let version = match version {
-            Some(v) => i64::from(v),
-            None => {
-                let row = sqlx::query("SELECT version FROM knowledge_document WHERE id = $1")
-                    .bind(id)
-                    .fetch_optional(self.reader())
-                    .await
-                    .map_err(backend)?;
-                match row {
-                    Some(row) => row.try_get("version").map_err(backend)?,
-                    None => return Ok(None),
-                }
-            }
-        };
-        self.read_version(id, version).await
+        // What was never published is nobody's business here.
+        let row = sqlx::query(
+            "SELECT version FROM knowledge_version WHERE document_id = $1 AND published IS NOT NULL \
+             AND ($2 IS NULL OR version = $2) ORDER BY published DESC LIMIT 1",
+        )
+        .bind(id)
+        .bind(version.map(i64::from))
+        .fetch_optional(self.reader())
+        .await
+        .map_err(backend)?;
+        match row {
+            Some(row) => self.read_version(id, row.try_get("version").map_err(backend)?).await,
+            None => Ok(None),
+        }
     }
 
     async fn list(&self, after: Option<&str>, limit: u32) -> Result<Vec<DocumentSummary>, StoreError> {
         let rows = sqlx::query(
-            "SELECT d.id, d.version, d.retired, d.stored_at, v.meta FROM knowledge_document d \
+            "SELECT d.id, d.version, d.retired, v.stored_at, v.meta FROM knowledge_document d \
              JOIN knowledge_version v ON v.document_id = d.id AND v.version = d.version \
              WHERE d.id > $1 ORDER BY d.id LIMIT $2",
         )
@@ -186,29 +133,11 @@ impl KnowledgeStore for Sqlite {
     }
 
     async fn live(&self) -> Result<Vec<Document>, StoreError> {
-        let rows = sqlx::query("SELECT id, version FROM knowledge_document WHERE NOT retired ORDER BY id")
-            .fetch_all(self.reader())
-            .await
-            .map_err(backend)?;
-        let mut out = Vec::with_capacity(rows.len());
-        for row in rows {
-            let id: String = row.try_get("id").map_err(backend)?;
-            out.extend(self.read_version(&id, row.try_get("version").map_err(backend)?).await?);
-        }
-        Ok(out)
+        self.read_live().await
     }
 
     async fn retire(&self, id: &str, at: Timestamp) -> Result<bool, StoreError> {
-        let mut tx = self.durable().await.map_err(backend)?;
-        let done = sqlx::query("UPDATE knowledge_document SET retired = $2, stored_at = $3 WHERE id = $1 AND NOT retired")
-            .bind(id)
-            .bind(true)
-            .bind(at.as_millisecond())
-            .execute(&mut *tx)
-            .await
-            .map_err(backend)?;
-        tx.commit().await.map_err(backend)?;
-        Ok(done.rows_affected() > 0)
+        moves::retire(self, id, at).await
     }
 
     async fn save_job(&self, job: &IngestJob) -> Result<(), StoreError> {

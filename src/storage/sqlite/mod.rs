@@ -7,6 +7,7 @@
 pub mod conversation;
 pub mod incident;
 pub mod knowledge;
+pub mod life;
 pub mod platform;
 
 use std::path::Path;

@@ -1,10 +1,13 @@
 //! The knowledge room through its public API.
 
+mod checking;
 mod documents;
 mod editing;
 mod finding;
+mod life;
 mod plain;
 mod rows;
+mod validity;
 
 use std::sync::Arc;
 

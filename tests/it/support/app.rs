@@ -297,7 +297,7 @@ pub fn root() -> &'static Path {
 }
 
 /// The street's own data as shipped, with the few guides of the tests.
-fn lay_out_knowledge(to: &Path) {
+pub fn lay_out_knowledge(to: &Path) {
     copy(&root().join("knowledge/street"), &to.join("street"));
     copy(&root().join("tests/fixtures/knowledge"), to);
 }
