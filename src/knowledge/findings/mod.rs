@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::knowledge::area::Areas;
 use crate::knowledge::document::{Audience, Document, DocumentMeta, ParsedDocument, Passage};
+use crate::knowledge::lexicon;
 use crate::knowledge::life::window::Window;
 use figures::Stated;
 
@@ -28,8 +29,8 @@ const COPIED: f32 = 0.85;
 const LONG_ENOUGH: usize = 48;
 /// A passage that this many documents have is a fixed phrase of the house.
 const HOUSE_PHRASE: usize = 3;
-/// Titles this alike (shared runs of two characters) are about the same matter.
-const SAME_MATTER: f32 = 0.5;
+/// When this much of the shorter title (pairs of characters) stands in the other, they are about the same matter.
+const SAME_MATTER: f32 = 0.6;
 /// Texts with fewer runs than this are indexed whole.
 const SHORT: usize = 400;
 /// A title of so many characters is a name; a shorter one (低保) may head different texts.
@@ -330,7 +331,7 @@ fn same_document(own: &Ours, known: &Known, likeness: f32) -> Option<Finding> {
     let same_number = own.number.is_some() && own.number == known.meta.doc_no.as_deref().map(bare);
     let same_title = own.key == known.key;
     let alike = likeness >= 0.5;
-    let copy = alike && shingles::jaccard(&own.all, &known.whole()) >= SAME;
+    let copy = alike && own.all.len() >= LONG_ENOUGH && shingles::jaccard(&own.all, &known.whole()) >= SAME;
     let why = if same_number {
         format!("文号相同（{}）", known.meta.doc_no.as_deref().unwrap_or_default())
     } else if same_title && (alike || own.key.chars().count() >= NAMED) {
@@ -417,7 +418,7 @@ fn other_version(own: &Ours, meta: &DocumentMeta, known: &Known) -> Vec<Finding>
 /// Sentences that say of the same thing another figure, in documents about the same matter.
 fn contradictions(own: &Ours, meta: &DocumentMeta, known: &Known) -> Vec<Finding> {
     let same_article = meta.sources.iter().any(|s| known.meta.sources.iter().any(|t| t.law == s.law && t.article == s.article));
-    if !same_article && title_likeness(&own.key, &known.key) < SAME_MATTER {
+    if !same_article && title_overlap(&meta.title, &known.meta.title) < SAME_MATTER {
         return Vec::new();
     }
     let mut out = Vec::new();
@@ -461,8 +462,15 @@ pub fn title_key(title: &str) -> String {
     name.to_owned()
 }
 
-fn title_likeness(a: &str, b: &str) -> f32 {
-    crate::core::text::bigram_jaccard(a, b)
+/// How much of the shorter title's matter, without the words of asking, stands in the other (0..1).
+fn title_overlap(a: &str, b: &str) -> f32 {
+    let pairs = |title: &str| {
+        let matter = lexicon::matter(&crate::core::text::for_matching(title));
+        matter.split_whitespace().flat_map(crate::core::text::pairs).collect::<HashSet<(char, char)>>()
+    };
+    let (a, b) = (pairs(a), pairs(b));
+    let smaller = a.len().min(b.len());
+    if smaller == 0 { 0.0 } else { a.intersection(&b).count() as f32 / smaller as f32 }
 }
 
 fn readers_meet(a: Audience, b: Audience) -> bool {

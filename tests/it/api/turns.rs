@@ -87,7 +87,7 @@ async fn a_follow_up_stays_with_its_matter_and_a_new_matter_does_not() {
         ("那要多久", Some("t-juzhuzheng")),
         ("火星签证怎么办", None),
         ("楼上晚上太吵怎么办", Some("t-zaosheng")),
-        ("烤火费怎么领", None),
+        ("烤火费怎么领", Some("t-kaohuo-new")),
     ] {
         let turn = resident.say(question).await;
         assert_eq!(documents(&turn).first().copied(), expected, "「{question}」 in its place of the conversation: {turn}");
