@@ -356,7 +356,7 @@ fn near_copy(own: &Ours, known: &Known, likeness: f32, copies: &[(&Passage, Vec<
     }
     let whole = known.whole();
     let share = shingles::containment(&own.all, &whole);
-    if share >= NEAR {
+    if share >= NEAR && own.all.len() >= LONG_ENOUGH {
         let message = format!("与已发布的《{}》有{:.0}%的文字相同", known.meta.title, share * 100.0);
         let (ours, theirs) = closest(own, known);
         let near = finding(FindingKind::NearDuplicate, Severity::Acknowledge, message, own.side(ours, None), known.side(theirs, None));
