@@ -5,6 +5,7 @@
 //! the same thing another figure. Only figures are compared as statements; the rest is for people to read.
 
 pub mod figures;
+pub mod guard;
 pub mod shingles;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -30,7 +31,7 @@ const LONG_ENOUGH: usize = 48;
 /// A passage that this many documents have is a fixed phrase of the house.
 const HOUSE_PHRASE: usize = 3;
 /// When this much of the shorter title (pairs of characters) stands in the other, they are about the same matter.
-const SAME_MATTER: f32 = 0.6;
+const SAME_MATTER: f32 = 0.5;
 /// Texts with fewer runs than this are indexed whole.
 const SHORT: usize = 400;
 /// A title of so many characters is a name; a shorter one (低保) may head different texts.
@@ -170,6 +171,13 @@ impl Checker {
         }
         let passages = passages.into_iter().map(Arc::new).collect();
         self.known.push(Known { meta, version, window, passages, indexed: indexed.len(), key });
+    }
+
+    /// No longer knows any version of this document.
+    pub fn forget(&mut self, document: &str) {
+        for known in self.known.iter_mut().filter(|k| k.meta.id == document) {
+            known.window.until = Some(known.window.from);
+        }
     }
 
     /// What is to be looked at before `document` is published. Versions of the same document are no findings: a new version

@@ -1,6 +1,7 @@
 //! Near copies, contradictions, two versions of one law: findings with both passages side by side.
 
 use gridworker::knowledge::area::Areas;
+use gridworker::knowledge::findings::guard::Guard;
 use gridworker::knowledge::findings::{Checker, Finding, FindingKind, Severity, figures, title_key};
 use gridworker::knowledge::document::ParsedDocument;
 use gridworker::knowledge::life::diff;
@@ -128,6 +129,17 @@ fn a_passage_taken_over_is_shown_beside_its_original() {
 }
 
 #[test]
+fn of_two_copies_in_one_import_the_second_stays_out() {
+    let mut guard = Guard::new(checker(&[document("dibao", "低保怎么申请", "", LONG)]));
+    let why = guard.admit(&document("copy", "最低生活保障指南", "", LONG)).expect_err("a copy of what is published");
+    assert!(why.contains("《低保怎么申请》"), "{why}");
+    // The document itself changes; the copy of what it was is no copy any more.
+    guard.admit(&document("dibao", "低保怎么申请", "", "**结论**：全部改写，一个字也不剩。")).expect("a new version");
+    guard.admit(&document("copy", "最低生活保障指南", "", LONG)).expect("nothing like it is published now");
+    assert!(guard.admit(&document("third", "低保指南", "", LONG)).is_err(), "a copy of what came in just now");
+}
+
+#[test]
 fn figures_are_read_by_value_and_unit() {
     let read = |text: &str| -> Vec<String> {
         let all = figures::stated(text).into_iter().flat_map(|s| s.figures);
@@ -182,7 +194,8 @@ async fn nothing_is_published_while_a_finding_is_open() {
         // Another figure: once somebody stands by it.
         let other_figure = "**结论**：街道办事处自受理特困申请之日起30日内答复本人。";
         let found = hand_in(document("tekun-2", "特困供养答复期限", "", other_figure)).await;
-        let contradiction = found.iter().find(|f| f.finding.kind == FindingKind::Contradiction).expect("found");
+        let contradiction = found.iter().find(|f| f.finding.kind == FindingKind::Contradiction);
+        let contradiction = contradiction.unwrap_or_else(|| panic!("{name}: {found:#?}"));
         assert!(matches!(life.approve("tekun-2", 1, &other, "").await, Err(LifeError::Findings(_))), "{name}");
         assert!(life.acknowledge("tekun-2", &contradiction.finding.id, &author, " ").await.is_err(), "{name}: why?");
         for finding in &found {

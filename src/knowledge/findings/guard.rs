@@ -1,0 +1,35 @@
+//! The check while files are imported one after another: what was just let in counts for the next.
+
+use super::{Checker, Finding, Severity};
+use crate::knowledge::document::ParsedDocument;
+
+/// Lets documents in that are not live already under another id.
+#[derive(Debug, Default)]
+pub struct Guard {
+    checker: Checker,
+}
+
+impl Guard {
+    /// Over what is published.
+    #[must_use]
+    pub fn new(checker: Checker) -> Self {
+        Self { checker }
+    }
+
+    /// What is to be looked at in a document that may come in; from now on it counts as published.
+    ///
+    /// # Errors
+    /// It would be live twice: in words, for the result of the file.
+    pub fn admit(&mut self, document: &ParsedDocument) -> Result<Vec<Finding>, String> {
+        if document.meta.status != "published" {
+            return Ok(Vec::new());
+        }
+        let found = self.checker.check(document);
+        if let Some(blocking) = found.iter().find(|f| f.severity == Severity::Blocking) {
+            return Err(blocking.message.clone());
+        }
+        self.checker.forget(&document.meta.id);
+        self.checker.add(document.as_version(0));
+        Ok(found)
+    }
+}
