@@ -10,6 +10,11 @@ fn main() -> ExitCode {
     // Two crates of the tree could bring a TLS provider of their own: this one is chosen before anybody asks.
     gridworker::llm::install_tls();
     let cli = cli::Cli::parse();
+    // A parser's process has no threads, no network and no log.
+    let cli = match cli.extract() {
+        Ok(ended) => return ended,
+        Err(cli) => cli,
+    };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {

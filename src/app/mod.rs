@@ -34,9 +34,8 @@ use crate::incident::news::TicketNews;
 use crate::incident::rules::IncidentRules;
 use crate::knowledge::area::Areas;
 use crate::knowledge::document::ImportDefaults;
-use crate::knowledge::import;
+use crate::knowledge::import::work::Importer;
 use crate::knowledge::life::service::DocumentLife;
-use crate::knowledge::search::Knowledge;
 use crate::llm::budget::TokenCounter;
 use crate::llm::port::ChatModel;
 use crate::platform::callback::CallbackReceiver;
@@ -77,7 +76,7 @@ impl Instance {
     /// # Errors
     /// The first part that cannot be made, in words for the operator.
     pub async fn start(listener: TcpListener, wiring: Wiring) -> anyhow::Result<Self> {
-        let Wiring { mut settings, demo, clock, ids, model, metrics, progress } = wiring;
+        let Wiring { mut settings, demo, clock, ids, model, metrics, progress, extractor } = wiring;
         let address = listener.local_addr()?;
         if demo {
             wiring::point_at_sandbox(&mut settings, address, &*ids)?;
@@ -132,6 +131,7 @@ impl Instance {
             }
             None => None,
         };
+        let importer = Importer::new(Arc::clone(&knowledge), Arc::new(db.clone()), extractor, Arc::clone(&clock));
         let readiness = Arc::new(Readiness::default());
         let api: ApiState = Arc::new(Api {
             conversations: Arc::clone(&conversations),
@@ -198,7 +198,7 @@ impl Instance {
         }
         tasks.spawn(Arc::clone(&conversations).tell_news(news.subscribe()));
         let defaults = wiring::import_defaults(&settings, &*clock)?;
-        tasks.spawn(imports(Arc::clone(&knowledge), defaults, Arc::clone(&clock), stop.clone()));
+        tasks.spawn(imports(importer, defaults, stop.clone()));
         tasks.spawn(housekeeping(Arc::clone(&api), stop.clone()));
         let grace = Duration::from_millis(settings.server.shutdown_grace_ms);
         Ok(Self { address, api, db, sandbox, stop, tasks, grace, _folder: folder })
@@ -242,10 +242,10 @@ async fn open_sandbox(
     Ok(Sandbox::open(&data.join("sandbox.sqlite"), config).await?)
 }
 
-/// Fulfils the imports that were wished for on the command line.
-async fn imports(knowledge: Arc<Knowledge>, defaults: ImportDefaults, clock: Arc<dyn Clock>, stop: CancellationToken) {
+/// Fulfils the imports that were wished for on the command line and in the console.
+async fn imports(importer: Importer, defaults: ImportDefaults, stop: CancellationToken) {
     loop {
-        match import::work_off(&knowledge, &defaults, &*clock, &|_, _, _| {}).await {
+        match importer.work_off(&defaults, &stop, &|_| {}).await {
             Ok(jobs) if jobs.is_empty() => {}
             Ok(jobs) => tracing::info!(jobs = jobs.len(), "imports done"),
             Err(error) => tracing::error!(%error, "an import failed; it is tried again"),

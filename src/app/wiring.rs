@@ -14,6 +14,7 @@ use crate::config::{Engine, Settings};
 use crate::core::clock::{Clock, SystemClock};
 use crate::core::ids::{Ids, RandomIds};
 use crate::knowledge::document::{Audience, ImportDefaults, ParsedDocument};
+use crate::knowledge::import::extractor::{Extractor, Limits};
 use crate::knowledge::lexicon::Lexicon;
 use crate::knowledge::search::Knowledge;
 use crate::knowledge::vector::VectorStore;
@@ -43,6 +44,8 @@ pub struct Wiring {
     pub metrics: Option<PrometheusHandle>,
     /// Told how far the first import is.
     pub progress: Option<Progress>,
+    /// Starts the parsers of imported files.
+    pub extractor: Extractor,
 }
 
 impl std::fmt::Debug for Wiring {
@@ -63,6 +66,7 @@ impl Wiring {
             model: None,
             metrics: None,
             progress: None,
+            extractor: extractor(),
         }
     }
 }
@@ -108,6 +112,13 @@ pub async fn knowledge(settings: &Settings, data: &Path, db: &Sqlite, shipped: &
     let lexicon = shipped.street_file("lexicon.csv").map_err(|e| e.to_string()).and_then(|csv| Lexicon::parse(csv.as_bytes()));
     let lexicon = lexicon.map_err(|why| anyhow::anyhow!("knowledge/street/lexicon.csv: {why}"))?;
     Ok(Knowledge::new(Arc::new(db.clone()), vectors, embedder, lexicon))
+}
+
+/// This very binary, as the parser of imported files.
+#[must_use]
+pub fn extractor() -> Extractor {
+    // Without a name of its own nothing can be started, and every import says so.
+    Extractor::new(std::env::current_exe().unwrap_or_default(), Limits::default())
 }
 
 /// What a file without front matter gets.

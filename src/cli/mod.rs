@@ -4,9 +4,11 @@ mod config;
 mod doctor;
 mod eval;
 mod evidence;
+mod extract;
 mod ingest;
 mod migrate;
 mod outbox;
+mod pieces;
 mod sandbox;
 mod serve;
 mod train;
@@ -48,6 +50,11 @@ enum Command {
     Serve(serve::Serve),
     /// 导入资料
     Ingest(ingest::Ingest),
+    /// 看一个文件会切成哪些段，不入库
+    Pieces(pieces::Pieces),
+    /// 解析一个文件（由服务自己启动）
+    #[command(hide = true)]
+    Extract(extract::Extract),
     /// 评测
     #[command(subcommand)]
     Eval(eval::Eval),
@@ -72,11 +79,21 @@ enum Command {
 }
 
 impl Cli {
+    /// Runs the one subcommand that needs no runtime; gives itself back when it is another.
+    pub fn extract(self) -> Result<ExitCode, Self> {
+        match self.command {
+            Command::Extract(extract) => Ok(extract.run()),
+            _ => Err(self),
+        }
+    }
+
     /// Runs the subcommand.
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         match self.command {
             Command::Serve(serve) => serve.run(&self.common).await,
             Command::Ingest(ingest) => ingest.run(&self.common).await,
+            Command::Pieces(pieces) => pieces.run(&self.common).await,
+            Command::Extract(extract) => Ok(extract.run()),
             Command::Eval(eval) => eval.run(&self.common).await,
             Command::Evidence(evidence) => evidence.run(&self.common).await,
             Command::Doctor(doctor) => doctor.run(&self.common),

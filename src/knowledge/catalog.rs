@@ -129,6 +129,12 @@ impl Catalog {
                         units.push(Unit::new(Arc::clone(&meta), &title, vec![passage]));
                     }
                 }
+                Shape::Clauses => {
+                    for passage in passages {
+                        let title = format!("{} {} {}", passage.title, passage.path, passage.heading);
+                        units.push(Unit::new(Arc::clone(&meta), &title, vec![passage]));
+                    }
+                }
             }
         }
         weigh(&mut units);
@@ -191,6 +197,7 @@ fn weigh(units: &mut [Unit]) {
         let title = match unit.meta.shape {
             Shape::Guide => normal(&unit.meta.title),
             Shape::Lines => unit.passages.iter().map(|p| normal(&p.heading)).collect(),
+            Shape::Clauses => unit.passages.iter().map(|p| normal(&format!("{} {} {}", p.title, p.path, p.heading))).collect(),
         };
         let asked: Vec<String> = unit.meta.keywords.iter().chain(&unit.meta.questions).map(|q| normal(q)).collect();
         let body: Vec<String> = unit.passages.iter().flat_map(|p| [normal(&p.heading), normal(&p.text)]).collect();
@@ -209,8 +216,8 @@ fn weigh(units: &mut [Unit]) {
 /// The weighted terms of a passage for the sparse leg: its own text, and what its document says it answers.
 #[must_use]
 pub fn frequencies(meta: &DocumentMeta, passage: &Passage) -> bm25::Frequencies {
-    let title = if meta.shape == Shape::Guide { for_matching(&passage.title) } else { String::new() };
-    let heading = for_matching(&passage.heading);
+    let title = if meta.shape == Shape::Lines { String::new() } else { for_matching(&passage.title) };
+    let heading = for_matching(&format!("{} {}", passage.path, passage.heading));
     let text = for_matching(&passage.text);
     let asked: Vec<String> = meta.keywords.iter().chain(&meta.questions).map(|s| for_matching(s)).collect();
     bm25::frequencies(

@@ -55,6 +55,8 @@ pub enum Shape {
     Guide,
     /// Unrelated paragraphs in one file (plain text): each stands for itself.
     Lines,
+    /// Clauses that are found by themselves, under the title they share: a law, a handbook, a table of questions.
+    Clauses,
 }
 
 /// One article that a document rests on.
@@ -203,19 +205,29 @@ impl ParsedDocument {
                 .split_once("\n+++\n")
                 .or_else(|| rest.strip_suffix("\n+++").map(|head| (head, "")))
                 .ok_or_else(|| fail(1, "“+++” 开头的文首信息没有以单独一行 “+++” 结束".to_owned()))?;
-            let meta = front_matter(head).map_err(|(line, reason)| fail(line + 1, reason))?;
+            let mut meta = front_matter(head).map_err(|(line, reason)| fail(line + 1, reason))?;
             let body_line = head.lines().count() + 3;
             if body.trim().is_empty() {
                 return Err(fail(body_line, "没有正文".to_owned()));
+            }
+            let says_itself = head.lines().any(|line| line.trim_start().starts_with("shape"));
+            if !says_itself && split::clauses::is_law(body) {
+                meta.shape = Shape::Clauses;
             }
             return Ok(Self { meta, body: body.to_owned(), body_line, content_hash });
         }
         if text.trim().is_empty() {
             return Err(fail(1, "文件是空的".to_owned()));
         }
+        // Without front matter the defaults are part of what the document is: another audience is another version.
+        let content_hash = hex::encode(Sha256::digest(format!("{}\n{}\n{text}", defaults.audience.as_str(), defaults.area)));
         let stem = file.file_stem().map_or_else(|| "document".to_owned(), |s| s.to_string_lossy().into_owned());
         let heading = text.lines().find_map(|l| l.strip_prefix('#').map(|h| h.trim_start_matches('#').trim().to_owned()));
-        let shape = if heading.is_some() { Shape::Guide } else { Shape::Lines };
+        let shape = match heading {
+            _ if split::clauses::stands_alone(&text) => Shape::Clauses,
+            Some(_) => Shape::Guide,
+            None => Shape::Lines,
+        };
         let first = text.lines().find(|l| !l.trim().is_empty()).unwrap_or_default();
         let title = heading.filter(|h| !h.is_empty()).unwrap_or_else(|| split::first_words(first).to_owned());
         let meta = DocumentMeta {
@@ -256,6 +268,19 @@ impl ParsedDocument {
         to_file(&self.meta, &self.body)
     }
 
+    /// Does the file say in front matter what it is?
+    #[must_use]
+    pub fn names_itself(&self) -> bool {
+        self.body_line > 1
+    }
+
+    /// The same, each clause found by itself.
+    #[must_use]
+    pub fn standing_alone(mut self) -> Self {
+        self.meta.shape = Shape::Clauses;
+        self
+    }
+
     /// The document as version `version`, cut into passages.
     #[must_use]
     pub fn as_version(&self, version: u32) -> Document {
@@ -274,6 +299,7 @@ impl ParsedDocument {
         let sections = match self.meta.shape {
             Shape::Guide => split::sections(&self.body),
             Shape::Lines => split::lines(&self.body),
+            Shape::Clauses => split::clauses::clauses(&self.body),
         };
         sections
             .into_iter()
@@ -320,8 +346,10 @@ fn to_file(meta: &DocumentMeta, body: &str) -> String {
     if let Some(successor) = &meta.superseded_by {
         line("superseded_by", &text(successor));
     }
-    if meta.shape == Shape::Lines {
-        line("shape", "\"lines\"");
+    match meta.shape {
+        Shape::Guide => {}
+        Shape::Lines => line("shape", "\"lines\""),
+        Shape::Clauses => line("shape", "\"clauses\""),
     }
     if let Some(level) = meta.authority {
         line("authority", &format!("{:.2}", level.value()));
@@ -395,6 +423,9 @@ pub struct Passage {
     pub title: String,
     /// The clause: the section's heading, 结论 for the lead, 第X条 where a text is cut so.
     pub heading: String,
+    /// The headings above the clause, `›` between them: 第一编 总则 › 第二章 自然人. Empty when there is none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub path: String,
     /// Plain text; list items are lines.
     pub text: String,
     /// Who may be answered from it.
@@ -420,6 +451,7 @@ impl Passage {
             ordinal,
             title: meta.title.clone(),
             heading: section.heading,
+            path: section.path,
             text: section.text,
             audience: meta.audience,
             area: meta.area.clone(),
@@ -458,12 +490,7 @@ impl Document {
     /// Its content as it would be read from a file.
     #[must_use]
     pub fn parsed(&self) -> ParsedDocument {
-        ParsedDocument {
-            meta: self.meta.clone(),
-            body: self.body.clone(),
-            body_line: 1,
-            content_hash: self.content_hash.clone(),
-        }
+        ParsedDocument { meta: self.meta.clone(), body: self.body.clone(), body_line: 1, content_hash: self.content_hash.clone() }
     }
 
     /// The same version, answering only from `from` until before `until`: what the index filters by and what is cited.

@@ -6,13 +6,12 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use parking_lot::Mutex;
-use uuid::Uuid;
 
 use crate::knowledge::document::{Document, ParsedDocument};
 use crate::knowledge::life::moves;
 use crate::knowledge::life::record::{Acknowledgement, DocumentFile, Event, VersionRecord, VersionState};
 use crate::knowledge::life::store::{Applied, Change, DraftChange, LifeStore, Overview};
-use crate::knowledge::store::{DocumentSummary, IngestJob, JobState, KnowledgeStore, StoreError, Stored};
+use crate::knowledge::store::{DocumentSummary, KnowledgeStore, StoreError, Stored};
 
 #[derive(Debug)]
 struct Shelf {
@@ -22,11 +21,10 @@ struct Shelf {
     changed_at: Timestamp,
 }
 
-/// Documents and jobs in memory.
+/// Documents in memory.
 #[derive(Debug, Default)]
 pub struct MemoryKnowledge {
     shelves: Mutex<BTreeMap<String, Shelf>>,
-    jobs: Mutex<BTreeMap<Uuid, IngestJob>>,
 }
 
 #[async_trait]
@@ -168,22 +166,5 @@ impl KnowledgeStore for MemoryKnowledge {
 
     async fn retire(&self, id: &str, at: Timestamp) -> Result<bool, StoreError> {
         moves::retire(self, id, at).await
-    }
-
-    async fn save_job(&self, job: &IngestJob) -> Result<(), StoreError> {
-        self.jobs.lock().insert(job.id, job.clone());
-        Ok(())
-    }
-
-    async fn next_job(&self) -> Result<Option<IngestJob>, StoreError> {
-        let mut jobs = self.jobs.lock();
-        Ok(jobs.values_mut().find(|j| j.state != JobState::Done).map(|job| {
-            job.state = JobState::Running;
-            job.clone()
-        }))
-    }
-
-    async fn job(&self, id: Uuid) -> Result<Option<IngestJob>, StoreError> {
-        Ok(self.jobs.lock().get(&id).cloned())
     }
 }

@@ -1,4 +1,12 @@
 //! Cuts the text of a document into clauses that can be found and cited.
+//!
+//! A guide is cut at its headings ([`sections`]), a plain list at its lines ([`lines`]), a law, handbook or long text
+//! into clauses that stand for themselves ([`clauses::clauses`]).
+
+pub mod blocks;
+pub mod clauses;
+pub mod numbering;
+pub mod pack;
 
 use crate::knowledge::document::Source;
 
@@ -16,8 +24,12 @@ pub const CONCLUSION: &str = "结论";
 pub struct Section {
     /// What the clause is called.
     pub heading: String,
-    /// Plain text; list items are lines.
+    /// Plain text; list items and table rows are lines.
     pub text: String,
+    /// The headings above the clause, outermost first, `›` between them; empty when there is none.
+    pub path: String,
+    /// Bytes at the start of `text` that an earlier clause holds too: what leads a list, the head of a table.
+    pub repeated: usize,
 }
 
 /// Cuts Markdown at `## ` headings (and 第X条 headings of any level); what stands before the first is the conclusion.
@@ -25,7 +37,7 @@ pub struct Section {
 pub fn sections(markdown: &str) -> Vec<Section> {
     let mut out = Vec::new();
     let mut heading = CONCLUSION.to_owned();
-    let mut lines: Vec<String> = Vec::new();
+    let mut lines: Vec<&str> = Vec::new();
     for line in markdown.lines() {
         let level = line.chars().take_while(|c| *c == '#').count();
         let title = line.trim_start_matches('#').trim();
@@ -37,7 +49,7 @@ pub fn sections(markdown: &str) -> Vec<Section> {
             heading = plain(title);
             continue;
         }
-        lines.push(plain(line));
+        lines.push(line);
     }
     push(&mut out, &heading, &mut lines);
     out
@@ -48,18 +60,23 @@ pub fn sections(markdown: &str) -> Vec<Section> {
 pub fn lines(text: &str) -> Vec<Section> {
     let mut out = Vec::new();
     for line in text.lines().map(str::trim).filter(|l| !l.is_empty()) {
-        push(&mut out, first_words(line), &mut vec![plain(line)]);
+        push(&mut out, first_words(line), &mut vec![line]);
     }
     out
 }
 
-fn push(out: &mut Vec<Section>, heading: &str, lines: &mut Vec<String>) {
-    let text = lines.join("\n");
-    lines.clear();
-    let text = text.trim().strip_prefix("结论：").filter(|_| heading == CONCLUSION).unwrap_or(text.trim());
-    for part in cut(text) {
-        out.push(Section { heading: heading.to_owned(), text: part });
+fn push(out: &mut Vec<Section>, heading: &str, lines: &mut Vec<&str>) {
+    let lines = std::mem::take(lines);
+    // The rule under the head of a table says nothing to a reader.
+    let text = lines.iter().filter(|l| !blocks::is_rule(l)).map(|l| plain(l)).collect::<Vec<_>>().join("\n");
+    let section = |text: String, repeated: usize| Section { heading: heading.to_owned(), text, path: String::new(), repeated };
+    if text.chars().count() > MAX_CHARS && lines.iter().any(|l| blocks::is_rule(l)) {
+        let packed = pack::pack(&blocks::read(&lines.join("\n")));
+        out.extend(packed.into_iter().map(|p| section(p.text, p.repeated)));
+        return;
     }
+    let text = text.trim().strip_prefix("结论：").filter(|_| heading == CONCLUSION).unwrap_or(text.trim());
+    out.extend(cut(text).into_iter().map(|part| section(part, 0)));
 }
 
 /// Parts of at most [`MAX_CHARS`] characters, cut after sentences or lines; a single longer sentence is cut hard.
@@ -140,7 +157,14 @@ pub fn plain(line: &str) -> String {
     out.push_str(mark);
     let mut rest = rest;
     while let Some(c) = rest.chars().next() {
-        if let Some(after) = rest.strip_prefix("**").or_else(|| rest.strip_prefix("__")).or_else(|| rest.strip_prefix('`')) {
+        // A mark behind a backslash is no mark.
+        if c == '\\'
+            && let Some(mark) = rest[1..].chars().next().filter(char::is_ascii_punctuation)
+        {
+            out.push(mark);
+            rest = &rest[2..];
+        } else if let Some(after) = rest.strip_prefix("**").or_else(|| rest.strip_prefix("__")).or_else(|| rest.strip_prefix('`'))
+        {
             rest = after;
         } else if c == '['
             && let Some((label, tail)) = rest[1..].split_once("](")

@@ -1,11 +1,9 @@
-//! The port to the rows of the knowledge base, and the jobs that import into it.
+//! The port to the rows of the knowledge base.
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
-use crate::knowledge::document::{Audience, Document, DocumentMeta, ParsedDocument};
+use crate::knowledge::document::{Document, DocumentMeta, ParsedDocument};
 
 /// Why the rows cannot be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -61,83 +59,7 @@ pub struct DocumentSummary {
     pub retired: bool,
 }
 
-/// What became of one file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "outcome", rename_all = "lowercase")]
-pub enum FileOutcome {
-    /// A new version is stored.
-    Imported {
-        /// The document's id.
-        document: String,
-        /// Its new version.
-        version: u32,
-        /// Passages it was cut into.
-        passages: usize,
-    },
-    /// Nothing to do: the content is the live version.
-    Unchanged {
-        /// The document's id.
-        document: String,
-    },
-    /// The file was not taken.
-    Failed {
-        /// Why, in Chinese.
-        reason: String,
-    },
-}
-
-/// A file and what became of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FileResult {
-    /// As it was found.
-    pub path: String,
-    /// What became of it.
-    #[serde(flatten)]
-    pub outcome: FileOutcome,
-}
-
-/// Where a job stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum JobState {
-    /// Waits for whoever holds the index.
-    Queued,
-    /// Is being worked on.
-    Running,
-    /// Every file has a result.
-    Done,
-}
-
-impl JobState {
-    /// The word in storage.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Queued => "queued",
-            Self::Running => "running",
-            Self::Done => "done",
-        }
-    }
-}
-
-/// A wish to import files, kept until it is fulfilled.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IngestJob {
-    /// Sorts by creation.
-    pub id: Uuid,
-    /// Files and folders, absolute.
-    pub paths: Vec<String>,
-    /// For files that do not say it themselves.
-    pub audience: Audience,
-    /// Where it stands.
-    pub state: JobState,
-    /// A result per file so far.
-    pub files: Vec<FileResult>,
-    /// When it was wished.
-    pub created_at: Timestamp,
-}
-
-/// Rows of documents and jobs.
+/// Rows of documents.
 #[async_trait]
 pub trait KnowledgeStore: Send + Sync {
     /// Publishes a file on the operator's authority: a version with its passages in one transaction, and the line in the
@@ -178,23 +100,4 @@ pub trait KnowledgeStore: Send + Sync {
     /// # Errors
     /// The database fails.
     async fn retire(&self, id: &str, at: Timestamp) -> Result<bool, StoreError>;
-
-    /// Keeps a new job, or a known one's progress.
-    ///
-    /// # Errors
-    /// The database fails.
-    async fn save_job(&self, job: &IngestJob) -> Result<(), StoreError>;
-
-    /// The oldest job that is not done, marked running. A job left running by a process that died is handed out again:
-    /// only the holder of the index lock may call this.
-    ///
-    /// # Errors
-    /// The database fails or the row is damaged.
-    async fn next_job(&self) -> Result<Option<IngestJob>, StoreError>;
-
-    /// A job by its id.
-    ///
-    /// # Errors
-    /// The database fails or the row is damaged.
-    async fn job(&self, id: Uuid) -> Result<Option<IngestJob>, StoreError>;
 }

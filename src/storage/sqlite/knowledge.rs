@@ -3,13 +3,11 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use sqlx::Row as _;
-use sqlx::sqlite::SqliteRow;
-use uuid::Uuid;
 
 use super::Sqlite;
-use crate::knowledge::document::{Audience, Document, ParsedDocument};
+use crate::knowledge::document::{Document, ParsedDocument};
 use crate::knowledge::life::moves;
-use crate::knowledge::store::{DocumentSummary, IngestJob, JobState, KnowledgeStore, StoreError, Stored};
+use crate::knowledge::store::{DocumentSummary, KnowledgeStore, StoreError, Stored};
 
 #[expect(clippy::needless_pass_by_value, reason = "used as the argument of map_err")]
 pub(super) fn backend(e: sqlx::Error) -> StoreError {
@@ -59,26 +57,6 @@ impl Sqlite {
                 .collect::<Result<_, _>>()?,
         }))
     }
-}
-
-fn job(row: &SqliteRow) -> Result<IngestJob, StoreError> {
-    let id: String = row.try_get("id").map_err(backend)?;
-    let damaged = |reason: String| StoreError::Damaged { id: id.clone(), reason };
-    let audience: String = row.try_get("audience").map_err(backend)?;
-    let state: String = row.try_get("state").map_err(backend)?;
-    Ok(IngestJob {
-        id: id.parse().map_err(|_| damaged("编号不是 UUID".to_owned()))?,
-        paths: json(&id, &row.try_get::<String, _>("paths").map_err(backend)?)?,
-        audience: audience.parse::<Audience>().map_err(damaged)?,
-        state: match state.as_str() {
-            "queued" => JobState::Queued,
-            "running" => JobState::Running,
-            "done" => JobState::Done,
-            other => return Err(damaged(format!("状态“{other}”"))),
-        },
-        files: json(&id, &row.try_get::<String, _>("files").map_err(backend)?)?,
-        created_at: instant(&id, row.try_get("created_at").map_err(backend)?)?,
-    })
 }
 
 #[async_trait]
@@ -138,47 +116,5 @@ impl KnowledgeStore for Sqlite {
 
     async fn retire(&self, id: &str, at: Timestamp) -> Result<bool, StoreError> {
         moves::retire(self, id, at).await
-    }
-
-    async fn save_job(&self, job: &IngestJob) -> Result<(), StoreError> {
-        let mut tx = self.durable().await.map_err(backend)?;
-        sqlx::query(
-            "INSERT INTO knowledge_job (id, paths, audience, state, files, created_at) VALUES ($1, $2, $3, $4, $5, $6) \
-             ON CONFLICT (id) DO UPDATE SET state = excluded.state, files = excluded.files",
-        )
-        .bind(job.id.to_string())
-        .bind(text(&job.paths)?)
-        .bind(job.audience.as_str())
-        .bind(job.state.as_str())
-        .bind(text(&job.files)?)
-        .bind(job.created_at.as_millisecond())
-        .execute(&mut *tx)
-        .await
-        .map_err(backend)?;
-        tx.commit().await.map_err(backend)
-    }
-
-    async fn next_job(&self) -> Result<Option<IngestJob>, StoreError> {
-        let mut tx = self.durable().await.map_err(backend)?;
-        let row = sqlx::query(
-            "UPDATE knowledge_job SET state = 'running' \
-             WHERE id = (SELECT id FROM knowledge_job WHERE state <> 'done' ORDER BY id LIMIT 1) \
-             RETURNING id, paths, audience, state, files, created_at",
-        )
-        .fetch_optional(&mut *tx)
-        .await
-        .map_err(backend)?;
-        let job = row.as_ref().map(job).transpose()?;
-        tx.commit().await.map_err(backend)?;
-        Ok(job)
-    }
-
-    async fn job(&self, id: Uuid) -> Result<Option<IngestJob>, StoreError> {
-        let row = sqlx::query("SELECT id, paths, audience, state, files, created_at FROM knowledge_job WHERE id = $1")
-            .bind(id.to_string())
-            .fetch_optional(self.reader())
-            .await
-            .map_err(backend)?;
-        row.as_ref().map(job).transpose()
     }
 }

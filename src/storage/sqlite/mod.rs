@@ -5,6 +5,7 @@
 //! a killed process but may lose its last moments on power loss (chat).
 
 pub mod conversation;
+pub mod imports;
 pub mod incident;
 pub mod knowledge;
 pub mod life;

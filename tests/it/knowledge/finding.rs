@@ -1,18 +1,15 @@
 //! Search: the right guide, the honest no, and what is no longer in force.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
-use gridworker::core::clock::ManualClock;
-use gridworker::knowledge::import;
 use gridworker::knowledge::lexicon::Lexicon;
 use gridworker::knowledge::memory::MemoryKnowledge;
 use gridworker::knowledge::search::{Decision, Knowledge, Started};
-use gridworker::knowledge::store::{FileOutcome, IngestJob, JobState, KnowledgeStore as _};
+use gridworker::knowledge::store::KnowledgeStore as _;
 use gridworker::storage::index::edge::EdgeStore;
 use jiff::Timestamp;
 
-use super::{ask, defaults, guide, knowledge, parse};
+use super::{ask, guide, knowledge, parse};
 
 const DIBAO: &str = "**结论**：家里人均收入低于标准的可以申请最低生活保障。\n\n## 怎么申请\n向户籍所在地街道提出书面申请，提交收入和财产材料。\n\n## 找谁办\n街道便民服务中心。";
 const RANQI: &str = "**结论**：闻到燃气味先关阀门、开窗，不要开关电器。\n\n## 怎么办\n到室外打燃气公司电话和119。";
@@ -109,78 +106,6 @@ async fn an_index_begun_empty_weighs_like_one_built_at_once() {
     let of =
         async |knowledge: &Knowledge| knowledge.search(&ask("没有收入怎么申请低保")).await.expect("search").hits[0].legs.sparse;
     assert_eq!(of(&grown).await, of(&built).await, "the mean length is that of the passages, not of the empty start");
-}
-
-#[tokio::test]
-async fn import_reports_each_file_and_is_idempotent() {
-    let folder = tempfile::tempdir().expect("temp folder");
-    let write = |name: &str, bytes: &[u8]| std::fs::write(folder.path().join(name), bytes).expect("write");
-    write("a.md", guide("a", "甲", &["问"], "", DIBAO).as_bytes());
-    write("b.txt", "居住证申领:半年以上可办。\n身份证换领:期满前三个月。\n".as_bytes());
-    write("broken.md", "+++\nid = 1\n+++\n正文".as_bytes());
-    write("empty.txt", b"");
-    write("latin.txt", &[0xff, 0xfe, 0x41]);
-    write("z-same.md", guide("a", "又一个甲", &["问二"], "", DIBAO).as_bytes());
-    write("README.md", b"not knowledge");
-    let knowledge = knowledge();
-    knowledge.start().await.expect("start");
-    let clock = ManualClock::at(Timestamp::from_second(1).expect("valid"));
-    let files = import::collect(&[folder.path().to_owned(), PathBuf::from("/nowhere/c.md")]);
-    let seen = std::sync::atomic::AtomicUsize::new(0);
-    let progress = |_: usize, all: usize, _: &_| {
-        assert_eq!(all, 7);
-        seen.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
-    };
-    let results = import::import(&knowledge, &files, &defaults(), &clock, &progress).await.expect("import");
-    assert_eq!(seen.into_inner(), 7, "each file is told");
-    let words: Vec<String> = results
-        .iter()
-        .map(|r| match &r.outcome {
-            FileOutcome::Imported { document, passages, .. } => format!("{document} {passages}"),
-            FileOutcome::Unchanged { document } => format!("{document} ="),
-            FileOutcome::Failed { reason } => reason.replace(&folder.path().display().to_string(), ""),
-        })
-        .collect();
-    assert_eq!(words[0], "a 3");
-    assert_eq!(words[1], "b 2");
-    assert!(words[2].contains("第 2 行"), "{}", words[2]);
-    assert!(words[3].contains("文件是空的"), "{}", words[3]);
-    assert_eq!(words[4], "文件不是 UTF-8 编码的文本");
-    assert_eq!(words[5], "编号“a”与 /a.md 相同");
-    assert_eq!(words[6], "文件不存在");
-    let outcome = knowledge.search(&ask("居住证半年能办吗")).await.expect("search");
-    assert_eq!(
-        outcome.best_document().map(|d| d.id.as_str()),
-        Some("b"),
-        "a line of a plain file is found: {:.2}",
-        outcome.top_score
-    );
-
-    let again = import::import(&knowledge, &files, &defaults(), &clock, &|_, _, _| {}).await.expect("import");
-    assert!(
-        matches!(again[0].outcome, FileOutcome::Unchanged { .. }) && matches!(again[1].outcome, FileOutcome::Unchanged { .. })
-    );
-}
-
-#[tokio::test]
-async fn a_job_is_worked_off_by_the_holder_of_the_index() {
-    let folder = tempfile::tempdir().expect("temp folder");
-    std::fs::write(folder.path().join("a.md"), guide("a", "甲", &["问"], "", DIBAO)).expect("write");
-    let knowledge = knowledge();
-    knowledge.start().await.expect("start");
-    let job = IngestJob {
-        id: uuid::Uuid::from_u128(1),
-        paths: vec![folder.path().display().to_string()],
-        audience: gridworker::knowledge::document::Audience::Resident,
-        state: JobState::Queued,
-        files: vec![],
-        created_at: Timestamp::UNIX_EPOCH,
-    };
-    knowledge.store().save_job(&job).await.expect("save");
-    let clock = ManualClock::at(Timestamp::UNIX_EPOCH);
-    let done = import::work_off(&knowledge, &defaults(), &clock, &|_, _, _| {}).await.expect("work off");
-    assert_eq!((done.len(), done[0].files.len(), done[0].state), (1, 1, JobState::Done));
-    assert!(import::work_off(&knowledge, &defaults(), &clock, &|_, _, _| {}).await.expect("work off").is_empty());
 }
 
 #[tokio::test]

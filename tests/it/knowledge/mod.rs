@@ -4,6 +4,7 @@ mod checking;
 mod documents;
 mod editing;
 mod finding;
+mod import;
 mod life;
 mod plain;
 mod rows;

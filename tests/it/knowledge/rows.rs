@@ -2,12 +2,10 @@
 
 use std::sync::Arc;
 
-use gridworker::knowledge::document::Audience;
 use gridworker::knowledge::memory::MemoryKnowledge;
-use gridworker::knowledge::store::{FileOutcome, FileResult, IngestJob, JobState, KnowledgeStore, Stored};
+use gridworker::knowledge::store::{KnowledgeStore, Stored};
 use gridworker::storage::sqlite::Sqlite;
 use jiff::Timestamp;
-use uuid::Uuid;
 
 use super::{guide, parse};
 
@@ -53,28 +51,5 @@ async fn the_list_is_paged_in_id_order() {
             |page: Vec<gridworker::knowledge::store::DocumentSummary>| page.into_iter().map(|d| d.meta.id).collect::<Vec<_>>();
         assert_eq!(ids(store.list(None, 2).await.expect("list")), ["a", "b"], "{name}");
         assert_eq!(ids(store.list(Some("b"), 2).await.expect("list")), ["c"], "{name}");
-    }
-}
-
-#[tokio::test]
-async fn a_job_survives_and_is_handed_out_again_until_done() {
-    let (stores, _keep) = stores().await;
-    for (name, store) in stores {
-        let mut job = IngestJob {
-            id: Uuid::from_u128(7),
-            paths: vec!["/somewhere".to_owned()],
-            audience: Audience::All,
-            state: JobState::Queued,
-            files: vec![],
-            created_at: Timestamp::from_millisecond(5).expect("valid"),
-        };
-        store.save_job(&job).await.expect("save");
-        assert_eq!(store.next_job().await.expect("next").map(|j| (j.id, j.state)), Some((job.id, JobState::Running)), "{name}");
-        assert!(store.next_job().await.expect("next").is_some(), "{name}: left running by a dead process, it comes again");
-        job.state = JobState::Done;
-        job.files = vec![FileResult { path: "a.md".to_owned(), outcome: FileOutcome::Failed { reason: "空".to_owned() } }];
-        store.save_job(&job).await.expect("save");
-        assert_eq!(store.next_job().await.expect("next"), None, "{name}");
-        assert_eq!(store.job(job.id).await.expect("job"), Some(job), "{name}");
     }
 }

@@ -12,6 +12,7 @@ use gridworker::app::Instance;
 use gridworker::app::wiring::Wiring;
 use gridworker::config::{Engine, Settings};
 use gridworker::core::clock::{Clock as _, ManualClock};
+use gridworker::knowledge::import::extractor::{Extractor, Limits};
 use gridworker::sandbox::Faults;
 use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
@@ -119,7 +120,9 @@ impl TestApp {
         let (clock, demo) = (Arc::clone(&self.clock), self.how.demo);
         let begun = runtime.spawn(async move {
             let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free loopback port");
-            let wiring = Wiring { demo, clock, ..Wiring::new(settings) };
+            // This binary is the suite and no parser.
+            let extractor = Extractor::new(env!("CARGO_BIN_EXE_gridworker").into(), Limits::default());
+            let wiring = Wiring { demo, clock, extractor, ..Wiring::new(settings) };
             Instance::start(listener, wiring).await.expect("the service starts")
         });
         let instance = begun.await.expect("the service starts");
