@@ -13,7 +13,7 @@ use gridworker::conversation::figures;
 use gridworker::core::clock::{Clock as _, SystemClock};
 use gridworker::evaluation::dialogue;
 use gridworker::knowledge::eval::{self as question_sets, Question};
-use gridworker::knowledge::eval_retrieval::{self, RetrievalJob};
+use gridworker::knowledge::eval_retrieval::{self, Folds, RetrievalJob};
 use gridworker::storage::sqlite::Sqlite;
 use serde::{Deserialize, Serialize};
 
@@ -35,8 +35,17 @@ pub enum Eval {
         queries: PathBuf,
         #[arg(long)]
         out: PathBuf,
+        /// 先用这些带答案的问题训练，再排 queries
+        #[arg(long, conflicts_with = "folds")]
+        train: Option<PathBuf>,
+        /// queries 自身分五份，轮流用四份训练、排剩下一份
+        #[arg(long, value_enum)]
+        folds: Option<FoldKind>,
         #[arg(long, default_value_t = 100)]
         top: usize,
+        /// 另外逐组去掉重排特征各测一次（慢）
+        #[arg(long)]
+        ablate: bool,
     },
     /// 数字闸：逐行判断答句中的数字能否由来源支持
     Figures {
@@ -56,12 +65,25 @@ pub enum Eval {
     },
 }
 
+/// How a question set is divided.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub enum FoldKind {
+    /// 随机
+    Random,
+    /// 各份之间没有共同的正确答案
+    Disjoint,
+}
+
 impl Eval {
     pub async fn run(self, common: &Common) -> anyhow::Result<ExitCode> {
         match self {
             Self::Questions { set } => questions(set, common).await,
-            Self::Retrieval { corpus, queries, out, top } => {
-                let report = eval_retrieval::run(&RetrievalJob { corpus, queries, out, top })?;
+            Self::Retrieval { corpus, queries, out, train, folds, top, ablate } => {
+                let folds = folds.map(|kind| match kind {
+                    FoldKind::Random => Folds::Random,
+                    FoldKind::Disjoint => Folds::Disjoint,
+                });
+                let report = eval_retrieval::run(&RetrievalJob { corpus, queries, out, train, folds, top, ablate })?;
                 print_out(&report.to_string())?;
                 Ok(ExitCode::SUCCESS)
             }

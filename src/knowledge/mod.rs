@@ -18,6 +18,7 @@ pub mod lexicon;
 pub mod life;
 pub mod lint;
 pub mod memory;
+pub mod rank;
 pub mod search;
 pub mod split;
 pub mod store;

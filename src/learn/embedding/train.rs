@@ -96,8 +96,11 @@ pub fn train(pieces: &[Piece<'_>], seed: u64, mut progress: impl FnMut(f32)) -> 
     random.shuffle(&mut batches);
     let all = batches.len().max(1) as f32;
     for (number, (kind, batch)) in batches.iter().enumerate() {
-        let (left, right): (Vec<Bag>, Vec<Bag>) =
-            batch.par_iter().map(|n| kind.pair(pieces, *n as usize, &terms)).filter(|(a, b)| !a.is_empty() && !b.is_empty()).unzip();
+        let (left, right): (Vec<Bag>, Vec<Bag>) = batch
+            .par_iter()
+            .map(|n| kind.pair(pieces, *n as usize, &terms))
+            .filter(|(a, b)| !a.is_empty() && !b.is_empty())
+            .unzip();
         net.step(&left, &right, &[], 0.1, TEMPERATURE, true);
         progress((number + 1) as f32 / all);
     }

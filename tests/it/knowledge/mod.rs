@@ -7,6 +7,7 @@ mod finding;
 mod import;
 mod life;
 mod plain;
+mod ranking;
 mod rows;
 mod validity;
 

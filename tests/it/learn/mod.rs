@@ -1,3 +1,4 @@
 //! The text maths alone.
 
+mod boost;
 mod embedding;
