@@ -29,7 +29,9 @@ use crate::http::limits::Limits;
 use crate::http::router;
 use crate::http::state::{Api, ApiState, Readiness};
 use crate::http::tickets::lookup::LookupLocks;
-use crate::identity::WorkerKey;
+use crate::identity::audit::ChainState;
+use crate::identity::manage::WithPassword;
+use crate::identity::{Accounts, Audit, WorkerKey};
 use crate::incident::news::TicketNews;
 use crate::incident::rules::IncidentRules;
 use crate::knowledge::area::Areas;
@@ -44,6 +46,8 @@ use crate::platform::worker::OutboxWorker;
 use crate::sandbox::{Sandbox, SandboxConfig};
 use crate::storage::blobs::BlobFolder;
 use crate::storage::sqlite::Sqlite;
+use crate::storage::sqlite::accounts::SqliteAccounts;
+use crate::storage::sqlite::audit::SqliteAudit;
 use crate::storage::sqlite::incident::SqliteTickets;
 use crate::storage::sqlite::platform::SqliteOutbox;
 use lock::FolderLock;
@@ -64,6 +68,8 @@ pub struct Instance {
     pub db: Sqlite,
     /// The bundled platform, with `--demo`.
     pub sandbox: Option<Sandbox>,
+    /// Made at this start because there was no account: to be told once to whoever sits at the terminal, and never to a log.
+    pub first_administrator: Option<WithPassword>,
     stop: CancellationToken,
     tasks: TaskTracker,
     grace: Duration,
@@ -133,6 +139,8 @@ impl Instance {
         };
         let importer = Importer::new(Arc::clone(&knowledge), Arc::new(db.clone()), extractor, Arc::clone(&clock));
         let readiness = Arc::new(Readiness::default());
+        let rows = Arc::new(SqliteAccounts::new(db.clone()));
+        let accounts = Arc::new(Accounts::new(rows, Arc::clone(&clock), Arc::clone(&ids), settings.identity.clone()));
         let api: ApiState = Arc::new(Api {
             conversations: Arc::clone(&conversations),
             tickets,
@@ -140,6 +148,9 @@ impl Instance {
             knowledge: Arc::clone(&knowledge),
             life: Arc::new(life),
             callbacks,
+            accounts: Arc::clone(&accounts),
+            audit: Audit::new(Arc::new(SqliteAudit::new(db.clone())), Arc::clone(&clock)),
+            secure: settings.public_url().starts_with("https://"),
             worker_key: WorkerKey::new(&settings.identity.worker_key),
             limits: Limits::new(&settings.limits, settings.server.trust_forwarded_for),
             lookups: LookupLocks::default(),
@@ -152,7 +163,7 @@ impl Instance {
         });
         let sandbox = if demo { Some(open_sandbox(&settings, &data, address, &clock, &ids).await?) } else { None };
         let mounted: Option<Router> = sandbox.as_ref().map(|s| s.mounted_at(SANDBOX_BASE));
-        let app = router::router(Arc::clone(&api), Arc::clone(&ids), mounted);
+        let app = router::router(Arc::clone(&api), Arc::clone(&ids), &settings.public_url(), mounted)?;
         // Before the first request: a caller that comes back at once must find the turn that a crash broke off as cut.
         conversations.recover().await?;
         let ended = stop.clone();
@@ -175,6 +186,8 @@ impl Instance {
             wiring::seed(&knowledge, &shipped, &*clock, &settings, progress).await?;
         }
         knowledge.start().await?;
+        // The last step: what can fail has not, and the password is not lost with it.
+        let first_administrator = accounts.first_administrator().await?;
         readiness.set_ready();
 
         if let Some(sandbox) = sandbox.clone() {
@@ -201,7 +214,7 @@ impl Instance {
         tasks.spawn(imports(importer, defaults, stop.clone()));
         tasks.spawn(housekeeping(Arc::clone(&api), stop.clone()));
         let grace = Duration::from_millis(settings.server.shutdown_grace_ms);
-        Ok(Self { address, api, db, sandbox, stop, tasks, grace, _folder: folder })
+        Ok(Self { address, api, db, sandbox, first_administrator, stop, tasks, grace, _folder: folder })
     }
 
     /// Ends in order; what does not end in time is left behind and said so.
@@ -260,16 +273,36 @@ async fn imports(importer: Importer, defaults: ImportDefaults, stop: Cancellatio
 /// What must be done now and then.
 async fn housekeeping(api: ApiState, stop: CancellationToken) {
     let mut every = tokio::time::interval(Duration::from_secs(600));
+    let mut audited: Option<jiff::Timestamp> = None;
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
             _ = every.tick() => {}
         }
         api.limits.sweep();
+        let now = api.clock.now();
+        if audited.is_none_or(|last| now.duration_since(last) >= jiff::SignedDuration::from_hours(24)) {
+            audited = Some(now);
+            check_audit(&api).await;
+        }
+        if let Err(error) = api.accounts.sweep().await {
+            tracing::warn!(%error, "old sessions were not deleted");
+        }
         match api.conversations.forget_old().await {
             Ok(0) => {}
             Ok(count) => tracing::info!(count, "old conversations deleted"),
             Err(error) => tracing::warn!(%error, "old conversations were not deleted"),
         }
+    }
+}
+
+/// Reads the audit log through and says its head: kept with the service's log, it later proves that nothing before it was changed.
+async fn check_audit(api: &ApiState) {
+    match api.audit.log().verify().await {
+        Ok(ChainState { broken: None, rows, head, .. }) => tracing::info!(rows, head, "the audit log is whole"),
+        Ok(ChainState { broken: Some((seq, why)), .. }) => {
+            tracing::error!(seq, why, "the audit log was changed by somebody");
+        }
+        Err(error) => tracing::warn!(%error, "the audit log was not read"),
     }
 }

@@ -13,6 +13,7 @@ mod sandbox;
 mod serve;
 mod train;
 mod train_tokenizer;
+mod user;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -70,6 +71,9 @@ enum Command {
     Outbox(outbox::Outbox),
     /// 单独启动演示治理平台
     Sandbox(sandbox::Sandbox),
+    /// 账号
+    #[command(subcommand)]
+    User(user::User),
     /// 更新数据库结构
     Migrate,
     /// 由资料自带的问法训练检索的把关，打印系数与留一数字
@@ -100,6 +104,7 @@ impl Cli {
             Command::Config(config) => config.run(&self.common),
             Command::Outbox(outbox) => outbox.run(&self.common).await,
             Command::Sandbox(sandbox) => sandbox.run(&self.common).await,
+            Command::User(user) => user.run(&self.common).await,
             Command::Migrate => migrate::run(&self.common).await,
             Command::Train(train) => train.run(&self.common),
             Command::TrainTokenizer(train) => train.run(),

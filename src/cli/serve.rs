@@ -6,8 +6,10 @@ use std::sync::Arc;
 use clap::Args;
 use gridworker::app::Instance;
 use gridworker::app::wiring::Wiring;
+use gridworker::identity::manage::WithPassword;
 use indicatif::{ProgressBar, ProgressStyle};
 use metrics_exporter_prometheus::PrometheusBuilder;
+use secrecy::ExposeSecret as _;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -67,6 +69,9 @@ impl Serve {
             "虚拟数字网格员已就绪：http://{address}/  （居民窗口 /chat{}）",
             if self.demo { "，演示平台 /platform" } else { "" }
         );
+        if let Some(first) = &instance.first_administrator {
+            tell_first_password(first);
+        }
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
@@ -75,4 +80,15 @@ impl Serve {
         instance.stop().await;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// To standard output and once: the log goes to standard error and never learns it.
+#[expect(clippy::print_stdout, reason = "said once to whoever sits at the terminal")]
+fn tell_first_password(first: &WithPassword) {
+    println!(
+        "首次启动，已建立管理员账号：{}\n一次性密码（只显示这一次，首次登录须修改）：{}\n忘记时：gridworker user reset-password {}",
+        first.account.name,
+        first.password.expose_secret(),
+        first.account.name,
+    );
 }

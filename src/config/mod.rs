@@ -13,10 +13,11 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use sections::{
-    AttachmentSettings, ConversationSettings, Engine, IdentitySettings, KnowledgeSettings, LimitSettings, LogSettings,
-    PathSettings, ServerSettings, StorageSettings, StreetSettings,
+    AttachmentSettings, ConversationSettings, Engine, KnowledgeSettings, LimitSettings, LogSettings, PathSettings,
+    ServerSettings, StorageSettings, StreetSettings,
 };
 
+use crate::identity::settings::IdentitySettings;
 use crate::llm::settings::{EmbedderSettings, LlmSettings};
 use crate::platform::settings::PlatformSettings;
 
@@ -47,7 +48,7 @@ pub struct Settings {
     pub embedder: EmbedderSettings,
     /// The governance platform.
     pub platform: PlatformSettings,
-    /// Who is who before accounts exist.
+    /// Accounts, sessions, passwords.
     pub identity: IdentitySettings,
     /// Rates.
     pub limits: LimitSettings,
@@ -97,6 +98,9 @@ impl Settings {
         }
         if self.server.max_body_bytes < 16 * 1024 {
             return refuse("server.max_body_bytes must be at least 16384: a message of 2000 characters must fit");
+        }
+        if let Some(why) = self.identity.fault() {
+            return refuse(why);
         }
         self.llm.validate().map_err(|e| ConfigError::Check(e.to_string()))?;
         self.embedder.validate().map_err(|e| ConfigError::Check(e.to_string()))?;

@@ -105,15 +105,6 @@ pub struct AttachmentSettings {
     pub max_pixels: u64,
 }
 
-/// `[identity]`
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct IdentitySettings {
-    /// Bearer that opens the gridworkers' audience; empty = closed.
-    #[schemars(with = "String")]
-    pub worker_key: SecretString,
-}
-
 /// `[limits]`
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -126,6 +117,8 @@ pub struct LimitSettings {
     pub channel_messages_per_minute: u32,
     /// Per client address.
     pub conversations_per_minute: u32,
+    /// Per client address.
+    pub sign_ins_per_minute: u32,
 }
 
 /// `[log]`

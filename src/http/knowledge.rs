@@ -1,13 +1,15 @@
 //! `/api/v1/documents`, `/api/v1/taxonomy`: what citations and pickers point to.
 
+use std::net::SocketAddr;
+
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::{ConnectInfo, Path, State};
 use axum::http::HeaderMap;
 use jiff::civil::Date;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::callers;
+use super::access;
 use super::problem::{Code, Problem, ProblemBody};
 use super::state::ApiState;
 use crate::conversation::outcome::LawSource;
@@ -60,22 +62,24 @@ pub struct DocumentText {
     pub sections: Vec<Section>,
 }
 
-/// The original behind a citation. Gridworkers' documents need a gridworker's bearer.
+/// The original behind a citation. Gridworkers' documents need a session, an API key with `procedure_ask`, or the configured key.
 #[utoipa::path(get, path = "/api/v1/documents/{id}/versions/{version}", tag = "知识",
     params(("id" = String, Path), ("version" = u32, Path)),
     responses((status = 200, body = DocumentText), (status = 404, body = ProblemBody)))]
 pub async fn get_document_version(
     State(api): State<ApiState>,
     Path((id, version)): Path<(String, u32)>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
 ) -> Result<Json<DocumentText>, Problem> {
     let found = api.knowledge.store().document(&id, Some(version)).await.map_err(|e| Problem::unavailable(&e))?;
-    let worker = || callers::bearer(&headers).is_some_and(|b| api.worker_key.opens(b));
+    let document = match found {
+        Some(d) if d.meta.audience == Audience::Gridworker && !access::opens_procedures(&api, peer, &headers).await? => None,
+        found => found,
+    };
     let today = api.life.today();
     // What begins later is nobody's knowledge yet, what holds elsewhere nobody's here. What has ended was cited once.
-    let document = found
-        .filter(|d| d.meta.audience != Audience::Gridworker || worker())
-        .filter(|d| d.meta.effective_from <= today && api.life.areas().holds(&d.meta.area));
+    let document = document.filter(|d| d.meta.effective_from <= today && api.life.areas().holds(&d.meta.area));
     let document = document.ok_or_else(|| Problem::new(Code::NotFound).detail("没有这份资料，可能已经更新或下架"))?;
     let file = api.life.file(&id).await.map_err(|e| match e {
         LifeError::Store(e) => Problem::unavailable(&e),

@@ -1,4 +1,4 @@
-//! Rates: per conversation, per channel, and for opening conversations per client address.
+//! Rates: per conversation, per channel, and for opening conversations and signing in per client address.
 
 use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU32;
@@ -17,6 +17,7 @@ pub struct Limits {
     conversation: DefaultKeyedRateLimiter<Uuid>,
     channel: DefaultKeyedRateLimiter<String>,
     address: DefaultKeyedRateLimiter<IpAddr>,
+    sign_in: DefaultKeyedRateLimiter<IpAddr>,
     loopback_exempt: bool,
     trust_forwarded_for: bool,
 }
@@ -33,6 +34,7 @@ impl Limits {
             conversation: RateLimiter::keyed(per_minute(settings.messages_per_minute)),
             channel: RateLimiter::keyed(per_minute(settings.channel_messages_per_minute)),
             address: RateLimiter::keyed(per_minute(settings.conversations_per_minute)),
+            sign_in: RateLimiter::keyed(per_minute(settings.sign_ins_per_minute)),
             loopback_exempt: settings.loopback_exempt,
             trust_forwarded_for,
         }
@@ -67,14 +69,24 @@ impl Limits {
         check(self.address.check_key(&caller))
     }
 
+    /// May somebody try to sign in?
+    pub fn sign_in(&self, caller: IpAddr) -> Result<(), Problem> {
+        if self.exempt(caller) {
+            return Ok(());
+        }
+        check(self.sign_in.check_key(&caller))
+    }
+
     /// Forgets callers that have been quiet; called now and then.
     pub fn sweep(&self) {
         self.conversation.retain_recent();
         self.channel.retain_recent();
         self.address.retain_recent();
+        self.sign_in.retain_recent();
     }
 
-    const fn exempt(&self, caller: IpAddr) -> bool {
+    /// True for callers that are not limited.
+    pub const fn exempt(&self, caller: IpAddr) -> bool {
         self.loopback_exempt && caller.is_loopback()
     }
 }

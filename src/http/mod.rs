@@ -3,6 +3,9 @@
 //! `router.rs` lists every URL. To add one: a file for the endpoint with its types, its documentation and its handler
 //! (extract → ask a room → shape), one line in `router.rs`, a test as the role that calls it.
 
+pub mod access;
+pub mod admin;
+pub mod auth;
 pub mod body;
 pub mod callers;
 pub mod chat;

@@ -60,6 +60,16 @@ codes! {
     Unauthenticated, "unauthenticated", UNAUTHORIZED, "缺少访问凭证";
     /// The bearer opens nothing here.
     Forbidden, "forbidden", FORBIDDEN, "没有权限";
+    /// Name and password do not open anything.
+    SignInFailed, "sign_in_failed", UNAUTHORIZED, "登录没有成功";
+    /// Too many wrong tries.
+    SignInLocked, "sign_in_locked", TOO_MANY_REQUESTS, "登录尝试次数过多，请稍后再试";
+    /// Only calls about oneself are open until the first password has been changed.
+    PasswordChangeRequired, "password_change_required", FORBIDDEN, "请先修改首次登录的密码";
+    /// The new password is not taken.
+    WeakPassword, "weak_password", UNPROCESSABLE_ENTITY, "这个密码不能使用";
+    /// A call from another site under somebody's session.
+    CrossSite, "cross_site", FORBIDDEN, "不接受来自其他网站的操作";
     /// There is no such URL or thing.
     NotFound, "not_found", NOT_FOUND, "没有找到";
     /// The URL exists, the method does not.

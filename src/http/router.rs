@@ -13,13 +13,13 @@ use tower_http::request_id::{PropagateRequestIdLayer, SetRequestIdLayer};
 use tower_http::sensitive_headers::SetSensitiveRequestHeadersLayer;
 use tower_http::trace::TraceLayer;
 use utoipa::openapi::OpenApi as Document;
-use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::state::ApiState;
-use super::{chat, draft, knowledge, middleware, operations, pages, platform, tickets};
+use super::{access, admin, auth, chat, draft, knowledge, middleware, operations, pages, platform, tickets};
 use crate::core::ids::Ids;
 
 #[derive(OpenApi)]
@@ -35,6 +35,9 @@ impl Modify for Bearers {
     fn modify(&self, document: &mut Document) {
         let components = document.components.get_or_insert_with(Default::default);
         components.add_security_scheme("conversation", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+        // Staff: a session's cookie, or a key as bearer. Which call needs what stands in `access.rs`.
+        components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(auth::COOKIE))));
+        components.add_security_scheme("key", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
     }
 }
 
@@ -62,6 +65,26 @@ fn documented(max_picture_bytes: usize, max_body_bytes: usize) -> OpenApiRouter<
         .routes(routes!(knowledge::get_taxonomy))
         // The governance platform
         .routes(routes!(platform::post_callback))
+        // Signing in
+        .routes(routes!(auth::sign_in::sign_in))
+        .routes(routes!(auth::sign_out::sign_out))
+        .routes(routes!(auth::me::get_me))
+        .routes(routes!(auth::password::change_password))
+        .routes(routes!(auth::sessions::list_sessions, auth::sessions::end_other_sessions))
+        .routes(routes!(auth::sessions::end_session))
+        // Accounts, keys, audit
+        .routes(routes!(admin::accounts::list::list_accounts, admin::accounts::create::create_account))
+        .routes(routes!(admin::accounts::get::get_account, admin::accounts::change::change_account))
+        .routes(routes!(admin::accounts::state::disable_account))
+        .routes(routes!(admin::accounts::state::enable_account))
+        .routes(routes!(admin::accounts::reset::reset_password))
+        .routes(routes!(admin::accounts::sessions::end_account_sessions))
+        .routes(routes!(admin::accounts::roles::list_roles))
+        .routes(routes!(admin::keys::list::list_keys, admin::keys::create::create_key))
+        .routes(routes!(admin::keys::revoke::revoke_key))
+        .routes(routes!(admin::audit::list::list_audit))
+        .routes(routes!(admin::audit::export::export_audit))
+        .routes(routes!(admin::audit::check::check_audit))
         // Operations
         .routes(routes!(operations::live))
         .routes(routes!(operations::ready))
@@ -83,12 +106,22 @@ pub fn openapi() -> Document {
 }
 
 /// The service. `sandbox` is the bundled platform, mounted at `/platform`.
-pub fn router(state: ApiState, ids: Arc<dyn Ids>, sandbox: Option<Router>) -> Router {
+///
+/// # Errors
+/// `public_url` is no URL that a browser could send as its origin.
+pub fn router(
+    state: ApiState,
+    ids: Arc<dyn Ids>,
+    public_url: &str,
+    sandbox: Option<Router>,
+) -> Result<Router, access::BadPublicUrl> {
     let (documented, document) = documented(state.attachments.max_bytes, state.server.max_body_bytes).split_for_parts();
     let limit = Duration::from_millis(state.server.request_timeout_ms);
     let document = Arc::new(document);
     let gate = Arc::clone(&state);
     let mut app = documented
+        .layer(from::from_fn_with_state(Arc::clone(&state), access::guard))
+        .layer(access::same_site(public_url)?)
         .layer(from::from_fn_with_state(gate, middleware::when_ready))
         .route("/openapi.json", get(move || async move { Json(Arc::clone(&document)) }))
         // Pages
@@ -102,7 +135,8 @@ pub fn router(state: ApiState, ids: Arc<dyn Ids>, sandbox: Option<Router>) -> Ro
         app = app.merge(sandbox);
     }
     // The turn's own time limit is the model's; this one ends what hangs before the first byte of an answer.
-    app.layer(from::from_fn(move |request, next| middleware::deadline(limit, request, next)))
+    let app = app
+        .layer(from::from_fn(move |request, next| middleware::deadline(limit, request, next)))
         .layer(from::from_fn(middleware::problems))
         .layer(CatchPanicLayer::custom(middleware::panicked))
         .layer(CompressionLayer::new())
@@ -122,5 +156,6 @@ pub fn router(state: ApiState, ids: Arc<dyn Ids>, sandbox: Option<Router>) -> Ro
             header::AUTHORIZATION,
             header::COOKIE,
             HeaderName::from_static("idempotency-key"),
-        ]))
+        ]));
+    Ok(app)
 }

@@ -10,7 +10,7 @@ use super::tickets::lookup::LookupLocks;
 use crate::config::{AttachmentSettings, ServerSettings};
 use crate::conversation::service::Conversations;
 use crate::core::clock::Clock;
-use crate::identity::WorkerKey;
+use crate::identity::{Accounts, Audit, WorkerKey};
 use crate::incident::rules::IncidentRules;
 use crate::incident::store::TicketStore;
 use crate::knowledge::life::service::DocumentLife;
@@ -53,6 +53,12 @@ pub struct Api {
     pub life: Arc<DocumentLife>,
     /// What the governance platform tells us.
     pub callbacks: Option<CallbackReceiver>,
+    /// Who is who.
+    pub accounts: Arc<Accounts>,
+    /// Where changes are written down.
+    pub audit: Audit,
+    /// True when others reach us by https: cookies say so.
+    pub secure: bool,
     /// Opens the gridworkers' audience.
     pub worker_key: WorkerKey,
     /// Rates.

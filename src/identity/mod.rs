@@ -1,7 +1,30 @@
-//! Who is who. Before accounts exist: the tokens of conversations and one key for gridworkers.
+//! Who is who: accounts with roles and a scope, sessions of people, keys of programs, and the log of what they changed.
+//!
+//! A request becomes a [`Caller`] in one place (`http/access.rs`); everything behind it asks the caller and never a header.
+//! [`Accounts`](service::Accounts) is the room's service, [`AccountStore`](store::AccountStore) and
+//! [`AuditLog`](audit::AuditLog) are its ports.
 
-use secrecy::{ExposeSecret as _, SecretString};
+pub mod access_key;
+pub mod account;
+pub mod audit;
+pub mod caller;
+pub mod keys;
+pub mod manage;
+pub mod password;
+pub mod role;
+pub mod service;
+pub mod settings;
+pub mod store;
+mod worker_key;
+
 use sha2::{Digest as _, Sha256};
+
+pub use account::{Account, Scope};
+pub use audit::{Audit, AuditEntry, AuditLog};
+pub use caller::{Caller, Via};
+pub use role::{Permission, Permissions, Role};
+pub use service::{Accounts, IdentityError};
+pub use worker_key::WorkerKey;
 
 /// SHA-256 of a secret, hex: what is stored in its place.
 #[must_use]
@@ -13,23 +36,4 @@ pub fn hash(secret: &str) -> String {
 #[must_use]
 pub fn same(a: &str, b: &str) -> bool {
     a.len() == b.len() && a.bytes().zip(b.bytes()).fold(0u8, |acc, (x, y)| acc | (x ^ y)) == 0
-}
-
-/// Opens the gridworkers' audience to whoever holds the configured key.
-#[derive(Debug)]
-pub struct WorkerKey(Option<String>);
-
-impl WorkerKey {
-    /// From the configuration; an empty key opens nothing.
-    #[must_use]
-    pub fn new(key: &SecretString) -> Self {
-        let key = key.expose_secret();
-        Self((!key.is_empty()).then(|| hash(key)))
-    }
-
-    /// True when `bearer` is the key.
-    #[must_use]
-    pub fn opens(&self, bearer: &str) -> bool {
-        self.0.as_deref().is_some_and(|key| same(key, &hash(bearer)))
-    }
 }

@@ -7,18 +7,18 @@ use std::path::{Path, PathBuf};
 const ROOMS: [(&str, &[&str]); 16] = [
     ("core", &[]),
     ("learn", &["core"]),
-    ("identity", &[]),
+    ("identity", &["core"]),
     ("llm", &["core"]),
     ("sandbox", &["core"]),
     ("incident", &["core", "learn"]),
     ("knowledge", &["core", "learn", "llm"]),
     ("platform", &["core", "incident"]),
     // Settings of a room are declared in the room; the whole only puts them together.
-    ("config", &["llm", "platform"]),
+    ("config", &["identity", "llm", "platform"]),
     ("conversation", &["config", "core", "identity", "incident", "knowledge", "llm"]),
     ("http", &["config", "conversation", "core", "identity", "incident", "knowledge", "platform"]),
     // Adapters implement the rooms' ports; `learn` has the text maths of the memory engine.
-    ("storage", &["conversation", "core", "incident", "knowledge", "learn", "platform"]),
+    ("storage", &["conversation", "core", "identity", "incident", "knowledge", "learn", "platform"]),
     // Measurements drive a whole instance from outside.
     ("evaluation", &["app", "config", "core", "incident", "knowledge", "learn", "conversation", "llm"]),
     (
@@ -39,12 +39,27 @@ const CRATES: [(&str, &[&str]); 7] = [
     ("axum", &["http", "sandbox", "app", "cli"]),
     (
         "tokio",
-        &["llm", "knowledge", "conversation", "platform", "sandbox", "storage", "http", "app", "cli", "evaluation", "main"],
+        &[
+            "llm",
+            "identity",
+            "knowledge",
+            "conversation",
+            "platform",
+            "sandbox",
+            "storage",
+            "http",
+            "app",
+            "cli",
+            "evaluation",
+            "main",
+        ],
     ),
 ];
 
 /// Concrete adapters: what stands behind a port is decided in one place.
-const ADAPTERS: [&str; 11] = [
+const ADAPTERS: [&str; 13] = [
+    "SqliteAccounts",
+    "SqliteAudit",
     "SqliteTickets",
     "SqliteOutbox",
     "BlobFolder",

@@ -5,6 +5,7 @@ mod architecture;
 mod config;
 mod dialogues;
 mod figures;
+mod identity;
 mod incident;
 mod index;
 mod kill;

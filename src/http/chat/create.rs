@@ -11,8 +11,8 @@ use uuid::Uuid;
 
 use super::channel::CHANNELS;
 use crate::conversation::store::Audience;
+use crate::http::access;
 use crate::http::body::JsonBody;
-use crate::http::callers;
 use crate::http::problem::{Code, Problem, ProblemBody};
 use crate::http::state::ApiState;
 
@@ -22,7 +22,7 @@ pub struct NewConversation {
     /// `default` when absent.
     #[serde(default)]
     pub channel: Option<String>,
-    /// May only narrow the caller's role: `gridworker` needs a gridworker's bearer.
+    /// May only narrow the caller's role: `gridworker` needs a session, an API key with `procedure_ask`, or the configured key.
     #[serde(default)]
     pub audience: Option<Audience>,
 }
@@ -51,7 +51,7 @@ pub async fn create_conversation(
 ) -> Result<(StatusCode, Json<Created>), Problem> {
     api.limits.open(api.limits.caller(peer, &headers))?;
     let audience = wish.audience.unwrap_or(Audience::Resident);
-    if audience == Audience::Gridworker && !callers::bearer(&headers).is_some_and(|b| api.worker_key.opens(b)) {
+    if audience == Audience::Gridworker && !access::opens_procedures(&api, peer, &headers).await? {
         return Err(Problem::new(Code::Forbidden).detail("网格员问答需要网格员的凭证"));
     }
     let channel = wish.channel.unwrap_or_else(|| "default".to_owned());

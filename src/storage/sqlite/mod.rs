@@ -4,6 +4,8 @@
 //! how much it must survive: [`Sqlite::durable`] is on disk when it returns (tickets, outbox), [`Sqlite::quick`] survives
 //! a killed process but may lose its last moments on power loss (chat).
 
+pub mod accounts;
+pub mod audit;
 pub mod conversation;
 pub mod imports;
 pub mod incident;

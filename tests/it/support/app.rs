@@ -12,6 +12,7 @@ use gridworker::app::Instance;
 use gridworker::app::wiring::Wiring;
 use gridworker::config::{Engine, Settings};
 use gridworker::core::clock::{Clock as _, ManualClock};
+use gridworker::identity::{Role, Scope};
 use gridworker::knowledge::import::extractor::{Extractor, Limits};
 use gridworker::sandbox::Faults;
 use jiff::{SignedDuration, Timestamp};
@@ -21,6 +22,7 @@ use tokio::runtime::Runtime;
 
 use super::fake_model::FakeModel;
 use super::people::{Gridworker, Platform, Resident, Stranger};
+use super::staff::{Administrator, Auditor, Curator, Dispatcher, FieldWorker, Reviewer, Staff};
 
 /// Opens the gridworkers' audience in all tests.
 pub const WORKER_KEY: &str = "worker-key-of-the-tests";
@@ -82,7 +84,8 @@ impl Builder {
             .build()
             .expect("a client");
         let address = Arc::new(RwLock::new(SocketAddr::from(([127, 0, 0, 1], 0))));
-        let mut app = TestApp { how: self, folder, clock, http, address, service: None };
+        let mut app =
+            TestApp { how: self, folder, clock, http, address, service: None, staff: std::sync::atomic::AtomicU64::new(0) };
         app.begin().await;
         app
     }
@@ -102,6 +105,7 @@ pub struct TestApp {
     pub http: reqwest::Client,
     address: Arc<RwLock<SocketAddr>>,
     service: Option<Service>,
+    staff: std::sync::atomic::AtomicU64,
 }
 
 impl TestApp {
@@ -186,6 +190,59 @@ impl TestApp {
         Gridworker(Resident::open(self.http.clone(), Arc::clone(&self.address), Some(WORKER_KEY)).await)
     }
 
+    /// A new account with this one role, signed in.
+    pub async fn as_curator(&self) -> Curator {
+        Curator(self.staff(&[Role::Curator]).await)
+    }
+
+    /// A new account with this one role, signed in.
+    pub async fn as_reviewer(&self) -> Reviewer {
+        Reviewer(self.staff(&[Role::Reviewer]).await)
+    }
+
+    /// A new account with this one role, signed in.
+    pub async fn as_administrator(&self) -> Administrator {
+        Administrator(self.staff(&[Role::Administrator]).await)
+    }
+
+    /// A new account with this one role, signed in.
+    pub async fn as_dispatcher(&self) -> Dispatcher {
+        Dispatcher(self.staff(&[Role::Dispatcher]).await)
+    }
+
+    /// A new account with this one role, signed in.
+    pub async fn as_auditor(&self) -> Auditor {
+        Auditor(self.staff(&[Role::Auditor]).await)
+    }
+
+    /// A new gridworker's account for the whole street, signed in (not a conversation: that is [`Self::gridworker`]).
+    pub async fn as_gridworker(&self) -> FieldWorker {
+        FieldWorker(self.staff(&[Role::Gridworker]).await)
+    }
+
+    /// A new account with these roles, signed in.
+    pub async fn staff(&self, roles: &[Role]) -> Staff {
+        self.staff_within(roles, Scope::everything()).await
+    }
+
+    /// A new account with these roles for a part of the street, signed in.
+    pub async fn staff_within(&self, roles: &[Role], scope: Scope) -> Staff {
+        let number = self.staff.fetch_add(1, std::sync::atomic::Ordering::SeqCst) + 1;
+        let name = format!("{}-{number}", roles.first().expect("a role").word());
+        let made = self.add_staff(&name, roles, scope).await;
+        Staff::sign_in(self.http.clone(), Arc::clone(&self.address), &name, super::staff::PASSWORD, made).await
+    }
+
+    /// Adds an account whose password is [`super::staff::PASSWORD`], chosen by itself; its id.
+    pub async fn add_staff(&self, name: &str, roles: &[Role], scope: Scope) -> uuid::Uuid {
+        let db = self.instance().db.clone();
+        let account = super::staff::account(name, roles, scope, self.now());
+        let id = account.id;
+        let runtime = self.service.as_ref().expect("the service runs").runtime.handle();
+        runtime.spawn(async move { super::staff::add(&db, &account).await }).await.expect("an account");
+        id
+    }
+
     /// Somebody who holds no key.
     pub fn stranger(&self) -> Stranger {
         Stranger { http: self.http.clone(), address: Arc::clone(&self.address) }
@@ -207,6 +264,12 @@ impl TestApp {
         let runtime = self.service.as_ref().expect("the service runs").runtime.handle();
         let count = runtime.spawn(async move { sqlx::query_scalar::<_, i64>(sql).fetch_one(&pool).await });
         count.await.expect("a query").expect("a number")
+    }
+
+    /// Runs `work` where the service runs: its rows know no other runtime.
+    pub async fn within<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> T {
+        let runtime = self.service.as_ref().expect("the service runs").runtime.handle();
+        runtime.spawn(work).await.expect("the work ends")
     }
 
     /// Changes the service's own rows behind its back.

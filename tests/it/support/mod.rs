@@ -3,6 +3,7 @@
 pub mod app;
 pub mod fake_model;
 pub mod people;
+pub mod staff;
 pub mod wire;
 
 /// Cases of a property test: `usual`, times `PROPTEST_TIMES` (`make fuzz`).

@@ -1,0 +1,190 @@
+//! Who may call what: one table, one middleware, closed by default.
+//!
+//! Every URL under `/api/v1/auth`, `/api/v1/admin` and `/api/v1/worker` passes [`guard`]. It finds out who calls (a session's cookie
+//! or an API key as bearer), looks the route up in [`TABLE`], and refuses what is not there. Handlers behind it take
+//! `Extension<Caller>` and ask no header. To add a call: its route in `router.rs`, its line here; a test walks every route of the
+//! API document as every role and fails when one is missing.
+
+use axum::extract::{ConnectInfo, MatchedPath, Request, State};
+use axum::http::{HeaderMap, HeaderValue, Method, Response, header};
+use axum::middleware::Next;
+use axum::response::IntoResponse as _;
+use std::net::SocketAddr;
+use tower_http::csrf::{CsrfLayer, ProtectionError};
+
+use super::auth;
+use super::callers::bearer;
+use super::problem::{Code, Problem};
+use super::state::{Api, ApiState};
+use crate::identity::caller::{Caller, Via};
+use crate::identity::role::Permission;
+
+/// What a call needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// Nobody must be known: signing in.
+    Nobody,
+    /// A person's session, also before the first password has been changed: calls about oneself.
+    Oneself,
+    /// Any account, by session or key.
+    SignedIn,
+    /// This permission, by session or key.
+    May(Permission),
+    /// This permission, and a person: not a key.
+    PersonMay(Permission),
+}
+
+use Need::{May, Nobody, Oneself, PersonMay, SignedIn};
+use Permission as P;
+
+/// Method, path as in the router, need.
+pub const TABLE: &[(&str, &str, Need)] = &[
+    // Signing in, and what everybody does with their own account
+    ("POST", "/api/v1/auth/sign-in", Nobody),
+    ("POST", "/api/v1/auth/sign-out", Oneself),
+    ("GET", "/api/v1/auth/me", Oneself),
+    ("POST", "/api/v1/auth/password", Oneself),
+    ("GET", "/api/v1/auth/sessions", Oneself),
+    ("DELETE", "/api/v1/auth/sessions", Oneself),
+    ("DELETE", "/api/v1/auth/sessions/{id}", Oneself),
+    // Accounts
+    ("GET", "/api/v1/admin/roles", SignedIn),
+    ("GET", "/api/v1/admin/accounts", May(P::AccountRead)),
+    ("POST", "/api/v1/admin/accounts", PersonMay(P::AccountManage)),
+    ("GET", "/api/v1/admin/accounts/{id}", May(P::AccountRead)),
+    ("PATCH", "/api/v1/admin/accounts/{id}", PersonMay(P::AccountManage)),
+    ("POST", "/api/v1/admin/accounts/{id}/disable", PersonMay(P::AccountManage)),
+    ("POST", "/api/v1/admin/accounts/{id}/enable", PersonMay(P::AccountManage)),
+    ("POST", "/api/v1/admin/accounts/{id}/reset-password", PersonMay(P::AccountManage)),
+    ("DELETE", "/api/v1/admin/accounts/{id}/sessions", PersonMay(P::AccountManage)),
+    // Keys
+    ("GET", "/api/v1/admin/keys", PersonMay(P::KeyOwn)),
+    ("POST", "/api/v1/admin/keys", PersonMay(P::KeyOwn)),
+    ("DELETE", "/api/v1/admin/keys/{id}", PersonMay(P::KeyOwn)),
+    // Audit
+    ("GET", "/api/v1/admin/audit", May(P::AuditRead)),
+    ("GET", "/api/v1/admin/audit.csv", May(P::AuditRead)),
+    ("GET", "/api/v1/admin/audit/check", May(P::AuditRead)),
+];
+
+/// What is behind the guard.
+const GUARDED: [&str; 3] = ["/api/v1/auth", "/api/v1/admin", "/api/v1/worker"];
+
+/// True for paths behind the guard.
+#[must_use]
+pub fn is_guarded(path: &str) -> bool {
+    GUARDED.iter().any(|prefix| path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+}
+
+/// The table's line for a call.
+#[must_use]
+pub fn need(method: &Method, path: &str) -> Option<Need> {
+    let method = if method == Method::HEAD { Method::GET.as_str() } else { method.as_str() };
+    TABLE.iter().find(|(m, p, _)| *m == method && *p == path).map(|(_, _, need)| *need)
+}
+
+/// Authenticates and authorises; every refusal is a problem.
+pub async fn guard(
+    State(api): State<ApiState>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    mut request: Request,
+    next: Next,
+) -> axum::response::Response {
+    // No match: no such URL, and the router says so.
+    let Some(matched) = request.extensions().get::<MatchedPath>().map(|m| m.as_str().to_owned()).filter(|m| is_guarded(m)) else {
+        return next.run(request).await;
+    };
+    let mut response = match admit(&api, peer, request.method(), &matched, request.headers()).await {
+        Ok(caller) => {
+            if let Some(caller) = caller {
+                request.extensions_mut().insert(caller);
+            }
+            next.run(request).await
+        }
+        Err(problem) => problem.into_response(),
+    };
+    // What staff see stays in no cache. A handler that knows better has said so.
+    response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+/// The verified caller of a call that may go on; none for calls that need none.
+async fn admit(
+    api: &Api,
+    peer: SocketAddr,
+    method: &Method,
+    matched: &str,
+    headers: &HeaderMap,
+) -> Result<Option<Caller>, Problem> {
+    let need = need(method, matched);
+    if need == Some(Nobody) {
+        return Ok(None);
+    }
+    let caller = caller(api, peer, headers).await?.ok_or(Code::Unauthenticated)?;
+    let refused = |why: String| Err(Problem::new(Code::Forbidden).detail(why));
+    if caller.must_change_password && need != Some(Oneself) {
+        return Err(Code::PasswordChangeRequired.into());
+    }
+    let is_person = matches!(caller.via, Via::Session(_));
+    match need {
+        None => {
+            tracing::warn!(%method, path = matched, "a call without a line in the access table was refused");
+            refused("没有权限".to_owned())
+        }
+        Some(Oneself) if !is_person => refused("这项操作要本人登录，不能用接口密钥".to_owned()),
+        Some(PersonMay(_)) if !is_person => refused("这项操作要本人登录，不能用接口密钥".to_owned()),
+        Some(May(permission) | PersonMay(permission)) if !caller.may(permission) => {
+            refused(format!("需要“{}”的权限", permission.title()))
+        }
+        Some(Nobody | Oneself | SignedIn | May(_) | PersonMay(_)) => Ok(Some(caller)),
+    }
+}
+
+/// Who calls: the holder of an API key, or the owner of a session; `None` for somebody who shows neither.
+///
+/// # Errors
+/// What was shown opens nothing (any more).
+pub async fn caller(api: &Api, peer: SocketAddr, headers: &HeaderMap) -> Result<Option<Caller>, Problem> {
+    let address = api.limits.caller(peer, headers);
+    if let Some(secret) = bearer(headers) {
+        let found = api.accounts.by_key(secret, address).await.map_err(|e| auth::refusal(&e))?;
+        return found.map(Some).ok_or_else(|| Problem::new(Code::Unauthenticated).detail("接口密钥无效、已过期或已撤销"));
+    }
+    let Some(token) = auth::session_token(api, headers) else { return Ok(None) };
+    let found = api.accounts.by_session(&token, address).await.map_err(|e| auth::refusal(&e))?;
+    found.map(Some).ok_or_else(|| Problem::new(Code::Unauthenticated).detail("登录已过期，请重新登录"))
+}
+
+/// The gridworkers' audience for this request: the configured key, or an account (or key) that may ask procedures.
+///
+/// # Errors
+/// The storage is not there. A bearer that opens nothing is simply no gridworker's.
+pub async fn opens_procedures(api: &Api, peer: SocketAddr, headers: &HeaderMap) -> Result<bool, Problem> {
+    if bearer(headers).is_some_and(|b| api.worker_key.opens(b)) {
+        return Ok(true);
+    }
+    match caller(api, peer, headers).await {
+        Ok(found) => Ok(found.is_some_and(|c| c.may(Permission::ProcedureAsk) && !c.must_change_password)),
+        Err(problem) if problem.code == Code::Unauthenticated => Ok(false),
+        Err(problem) => Err(problem),
+    }
+}
+
+/// The configured public address cannot be an origin.
+#[derive(Debug, thiserror::Error)]
+#[error("server.public_url: {0}")]
+pub struct BadPublicUrl(String);
+
+/// Refuses what another site sends under somebody's session: by `Sec-Fetch-Site`, for older browsers by `Origin` against `Host` and
+/// the public address. Residents' calls carry no cookie and are left alone.
+pub fn same_site(
+    public_url: &str,
+) -> Result<CsrfLayer<impl Fn(ProtectionError) -> Response<axum::body::Body> + Clone + use<>>, BadPublicUrl> {
+    let origin = url::Url::parse(public_url).map_err(|e| BadPublicUrl(e.to_string()))?.origin().ascii_serialization();
+    let layer = CsrfLayer::new().add_trusted_origin(&origin).map_err(|e| BadPublicUrl(e.to_string()))?;
+    let layer = layer.with_insecure_bypass(|_, uri| !is_guarded(uri.path()));
+    Ok(layer.with_rejection_response(|error: ProtectionError| {
+        tracing::warn!(%error, "a call from another site was refused");
+        Problem::new(Code::CrossSite).into_response()
+    }))
+}
