@@ -43,7 +43,9 @@ suite: web
 soak: web ## long: 30 × kill -9 while 200 tickets are confirmed
 	./scripts/soak.sh
 
-fuzz: ## long: property tests with many more cases
+fuzz: ## long: every importer and the splitter, MINUTES=10 each; then property tests with many more cases
+	$(CARGO) build --release --locked --bin gridworker
+	$(CARGO) bench --profile release --locked --bench fuzz -- --minutes $(or $(MINUTES),10) --binary $(abspath $(BIN)) $(ARGS)
 	PROPTEST_TIMES=$(or $(TIMES),50) PROPTEST_CASES=20000 $(CARGO) test --release --locked --test it -- --skip kill:: --skip api::
 
 bench: web ## long: time to the first word beside a bare relay, memory

@@ -185,17 +185,20 @@ async fn insert_version(tx: &mut Transaction<'_, Driver>, change: &Change, new: 
     .execute(&mut **tx)
     .await
     .map_err(backend)?;
-    for passage in new.content.passages(new.version) {
-        sqlx::query("INSERT INTO knowledge_passage (id, document_id, version, ordinal, passage) VALUES ($1, $2, $3, $4, $5)")
-            .bind(passage.id.to_string())
-            .bind(id)
-            .bind(i64::from(new.version))
-            .bind(i64::from(passage.ordinal))
-            .bind(text(&passage)?)
-            .execute(&mut **tx)
-            .await
-            .map_err(backend)?;
-    }
+    // One statement for all: a law has a thousand, and the one writer is waited for by everybody.
+    let passages = new.content.passages(new.version);
+    let rows: Vec<(String, u32, String)> =
+        passages.iter().map(|p| Ok((p.id.to_string(), p.ordinal, text(p)?))).collect::<Result<_, StoreError>>()?;
+    sqlx::query(
+        "INSERT INTO knowledge_passage (id, document_id, version, ordinal, passage) \
+         SELECT value ->> 0, $1, $2, value ->> 1, value ->> 2 FROM json_each($3)",
+    )
+    .bind(id)
+    .bind(i64::from(new.version))
+    .bind(text(&rows)?)
+    .execute(&mut **tx)
+    .await
+    .map_err(backend)?;
     if new.state == VersionState::Published {
         publish(tx, id, new.version).await?;
     }
