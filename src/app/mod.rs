@@ -36,6 +36,7 @@ use crate::incident::news::TicketNews;
 use crate::incident::rules::IncidentRules;
 use crate::knowledge::area::Areas;
 use crate::knowledge::document::ImportDefaults;
+use crate::knowledge::import::desk::ImportDesk;
 use crate::knowledge::import::work::Importer;
 use crate::knowledge::life::service::DocumentLife;
 use crate::llm::budget::TokenCounter;
@@ -138,6 +139,9 @@ impl Instance {
             None => None,
         };
         let importer = Importer::new(Arc::clone(&knowledge), Arc::new(db.clone()), extractor, Arc::clone(&clock));
+        let defaults = wiring::import_defaults(&settings, &*clock)?;
+        let uploads = std::path::absolute(data.join("imports"))?;
+        let desk = ImportDesk::new(importer.clone(), uploads, defaults.clone(), Arc::clone(&clock), Arc::clone(&ids));
         let readiness = Arc::new(Readiness::default());
         let rows = Arc::new(SqliteAccounts::new(db.clone()));
         let accounts = Arc::new(Accounts::new(rows, Arc::clone(&clock), Arc::clone(&ids), settings.identity.clone()));
@@ -147,6 +151,7 @@ impl Instance {
             rules,
             knowledge: Arc::clone(&knowledge),
             life: Arc::new(life),
+            imports: desk,
             callbacks,
             accounts: Arc::clone(&accounts),
             audit: Audit::new(Arc::new(SqliteAudit::new(db.clone())), Arc::clone(&clock)),
@@ -210,7 +215,6 @@ impl Instance {
             tasks.spawn(async move { worker.run(stop).await });
         }
         tasks.spawn(Arc::clone(&conversations).tell_news(news.subscribe()));
-        let defaults = wiring::import_defaults(&settings, &*clock)?;
         tasks.spawn(imports(importer, defaults, stop.clone()));
         tasks.spawn(housekeeping(Arc::clone(&api), stop.clone()));
         let grace = Duration::from_millis(settings.server.shutdown_grace_ms);
@@ -280,6 +284,11 @@ async fn housekeeping(api: ApiState, stop: CancellationToken) {
             _ = every.tick() => {}
         }
         api.limits.sweep();
+        match api.imports.sweep().await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "originals of old imports deleted"),
+            Err(error) => tracing::warn!(%error, "originals of old imports were not deleted"),
+        }
         let now = api.clock.now();
         if audited.is_none_or(|last| now.duration_since(last) >= jiff::SignedDuration::from_hours(24)) {
             audited = Some(now);

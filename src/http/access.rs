@@ -61,6 +61,14 @@ pub const TABLE: &[(&str, &str, Need)] = &[
     ("GET", "/api/v1/admin/keys", PersonMay(P::KeyOwn)),
     ("POST", "/api/v1/admin/keys", PersonMay(P::KeyOwn)),
     ("DELETE", "/api/v1/admin/keys/{id}", PersonMay(P::KeyOwn)),
+    // Imports
+    ("GET", "/api/v1/admin/imports", May(P::ImportRun)),
+    ("POST", "/api/v1/admin/imports", May(P::ImportRun)),
+    ("POST", "/api/v1/admin/imports/preview", May(P::ImportRun)),
+    ("GET", "/api/v1/admin/imports/{id}", May(P::ImportRun)),
+    ("GET", "/api/v1/admin/imports/{id}/files/{number}/pieces", May(P::ImportRun)),
+    ("POST", "/api/v1/admin/imports/{id}/retry", May(P::ImportRun)),
+    ("POST", "/api/v1/admin/imports/{id}/cancel", May(P::ImportRun)),
     // Audit
     ("GET", "/api/v1/admin/audit", May(P::AuditRead)),
     ("GET", "/api/v1/admin/audit.csv", May(P::AuditRead)),

@@ -21,6 +21,7 @@ use utoipa_axum::routes;
 use super::state::ApiState;
 use super::{access, admin, auth, chat, draft, knowledge, middleware, operations, pages, platform, tickets};
 use crate::core::ids::Ids;
+use crate::knowledge::import::desk::MAX_UPLOAD_BYTES;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -82,6 +83,11 @@ fn documented(max_picture_bytes: usize, max_body_bytes: usize) -> OpenApiRouter<
         .routes(routes!(admin::accounts::roles::list_roles))
         .routes(routes!(admin::keys::list::list_keys, admin::keys::create::create_key))
         .routes(routes!(admin::keys::revoke::revoke_key))
+        .routes(routes!(admin::imports::list::list_imports))
+        .routes(routes!(admin::imports::get::get_import))
+        .routes(routes!(admin::imports::pieces::get_import_pieces))
+        .routes(routes!(admin::imports::retry::retry_import))
+        .routes(routes!(admin::imports::cancel::cancel_import))
         .routes(routes!(admin::audit::list::list_audit))
         .routes(routes!(admin::audit::export::export_audit))
         .routes(routes!(admin::audit::check::check_audit))
@@ -90,7 +96,14 @@ fn documented(max_picture_bytes: usize, max_body_bytes: usize) -> OpenApiRouter<
         .routes(routes!(operations::ready))
         .routes(routes!(operations::metrics))
         .layer(DefaultBodyLimit::max(max_body_bytes))
-        // Pictures: the only large bodies. What is too large by a little is read to its end, so that the sender hears why.
+        // Files of a hand-in go to disk as they come.
+        .merge(
+            OpenApiRouter::new()
+                .routes(routes!(admin::imports::create::create_import))
+                .routes(routes!(admin::imports::preview::preview_import))
+                .layer(DefaultBodyLimit::max(MAX_UPLOAD_BYTES as usize + 1024 * 1024)),
+        )
+        // Pictures: the only other large bodies. What is too large by a little is read to its end, so that the sender hears why.
         .merge(
             OpenApiRouter::new()
                 .routes(routes!(chat::attachments::post_attachment))

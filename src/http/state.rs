@@ -14,6 +14,7 @@ use crate::identity::{Accounts, Audit, WorkerKey};
 use crate::incident::rules::IncidentRules;
 use crate::incident::store::TicketStore;
 use crate::knowledge::life::service::DocumentLife;
+use crate::knowledge::import::desk::ImportDesk;
 use crate::knowledge::search::Knowledge;
 use crate::platform::callback::CallbackReceiver;
 
@@ -51,6 +52,8 @@ pub struct Api {
     pub knowledge: Arc<Knowledge>,
     /// Drafts, review, versions, history.
     pub life: Arc<DocumentLife>,
+    /// Where files are handed in.
+    pub imports: ImportDesk,
     /// What the governance platform tells us.
     pub callbacks: Option<CallbackReceiver>,
     /// Who is who.

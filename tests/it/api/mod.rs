@@ -4,6 +4,7 @@ mod audience;
 mod bad_input;
 mod delivery;
 mod draft;
+mod imports;
 mod limits;
 mod model;
 mod news;

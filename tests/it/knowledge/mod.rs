@@ -4,7 +4,7 @@ mod checking;
 mod documents;
 mod editing;
 mod finding;
-mod import;
+pub mod import;
 mod life;
 mod plain;
 mod ranking;
