@@ -100,7 +100,7 @@ impl Instance {
         let knowledge = Arc::new(wiring::knowledge(&settings, &data, &db, &shipped).await?);
         let areas = Areas::new(street.areas.clone());
         let rows = Arc::new(db.clone());
-        let life = DocumentLife::new(rows, Arc::clone(&knowledge), Arc::clone(&clock), street.zone.clone(), areas);
+        let life = DocumentLife::new(rows, Arc::clone(&knowledge), Arc::clone(&clock), street.zone.clone(), areas.clone());
         let model: Option<Arc<dyn ChatModel>> = match model {
             Some(model) => Some(model),
             None if settings.llm.base_url.as_deref().is_some_and(|u| !u.trim().is_empty()) => {
@@ -137,7 +137,8 @@ impl Instance {
             }
             None => None,
         };
-        let importer = Importer::new(Arc::clone(&knowledge), Arc::new(db.clone()), extractor, Arc::clone(&clock));
+        let importer = Importer::new(Arc::clone(&knowledge), Arc::new(db.clone()), extractor, Arc::clone(&clock))
+            .with_areas(areas);
         let readiness = Arc::new(Readiness::default());
         let rows = Arc::new(SqliteAccounts::new(db.clone()));
         let accounts = Arc::new(Accounts::new(rows, Arc::clone(&clock), Arc::clone(&ids), settings.identity.clone()));
