@@ -101,7 +101,7 @@ impl Instance {
         let knowledge = Arc::new(wiring::knowledge(&settings, &data, &db, &shipped).await?);
         let areas = Areas::new(street.areas.clone());
         let rows = Arc::new(db.clone());
-        let life = DocumentLife::new(rows, Arc::clone(&knowledge), Arc::clone(&clock), street.zone.clone(), areas);
+        let life = DocumentLife::new(rows, Arc::clone(&knowledge), Arc::clone(&clock), street.zone.clone(), areas.clone());
         let model: Option<Arc<dyn ChatModel>> = match model {
             Some(model) => Some(model),
             None if settings.llm.base_url.as_deref().is_some_and(|u| !u.trim().is_empty()) => {
@@ -138,7 +138,8 @@ impl Instance {
             }
             None => None,
         };
-        let importer = Importer::new(Arc::clone(&knowledge), Arc::new(db.clone()), extractor, Arc::clone(&clock));
+        let importer = Importer::new(Arc::clone(&knowledge), Arc::new(db.clone()), extractor, Arc::clone(&clock))
+            .with_areas(areas);
         let defaults = wiring::import_defaults(&settings, &*clock)?;
         let uploads = std::path::absolute(data.join("imports"))?;
         let desk = ImportDesk::new(importer.clone(), uploads, defaults.clone(), Arc::clone(&clock), Arc::clone(&ids));

@@ -9,8 +9,10 @@ use clap::Args;
 use gridworker::app::lock::FolderLock;
 use gridworker::app::shipped::Shipped;
 use gridworker::app::wiring;
+use gridworker::conversation::street::Street;
 use gridworker::core::clock::{Clock as _, SystemClock};
 use gridworker::core::ids::{Ids as _, RandomIds};
+use gridworker::knowledge::area::Areas;
 use gridworker::knowledge::document::{Audience, ImportDefaults};
 use gridworker::knowledge::import::store::{FileOutcome, ImportFile, ImportJob, ImportStore, JobState};
 use gridworker::knowledge::import::work::Importer;
@@ -61,7 +63,9 @@ impl Ingest {
                 let shipped = Shipped::new(settings.knowledge_dir());
                 let knowledge = Arc::new(wiring::knowledge(&settings, &data, &db, &shipped).await?);
                 knowledge.start().await?;
+                let areas = Areas::new(Street::parse(&shipped.street_file("street.toml")?)?.areas);
                 let importer = Importer::new(knowledge, Arc::new(db.clone()), wiring::extractor(), Arc::new(SystemClock));
+                let importer = importer.with_areas(areas);
                 let stop = CancellationToken::new();
                 let interrupted = stop.clone();
                 tokio::spawn(async move {
@@ -115,7 +119,10 @@ fn report(files: &[ImportFile], took: Duration) -> ExitCode {
                 passages_in_all += passages;
                 println!("导入  {name}  {document} 第{version}版，{passages}段");
             }
-            Some(FileOutcome::Drafted { document, passages }) => println!("草稿  {name}  {document}，{passages}段"),
+            Some(FileOutcome::Drafted { document, passages, why }) => {
+                let why = why.as_deref().unwrap_or_default();
+                println!("草稿  {name}  {document}，{passages}段  {why}");
+            }
             Some(FileOutcome::Unchanged { document }) => println!("未变  {name}  {document}"),
             Some(FileOutcome::Skipped { reason }) => {
                 skipped += 1;

@@ -10,9 +10,12 @@ use crate::knowledge::search::{Outcome, Scope};
 /// The sentence before an answer, when its time is not simply today.
 #[must_use]
 pub fn preface(outcome: &Outcome, then: Option<&AsOf>, catalog: &Catalog, scope_today: &Scope) -> Option<String> {
-    let ended = outcome.expired.as_ref().and_then(|old| {
-        let new = old.successor.as_ref()?;
-        Some(format!("《{}》已于{}失效，现行为《{}》：", old.title, in_words(old.expired_on), new.title))
+    let ended = outcome.expired.as_ref().map(|old| {
+        let now = old.successor.as_ref().map_or_else(
+            || "知识库里没有替代它的规定。下面是现行的相关规定，不一定是您问的那一项：".to_owned(),
+            |new| format!("现行为《{}》：", new.title),
+        );
+        format!("《{}》已于{}失效，{now}", old.title, in_words(old.expired_on))
     });
     let Some(then) = then else { return ended.map(|e| format!("{e}\n\n")) };
     if then.ahead {

@@ -41,8 +41,8 @@ pub fn any_ended(catalog: &Catalog, scope: &Scope) -> bool {
 }
 
 /// Tells of a document that has ended when it is what was asked for: it fits better than anything in force, judged among
-/// the same candidates, and no version of it is in force. With a successor the answer is the successor's; without one it is
-/// told only when nothing else answers.
+/// the same candidates, and no version of it is in force. With a successor the answer is the successor's; without one the
+/// hits stay what they were, and whoever shows them says first that what was asked for has ended.
 pub fn consider(
     outcome: &mut Outcome,
     catalog: &Catalog,
@@ -61,9 +61,6 @@ pub fn consider(
         return;
     }
     let successor = successor(catalog, old, scope);
-    if successor.is_none() && outcome.decision == Decision::Answerable {
-        return;
-    }
     if let Some(new) = &successor {
         outcome.hits = of_unit(new, &judged, catalog, best.score, limit);
         outcome.decision = Decision::Answerable;

@@ -110,7 +110,7 @@ pub struct Outcome {
     pub decision: Decision,
     /// The best probability of any candidate.
     pub top_score: f32,
-    /// Set when a document that fits better has expired.
+    /// Set when a document that fits better than any in force has ended.
     pub expired: Option<Expired>,
 }
 

@@ -459,15 +459,24 @@ fn bare(text: &str) -> String {
     shingles::bare(text).into_iter().collect()
 }
 
-/// A title without its brackets at the end and years: 「…条例（2019年修正）」 and 「…条例(2023修订)」 are one law.
+/// A title without the mark of its version: 「…条例（2019年修正）」 and 「…条例(2023修订)」 are one law. Other brackets tell
+/// documents apart: 「…的解释（二）」, 「宪法修正案（2004年）」.
 #[must_use]
 pub fn title_key(title: &str) -> String {
-    let head = title.split(['（', '(']).next().unwrap_or(title);
-    let head = if bare(head).is_empty() { title } else { head };
+    const MARKS: [&str; 4] = ["修正", "修订", "试行", "版"];
+    let title = title.trim();
+    let head = match title.rfind(['（', '(']).map(|at| title.split_at(at)) {
+        Some((head, mark)) if !bare(head).is_empty() && MARKS.iter().any(|m| mark.contains(m)) => head,
+        _ => title,
+    };
     let name = bare(head);
     let name = name.strip_prefix("中华人民共和国").unwrap_or(&name);
-    let name = name.trim_end_matches(['版', '订', '修', '正', '新']).trim_end_matches(|c: char| c.is_ascii_digit() || c == '年');
-    name.to_owned()
+    if head.ends_with(['）', ')']) {
+        return name.to_owned();
+    }
+    let shorter = name.trim_end_matches("版").trim_end_matches('年').trim_end_matches(|c: char| c.is_ascii_digit());
+    let year = name.chars().count() >= shorter.chars().count() + 4;
+    if year && !shorter.is_empty() { shorter.to_owned() } else { name.to_owned() }
 }
 
 /// How much of the shorter title's matter, without the words of asking, stands in the other (0..1).

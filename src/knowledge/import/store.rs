@@ -46,6 +46,9 @@ pub enum FileOutcome {
         document: String,
         /// Passages it is cut into.
         passages: usize,
+        /// Why it was not published, when the file itself does not say that it is a draft.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        why: Option<String>,
     },
     /// Nothing to do: the content is the live version.
     Unchanged {

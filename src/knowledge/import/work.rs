@@ -5,15 +5,19 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use futures::StreamExt as _;
+use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use super::extractor::Extractor;
 use super::store::{FileOutcome, ImportFile, ImportJob, ImportStore, JobState, Mark, Settled};
 use super::{collect, prepare, sniff};
 use crate::core::clock::Clock;
+use crate::knowledge::area::Areas;
 use crate::knowledge::document::{ImportDefaults, ParsedDocument};
+use crate::knowledge::findings::Checker;
+use crate::knowledge::findings::guard::Guard;
 use crate::knowledge::search::{Knowledge, KnowledgeError};
-use crate::knowledge::store::Stored;
+use crate::knowledge::store::{StoreError, Stored};
 
 /// Files taken from the rows at once.
 const CHUNK: u32 = 64;
@@ -44,8 +48,12 @@ pub struct Importer {
     store: Arc<dyn ImportStore>,
     extractor: Extractor,
     clock: Arc<dyn Clock>,
+    areas: Areas,
     parallel: usize,
 }
+
+/// What is published, so that no copy of it goes live beside it; made when the first document is about to be stored.
+type Watch = Option<Arc<Mutex<Guard>>>;
 
 impl std::fmt::Debug for Importer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -66,7 +74,14 @@ impl Importer {
     #[must_use]
     pub fn new(knowledge: Arc<Knowledge>, store: Arc<dyn ImportStore>, extractor: Extractor, clock: Arc<dyn Clock>) -> Self {
         let parallel = std::thread::available_parallelism().map_or(1, |n| (n.get() / 2).clamp(1, 4));
-        Self { knowledge, store, extractor, clock, parallel }
+        Self { knowledge, store, extractor, clock, areas: Areas::default(), parallel }
+    }
+
+    /// With the areas that lie in one another, widest first: copies for areas that never meet may both be live.
+    #[must_use]
+    pub fn with_areas(mut self, areas: Areas) -> Self {
+        self.areas = areas;
+        self
     }
 
     /// The rows of the jobs.
@@ -125,6 +140,7 @@ impl Importer {
             job = self.store.job(job.id).await?.unwrap_or(job);
         }
         let mut taken = self.taken(&job).await?;
+        let mut watch: Watch = None;
         let live = self.live();
         let all = job.counts.files as usize;
         let mut done = all - job.counts.waiting as usize;
@@ -155,7 +171,7 @@ impl Importer {
                 batch.extend(next);
                 let passages: usize = batch.iter().map(|r| r.passages).sum();
                 if ended || batch.len() >= BATCH_DOCUMENTS || passages >= BATCH_PASSAGES {
-                    let results = self.keep(&job, std::mem::take(&mut batch), &marks, &mut taken).await?;
+                    let results = self.keep(&job, std::mem::take(&mut batch), &marks, &mut taken, &mut watch).await?;
                     for result in &results {
                         done += 1;
                         changed |= matches!(result.outcome, FileOutcome::Imported { .. });
@@ -243,6 +259,40 @@ impl Importer {
         }
     }
 
+    /// A document that is live already under another id comes in as a draft: old and new copies never both answer.
+    async fn without_copies(
+        &self,
+        mut documents: Vec<ParsedDocument>,
+        watch: &mut Watch,
+    ) -> Result<(Vec<ParsedDocument>, Vec<Option<String>>), KnowledgeError> {
+        if documents.iter().all(|d| d.meta.status != "published") {
+            let none = vec![None; documents.len()];
+            return Ok((documents, none));
+        }
+        let failed = |e: tokio::task::JoinError| StoreError::Backend(e.to_string());
+        let guard = match watch {
+            Some(guard) => Arc::clone(guard),
+            None => {
+                let (live, areas) = (self.knowledge.store().live().await?, self.areas.clone());
+                let made = tokio::task::spawn_blocking(move || Guard::new(Checker::new(areas, live))).await.map_err(failed)?;
+                Arc::clone(watch.insert(Arc::new(Mutex::new(made))))
+            }
+        };
+        let checked = tokio::task::spawn_blocking(move || {
+            let mut guard = guard.lock();
+            let mut reasons = Vec::with_capacity(documents.len());
+            for document in &mut documents {
+                let why = guard.admit(document).err();
+                if why.is_some() {
+                    "draft".clone_into(&mut document.meta.status);
+                }
+                reasons.push(why);
+            }
+            (documents, reasons)
+        });
+        Ok(checked.await.map_err(failed)?)
+    }
+
     /// Stores what was read, and then its results.
     async fn keep(
         &self,
@@ -250,6 +300,7 @@ impl Importer {
         batch: Vec<Read>,
         marks: &HashMap<String, Mark>,
         taken: &mut HashMap<String, String>,
+        watch: &mut Watch,
     ) -> Result<Vec<Settled>, KnowledgeError> {
         let mut results: Vec<Settled> = Vec::with_capacity(batch.len());
         let mut documents: Vec<ParsedDocument> = Vec::new();
@@ -282,13 +333,15 @@ impl Importer {
                 }
             }
         }
+        let (documents, reasons) = self.without_copies(documents, watch).await?;
         let stored = self.knowledge.store().put_all(&documents, self.clock.now()).await;
-        for (((number, name, hash, passages), document), stored) in waiting.into_iter().zip(&documents).zip(stored) {
+        let stored = stored.into_iter().zip(reasons);
+        for (((number, name, hash, passages), document), (stored, why)) in waiting.into_iter().zip(&documents).zip(stored) {
             let id = document.meta.id.clone();
             let (outcome, version) = match stored {
                 Ok(Stored::New { version }) => (FileOutcome::Imported { document: id, version, passages }, Some(version)),
                 Ok(Stored::Unchanged { version }) => (FileOutcome::Unchanged { document: id }, Some(version)),
-                Ok(Stored::Drafted { .. }) => (FileOutcome::Drafted { document: id, passages }, Some(0)),
+                Ok(Stored::Drafted { .. }) => (FileOutcome::Drafted { document: id, passages, why }, Some(0)),
                 // The file itself says that it is no longer used: kept, and nothing answers from it.
                 Ok(Stored::Retired { version }) => (FileOutcome::Imported { document: id, version, passages: 0 }, Some(version)),
                 Err(e) => (FileOutcome::Failed { reason: e.to_string() }, None),

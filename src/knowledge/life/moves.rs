@@ -232,7 +232,13 @@ impl Drafting<'_> {
         hands.submitted_by.clone_from(&hand.by.name);
         hands.note.clone_from(&hand.note);
         let version = self.file.next_version();
-        let new = NewVersion { version, content: self.draft.content.clone(), state: VersionState::InReview, hands };
+        let mut content = self.draft.content.clone();
+        // A file that called itself a draft is none any more.
+        if content.meta.status != "published" {
+            "published".clone_into(&mut content.meta.status);
+            content = ParsedDocument::written(content.meta, &content.body);
+        }
+        let new = NewVersion { version, content, state: VersionState::InReview, hands };
         let mut change = self.file.change(hand, EventKind::Submitted);
         change.version = Some(version);
         change.draft = DraftChange::Remove;

@@ -77,7 +77,13 @@ fn the_same_number_or_title_in_another_year_is_the_same_document() {
     for (a, b) in [("中华人民共和国消防法", "消防法（2021年修正）"), ("停车收费办法2024版", "停车收费办法 2023年")] {
         assert_eq!(title_key(a), title_key(b));
     }
-    assert_ne!(title_key("消防法"), title_key("消防条例"));
+    for (a, b) in [
+        ("消防法", "消防条例"),
+        ("关于适用《保险法》若干问题的解释（一）", "关于适用《保险法》若干问题的解释（二）"),
+        ("宪法修正案（1988年）", "宪法修正案（2004年）"),
+    ] {
+        assert_ne!(title_key(a), title_key(b));
+    }
 }
 
 #[test]

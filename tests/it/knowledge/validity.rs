@@ -66,6 +66,22 @@ async fn the_successor_answers_when_the_best_match_has_ended_though_something_el
 }
 
 #[tokio::test]
+async fn without_a_successor_it_is_told_that_what_was_asked_for_has_ended() {
+    let (houses, _keep) = houses().await;
+    for House { name, knowledge, .. } in houses {
+        let ended = "expires_on = 2026-03-01\n";
+        put(&knowledge, "kaohuo", "冬季烤火补贴怎么领", "2025-01-01", ended, "**结论**：冬季烤火补贴到社区领。").await;
+        put(&knowledge, "gaoling", "高龄补贴怎么领", "2025-01-01", "", "**结论**：高龄补贴到社区领。").await;
+        knowledge.refresh().await.expect("refresh");
+        let now = on(&knowledge, "冬季烤火补贴怎么领", date(2026, 6, 9)).await;
+        let told = now.expired.as_ref().expect("it is told");
+        assert_eq!((told.title.as_str(), told.successor.as_ref()), ("冬季烤火补贴怎么领", None), "{name}");
+        assert!(now.hits.iter().all(|h| h.document.id == "gaoling"), "{name}: nothing that has ended is among the hits");
+        assert!(on(&knowledge, "高龄补贴怎么领", date(2026, 6, 9)).await.expired.is_none(), "{name}");
+    }
+}
+
+#[tokio::test]
 async fn a_retired_document_names_its_successor_and_still_answers_for_the_past() {
     let (houses, _keep) = houses().await;
     for House { name, knowledge, life, clock, .. } in houses {
