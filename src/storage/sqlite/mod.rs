@@ -6,6 +6,7 @@
 
 pub mod conversation;
 pub mod imports;
+pub mod generations;
 pub mod incident;
 pub mod knowledge;
 pub mod life;

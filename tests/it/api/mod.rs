@@ -4,6 +4,7 @@ mod audience;
 mod bad_input;
 mod delivery;
 mod draft;
+mod leak;
 mod limits;
 mod model;
 mod news;
@@ -12,6 +13,7 @@ mod pictures;
 mod privacy;
 mod recovery;
 mod streams;
+mod switching;
 mod turns;
 
 use sha2::{Digest as _, Sha256};
