@@ -22,11 +22,14 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match runtime.block_on(cli.run()) {
+    let code = match runtime.block_on(cli.run()) {
         Ok(code) => code,
         Err(error) => {
             eprintln!("gridworker：{error:#}");
             ExitCode::FAILURE
         }
-    }
+    };
+    // An optimisation of the index that runs in the background takes minutes and can be broken off at any time.
+    runtime.shutdown_timeout(std::time::Duration::from_millis(500));
+    code
 }

@@ -39,6 +39,8 @@ use crate::knowledge::document::ImportDefaults;
 use crate::knowledge::import::desk::ImportDesk;
 use crate::knowledge::import::work::Importer;
 use crate::knowledge::life::service::DocumentLife;
+use crate::knowledge::indexing::Started;
+use crate::knowledge::search::Knowledge;
 use crate::llm::budget::TokenCounter;
 use crate::llm::port::ChatModel;
 use crate::platform::callback::CallbackReceiver;
@@ -191,10 +193,19 @@ impl Instance {
         if settings.knowledge.seed || demo {
             wiring::seed(&knowledge, &shipped, &*clock, &settings, progress).await?;
         }
-        knowledge.start().await?;
+        let outdated = matches!(knowledge.start().await?, Started::Outdated(_));
         // The last step: what can fail has not, and the password is not lost with it.
         let first_administrator = accounts.first_administrator().await?;
         readiness.set_ready();
+        if outdated {
+            let knowledge = Arc::clone(&knowledge);
+            tasks.spawn(async move {
+                // The old generation answers meanwhile, and goes on answering when this fails.
+                if let Err(error) = knowledge.bring_up_to_date().await {
+                    tracing::error!(%error, "the index was not brought up to date; it is tried again at the next start");
+                }
+            });
+        }
 
         if let Some(sandbox) = sandbox.clone() {
             let stop = stop.clone();
@@ -217,6 +228,7 @@ impl Instance {
         }
         tasks.spawn(Arc::clone(&conversations).tell_news(news.subscribe()));
         tasks.spawn(imports(importer, defaults, stop.clone()));
+        tasks.spawn(tidying(Arc::clone(&knowledge), stop.clone()));
         tasks.spawn(housekeeping(Arc::clone(&api), stop.clone()));
         let grace = Duration::from_millis(settings.server.shutdown_grace_ms);
         Ok(Self { address, api, db, sandbox, first_administrator, stop, tasks, grace, _folder: folder })
@@ -271,6 +283,33 @@ async fn imports(importer: Importer, defaults: ImportDefaults, stop: Cancellatio
         tokio::select! {
             () = stop.cancelled() => return,
             () = tokio::time::sleep(Duration::from_secs(2)) => {}
+        }
+    }
+}
+
+/// Does with the index what the command line wished, and brings it into shape after large imports.
+async fn tidying(knowledge: Arc<Knowledge>, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(Duration::from_secs(2)) => {}
+        }
+        let fulfilled = tokio::select! {
+            () = stop.cancelled() => return,
+            fulfilled = knowledge.fulfil() => fulfilled,
+        };
+        if let Err(error) = fulfilled {
+            tracing::warn!(%error, "a wish about the index was not fulfilled");
+        }
+        let optimised = tokio::select! {
+            // What the engine has begun it ends by itself; nobody waits for it.
+            () = stop.cancelled() => return,
+            optimised = knowledge.optimise_if_worth_it() => optimised,
+        };
+        match optimised {
+            Ok(true) => tracing::info!("the index was optimised"),
+            Ok(false) => {}
+            Err(error) => tracing::warn!(%error, "the index was not optimised"),
         }
     }
 }

@@ -111,7 +111,8 @@ pub async fn knowledge(settings: &Settings, data: &Path, db: &Sqlite, shipped: &
     };
     let lexicon = shipped.street_file("lexicon.csv").map_err(|e| e.to_string()).and_then(|csv| Lexicon::parse(csv.as_bytes()));
     let lexicon = lexicon.map_err(|why| anyhow::anyhow!("knowledge/street/lexicon.csv: {why}"))?;
-    Ok(Knowledge::new(Arc::new(db.clone()), vectors, embedder, lexicon))
+    let knowledge = Knowledge::new(Arc::new(db.clone()), vectors, embedder, lexicon);
+    Ok(knowledge.with_book(Arc::new(db.clone()), Arc::new(SystemClock)))
 }
 
 /// This very binary, as the parser of imported files.

@@ -1,10 +1,12 @@
 //! The command line: one file per subcommand.
 
+mod bench;
 mod config;
 mod doctor;
 mod eval;
 mod evidence;
 mod extract;
+mod index;
 mod ingest;
 mod migrate;
 mod outbox;
@@ -61,6 +63,12 @@ enum Command {
     Eval(eval::Eval),
     /// 复核一次答复：所引版本的原文是否一字不差
     Evidence(evidence::Evidence),
+    /// 索引的各代
+    #[command(subcommand)]
+    Index(index::Index),
+    /// 测量
+    #[command(subcommand)]
+    Bench(bench::Bench),
     /// 检查知识、数据与配置
     Doctor(doctor::Doctor),
     /// 配置
@@ -100,6 +108,8 @@ impl Cli {
             Command::Extract(extract) => Ok(extract.run()),
             Command::Eval(eval) => eval.run(&self.common).await,
             Command::Evidence(evidence) => evidence.run(&self.common).await,
+            Command::Index(index) => index.run(&self.common).await,
+            Command::Bench(bench) => bench.run().await,
             Command::Doctor(doctor) => doctor.run(&self.common),
             Command::Config(config) => config.run(&self.common),
             Command::Outbox(outbox) => outbox.run(&self.common).await,

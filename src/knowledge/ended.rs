@@ -37,7 +37,7 @@ pub fn ended_filter(scope: &Scope) -> Filter {
 /// Is there anything at all that has ended by then? Mostly not, and then nobody needs to look.
 #[must_use]
 pub fn any_ended(catalog: &Catalog, scope: &Scope) -> bool {
-    catalog.units().iter().any(|u| u.passages.first().is_some_and(|p| p.expires_on.is_some_and(|end| end <= scope.on)))
+    catalog.earliest_end().is_some_and(|end| end <= scope.on)
 }
 
 /// Tells of a document that has ended when it is what was asked for: it fits better than anything in force, judged among
@@ -52,7 +52,7 @@ pub fn consider(
     ended: &[VectorHit],
     limit: usize,
 ) {
-    let all: Vec<VectorHit> = in_force.iter().chain(ended).cloned().collect();
+    let all: Vec<VectorHit> = in_force.iter().chain(ended).copied().collect();
     let judged = judge_candidates(catalog, asked, &all);
     let Some(best) = judged.first().filter(|c| c.score >= judge::THRESHOLD) else { return };
     let old = &catalog.units()[best.unit];

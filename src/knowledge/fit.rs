@@ -13,7 +13,7 @@ use crate::knowledge::judge::{self, Asked, FEATURES};
 use crate::knowledge::lexicon::Lexicon;
 use crate::knowledge::search::{judge_candidates, query_terms};
 use crate::knowledge::split;
-use crate::knowledge::vector::{ChunkPayload, VectorHit};
+use crate::knowledge::vector::VectorHit;
 use crate::learn::{bm25, ngrams};
 
 /// Parts into which a guide's questions, and the guides, are divided; one part at a time is taken out.
@@ -156,7 +156,7 @@ impl std::fmt::Display for Figures {
 struct Bench<'a> {
     catalog: Catalog,
     postings: HashMap<u32, Vec<(usize, f32)>>,
-    payloads: Vec<(uuid::Uuid, ChunkPayload, Audience)>,
+    payloads: Vec<(uuid::Uuid, Audience)>,
     lexicon: &'a Lexicon,
 }
 
@@ -167,7 +167,7 @@ impl<'a> Bench<'a> {
         let mut all = Vec::new();
         for unit in catalog.units() {
             for passage in &unit.passages {
-                payloads.push((passage.id, ChunkPayload::of(passage), passage.audience));
+                payloads.push((passage.id, passage.audience));
                 all.push(catalog::frequencies(&unit.meta, passage));
             }
         }
@@ -193,17 +193,12 @@ impl<'a> Bench<'a> {
             }
         }
         let may = |of: Audience| of == audience || of == Audience::All;
-        let mut order: Vec<usize> = (0..scores.len()).filter(|n| scores[*n] > 0.0 && may(self.payloads[*n].2)).collect();
+        let mut order: Vec<usize> = (0..scores.len()).filter(|n| scores[*n] > 0.0 && may(self.payloads[*n].1)).collect();
         order.sort_by(|a, b| scores[*b].total_cmp(&scores[*a]).then(a.cmp(b)));
         order.truncate(PASSAGES);
         let hits: Vec<VectorHit> = order
             .into_iter()
-            .map(|n| VectorHit {
-                id: self.payloads[n].0,
-                payload: self.payloads[n].1.clone(),
-                sparse: Some(scores[n]),
-                dense: None,
-            })
+            .map(|n| VectorHit { id: self.payloads[n].0, sparse: Some(scores[n]), dense: None, learned: None })
             .collect();
         let mut judged = judge_candidates(&self.catalog, &asked, &hits);
         let is_right = |unit: usize| right == Some(self.catalog.units()[unit].meta.id.as_str());

@@ -194,11 +194,10 @@ impl Relative {
     }
 }
 
-/// BM25F of the question against values of a unit, in the wording that suits it best.
+/// BM25F of the question against the values of a unit, in the wording that suits it best.
 #[must_use]
-pub fn bm25_score(asked: &Asked, values: &[(u32, f32)]) -> f32 {
+pub fn bm25_score(asked: &Asked, value: impl Fn(u32) -> f32) -> f32 {
     let of = |wording: &Wording| -> f32 {
-        let value = |term: u32| values.binary_search_by_key(&term, |(t, _)| *t).map_or(0.0, |at| values[at].1);
         wording.terms.iter().map(|(term, idf)| idf * value(*term)).sum()
     };
     asked.wordings.iter().map(of).fold(0f32, f32::max)
@@ -221,8 +220,8 @@ pub fn features(asked: &Asked, unit: &Unit, legs: Legs, catalog: &Catalog) -> [f
 }
 
 fn of_wording(asked: &Asked, wording: &Wording, unit: &Unit, legs: Legs, catalog: &Catalog) -> [f32; FEATURES] {
-    let (cover_b, cover_u) = coverage(wording, &unit.terms);
-    let (head_b, head_u) = coverage(wording, &unit.head);
+    let (cover_b, cover_u) = coverage(wording, unit.terms());
+    let (head_b, head_u) = coverage(wording, unit.head());
     let unknown: f32 = wording.terms.iter().filter(|(t, _)| !catalog.knows(*t)).map(|(_, idf)| idf).sum();
     let mut keyword = 0f32;
     for word in unit.keywords.iter().filter(|k| wording.text.contains(k.as_str())) {
@@ -230,7 +229,7 @@ fn of_wording(asked: &Asked, wording: &Wording, unit: &Unit, legs: Legs, catalog
         keyword = keyword.max(weight);
     }
     let safe = |x: f32, y: f32| if y > 0.0 { x / y } else { 0.0 };
-    let most = |f: &dyn Fn(&[u32]) -> f32| unit.questions.iter().map(|q| f(q)).fold(0f32, f32::max);
+    let most = |f: &dyn Fn(&[u32]) -> f32| unit.questions().map(|q| f(q)).fold(0f32, f32::max);
     [
         safe(legs.sparse, legs.best_sparse),
         safe(legs.sparse, wording.total * 2.2),
@@ -239,17 +238,17 @@ fn of_wording(asked: &Asked, wording: &Wording, unit: &Unit, legs: Legs, catalog
         head_b,
         head_u,
         most(&|q| cosine(wording, q, catalog)),
-        cosine(wording, &unit.title, catalog),
+        cosine(wording, unit.title(), catalog),
         safe(keyword, wording.total).min(1.0),
         safe(unknown, wording.total),
         f32::from(u8::from(asked.elsewhere)),
         // A word of another trade that a guide claims for itself does not speak against that guide.
-        asked.other_trades.iter().filter(|word| !word.iter().all(|t| has(&unit.head, *t))).take(2).count() as f32,
+        asked.other_trades.iter().filter(|word| !word.iter().all(|t| has(unit.head(), *t))).take(2).count() as f32,
         legs.dense,
         most(&|q| recall(wording, q, catalog)),
         ((legs.sparse + 1.0) / (legs.mean_sparse + 1.0)).ln(),
-        evidence(wording, &unit.terms),
-        evidence(wording, &unit.head),
+        evidence(wording, unit.terms()),
+        evidence(wording, unit.head()),
         (1.0 + keyword).ln(),
         legs.whole.share(),
         legs.whole.stands_out(),

@@ -376,6 +376,41 @@ impl Lexicon {
         Ok(Self::new(entries))
     }
 
+    /// What [`Self::from_bytes`] reads again.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut out = String::new();
+        for entry in &self.entries {
+            out.push_str(&entry.everyday);
+            entry.official.iter().for_each(|official| {
+                out.push('\t');
+                out.push_str(official);
+            });
+            out.push('\n');
+        }
+        out.into_bytes()
+    }
+
+    /// Reads what [`Self::to_bytes`] wrote.
+    ///
+    /// # Errors
+    /// The bytes are no text.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, std::str::Utf8Error> {
+        let text = std::str::from_utf8(bytes)?;
+        let entry = |line: &str| {
+            let mut words = line.split('\t').map(str::to_owned);
+            Entry { everyday: words.next().unwrap_or_default(), official: words.collect() }
+        };
+        Ok(Self::new(text.lines().map(entry).collect()))
+    }
+
+    /// Tells this lexicon from every other.
+    #[must_use]
+    pub fn id(&self) -> String {
+        use sha2::{Digest as _, Sha256};
+        format!("lexicon-{}", &hex::encode(Sha256::digest(self.to_bytes()))[..16])
+    }
+
     /// Other wordings of a question: its everyday words replaced by official ones, at most three wordings.
     #[must_use]
     pub fn rewordings(&self, query: &str) -> Vec<String> {

@@ -164,6 +164,10 @@ impl KnowledgeStore for MemoryKnowledge {
         Ok(shelves.values().flat_map(of).collect())
     }
 
+    async fn revision(&self) -> Result<Option<u64>, StoreError> {
+        Ok(Some(self.shelves.lock().values().map(|s| s.file.seq).sum()))
+    }
+
     async fn retire(&self, id: &str, at: Timestamp) -> Result<bool, StoreError> {
         moves::retire(self, id, at).await
     }

@@ -2,21 +2,23 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
-use arc_swap::ArcSwap;
+use arc_swap::ArcSwapOption;
 use jiff::civil::Date;
 
-use crate::knowledge::catalog::{self, Catalog, Unit};
+use crate::core::clock::Clock;
+use crate::knowledge::catalog::{Catalog, Unit};
 use crate::knowledge::document::{Audience, DocumentMeta, Passage};
+use crate::knowledge::building::Progress;
+use crate::knowledge::generation::{CheckResult, GenerationBook, MemoryBook, Snapshot};
 use crate::knowledge::ended;
 use crate::knowledge::judge::{self, Asked, Legs, Relative};
 use crate::knowledge::lexicon::Lexicon;
-use crate::knowledge::split::SPLITTER_VERSION;
 use crate::knowledge::store::{KnowledgeStore, StoreError};
-use crate::knowledge::vector::{
-    ChunkPayload, ChunkPoint, Filter, IndexManifest, Sparse, Target, VectorError, VectorQuery, VectorStore,
-};
-use crate::learn::bm25::{self, LegLengths};
+use crate::knowledge::vector::{Filter, Sparse, VectorError, VectorHit, VectorQuery, VectorStore};
+use crate::learn::bm25;
+use crate::learn::embedding::Rounded;
 use crate::llm::port::Embedder;
 
 /// Passages that each leg hands over to be judged.
@@ -25,8 +27,6 @@ const CANDIDATES: usize = 60;
 const LEXICON_WEIGHT: f32 = 0.6;
 /// Units whose passages are put in order by their sentences; the rest keep the order of the index.
 const ORDERED: usize = 5;
-/// Passages embedded and written at once.
-const BATCH: usize = 32;
 
 /// Who asks, where, and for which day.
 #[derive(Debug, Clone)]
@@ -57,6 +57,8 @@ pub struct LegScores {
     pub sparse: Option<f32>,
     /// Cosine of the embeddings.
     pub dense: Option<f32>,
+    /// Cosine of the built-in embedding.
+    pub learned: Option<f32>,
 }
 
 /// A passage that was found.
@@ -146,28 +148,33 @@ pub enum KnowledgeError {
     /// The embedder, while passages were being embedded.
     #[error("向量模型不可用：{0}")]
     Embedder(String),
-}
-
-/// What [`Knowledge::start`] found and did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Started {
-    /// The index fits the rows.
-    Ready,
-    /// This many passages were missing or superfluous and were put right.
-    Repaired(usize),
-    /// A new generation was built.
-    Rebuilt,
+    /// A new generation did worse than the live one.
+    #[error("新一代索引没有通过检查：应有{}段，实有{}段；原先答对的{}问中有{}问答错", .0.expected, .0.found, .0.right_before, .0.lost)]
+    Refused(Box<CheckResult>),
+    /// There is no generation to go back to.
+    #[error("没有可以退回的上一代索引")]
+    NothingBefore,
 }
 
 /// The knowledge base as a service.
 pub struct Knowledge {
-    store: Arc<dyn KnowledgeStore>,
-    vectors: Arc<dyn VectorStore>,
-    embedder: Option<Arc<dyn Embedder>>,
-    lexicon: Lexicon,
-    catalog: ArcSwap<Catalog>,
-    // Imports and rebuilds take turns; searches never wait for them.
-    changing: tokio::sync::Mutex<()>,
+    pub(super) store: Arc<dyn KnowledgeStore>,
+    pub(super) vectors: Arc<dyn VectorStore>,
+    pub(super) embedder: Option<Arc<dyn Embedder>>,
+    pub(super) lexicon: Arc<Lexicon>,
+    pub(super) book: Arc<dyn GenerationBook>,
+    // What answers now: one catalog with the generation that belongs to it, always swapped together.
+    pub(super) live: ArcSwapOption<Snapshot>,
+    // Changes of the live generation take turns; searches never wait for them.
+    pub(super) changing: tokio::sync::Mutex<()>,
+    // One generation is built at a time.
+    pub(super) building: tokio::sync::Mutex<()>,
+    // Built and checked, and left until somebody switches to it.
+    pub(super) waiting: parking_lot::Mutex<Option<Snapshot>>,
+    pub(super) progress: Arc<parking_lot::Mutex<Option<Progress>>>,
+    pub(super) clock: Option<Arc<dyn Clock>>,
+    // Passages written since the index was last optimised.
+    pub(super) untidy: AtomicUsize,
 }
 
 impl std::fmt::Debug for Knowledge {
@@ -185,8 +192,28 @@ impl Knowledge {
         embedder: Option<Arc<dyn Embedder>>,
         lexicon: Lexicon,
     ) -> Self {
-        let catalog = ArcSwap::from_pointee(Catalog::default());
-        Self { store, vectors, embedder, lexicon, catalog, changing: tokio::sync::Mutex::new(()) }
+        Self {
+            store,
+            vectors,
+            embedder,
+            lexicon: Arc::new(lexicon),
+            book: Arc::new(MemoryBook::default()),
+            live: ArcSwapOption::empty(),
+            changing: tokio::sync::Mutex::new(()),
+            building: tokio::sync::Mutex::new(()),
+            waiting: parking_lot::Mutex::new(None),
+            progress: Arc::default(),
+            clock: None,
+            untidy: AtomicUsize::new(0),
+        }
+    }
+
+    /// Keeps plans, records and parts of generations in rows instead of memory.
+    #[must_use]
+    pub fn with_book(mut self, book: Arc<dyn GenerationBook>, clock: Arc<dyn Clock>) -> Self {
+        self.book = book;
+        self.clock = Some(clock);
+        self
     }
 
     /// The rows, for importers and the admin's lists.
@@ -198,159 +225,13 @@ impl Knowledge {
     /// Documents in use, as they are searched now.
     #[must_use]
     pub fn catalog(&self) -> Arc<Catalog> {
-        self.catalog.load_full()
+        self.snapshot().map(|s| Arc::clone(&s.catalog)).unwrap_or_default()
     }
 
-    /// Reads the rows and makes the index fit them: rebuilt when it is missing, damaged, or made by another splitter or
-    /// embedder; otherwise only what differs is put right.
-    ///
-    /// # Errors
-    /// Rows, index or embedder fail.
-    pub async fn start(&self) -> Result<Started, KnowledgeError> {
-        let _turn = self.changing.lock().await;
-        let catalog = self.load().await?;
-        if self.fits(&catalog).await? {
-            let changed = self.reconcile(&catalog).await?;
-            Ok(if changed == 0 { Started::Ready } else { Started::Repaired(changed) })
-        } else {
-            self.build(&catalog).await?;
-            Ok(Started::Rebuilt)
-        }
-    }
-
-    /// Reads the rows again after an import or a retirement and brings the index in step.
-    ///
-    /// # Errors
-    /// Rows, index or embedder fail; the next start puts right what is missing.
-    pub async fn refresh(&self) -> Result<usize, KnowledgeError> {
-        let _turn = self.changing.lock().await;
-        let catalog = self.load().await?;
-        if self.fits(&catalog).await? {
-            return self.reconcile(&catalog).await;
-        }
-        self.build(&catalog).await?;
-        Ok(catalog.passages())
-    }
-
-    /// Was the live generation made by this splitter and embedder, for passages about as long as these?
-    async fn fits(&self, catalog: &Catalog) -> Result<bool, KnowledgeError> {
-        let Some(manifest) = self.vectors.live().await? else { return Ok(false) };
-        // The values of the sparse leg hold the mean length. An index begun empty, or grown by quite other texts, weighs wrongly.
-        let near = |made: f32, now: f32| (0.8..=1.25).contains(&(made / now));
-        let now = mean_length(catalog);
-        Ok(manifest.splitter == SPLITTER_VERSION
-            && manifest.embedder.as_deref() == self.embedder.as_ref().map(|e| e.id())
-            && near(manifest.mean.unigrams, now.unigrams)
-            && near(manifest.mean.bigrams, now.bigrams))
-    }
-
-    /// Builds a new generation from the rows beside the live one and switches to it.
-    ///
-    /// # Errors
-    /// Rows, index or embedder fail; the old generation then stays.
-    pub async fn reindex(&self) -> Result<usize, KnowledgeError> {
-        let _turn = self.changing.lock().await;
-        let catalog = self.load().await?;
-        self.build(&catalog).await?;
-        Ok(catalog.passages())
-    }
-
-    /// Reads the rows into a fresh catalog; searches see it at once and pass over what it does not hold.
-    async fn load(&self) -> Result<Arc<Catalog>, KnowledgeError> {
-        let documents = self.store.live().await?;
-        let catalog = Arc::new(Catalog::new(documents.into_iter().filter(|d| d.meta.status == "published").collect()));
-        self.catalog.store(Arc::clone(&catalog));
-        Ok(catalog)
-    }
-
-    async fn build(&self, catalog: &Catalog) -> Result<(), KnowledgeError> {
-        let all: Vec<_> = catalog.units().iter().flat_map(|u| u.passages.iter().map(move |p| (u, p))).collect();
-        let mean = mean_length(catalog);
-        let mut dimension = None;
-        if let Some(embedder) = &self.embedder {
-            dimension = match embedder.dim() {
-                Some(dim) => Some(dim),
-                None => self.embed(&["街道办事指南".to_owned()]).await?.first().map(Vec::len),
-            };
-        }
-        let embedder = self.embedder.as_ref().map(|e| e.id().to_owned());
-        let manifest = IndexManifest { splitter: SPLITTER_VERSION, embedder, dimension, mean };
-        let generation = self.vectors.begin_generation(&manifest).await?;
-        for batch in all.chunks(BATCH) {
-            let points = self.points(batch, mean).await?;
-            self.vectors.upsert(Target::Building(generation), points).await?;
-        }
-        self.vectors.publish_generation(generation).await?;
-        self.vectors.flush().await?;
-        Ok(())
-    }
-
-    /// Compares the index with the catalog and repairs the difference; returns how many passages differed.
-    async fn reconcile(&self, catalog: &Catalog) -> Result<usize, KnowledgeError> {
-        let Some(manifest) = self.vectors.live().await? else { return Err(VectorError::NoGeneration.into()) };
-        let mut indexed: HashMap<uuid::Uuid, ChunkPayload> = HashMap::new();
-        let mut after = None;
-        loop {
-            let page = self.vectors.scroll(after, 1000).await?;
-            let Some((last, _)) = page.last() else { break };
-            after = Some(*last);
-            indexed.extend(page);
-        }
-        let mut missing = Vec::new();
-        for unit in catalog.units() {
-            for passage in &unit.passages {
-                if indexed.remove(&passage.id).as_ref() != Some(&ChunkPayload::of(passage)) {
-                    missing.push((unit, passage));
-                }
-            }
-        }
-        let changed = missing.len() + indexed.len();
-        for batch in missing.chunks(BATCH) {
-            let points = self.points(batch, manifest.mean).await?;
-            self.vectors.upsert(Target::Live, points).await?;
-        }
-        let mut gone: HashMap<(String, u32), ()> = HashMap::new();
-        for payload in indexed.into_values() {
-            gone.insert((payload.document, payload.version), ());
-        }
-        for (document, version) in gone.into_keys() {
-            let version = i64::from(version);
-            let of_version = Filter::Int { field: "version".to_owned(), gte: Some(version), lt: Some(version + 1) };
-            self.vectors.delete_where(&Filter::All(vec![Filter::is("document", &document), of_version])).await?;
-        }
-        if changed > 0 {
-            self.vectors.flush().await?;
-        }
-        Ok(changed)
-    }
-
-    async fn points(&self, batch: &[(&Arc<Unit>, &Arc<Passage>)], mean: LegLengths) -> Result<Vec<ChunkPoint>, KnowledgeError> {
-        let dense = if self.embedder.is_some() {
-            let texts: Vec<String> = batch.iter().map(|(_, p)| format!("{}\n{}\n{}", p.title, p.heading, p.text)).collect();
-            self.embed(&texts).await?.into_iter().map(Some).collect()
-        } else {
-            vec![None; batch.len()]
-        };
-        Ok(batch
-            .iter()
-            .zip(dense)
-            .map(|((unit, passage), dense)| ChunkPoint {
-                id: passage.id,
-                sparse: Sparse::new(bm25::document_values(&catalog::frequencies(&unit.meta, passage), mean)),
-                dense,
-                payload: ChunkPayload::of(passage),
-            })
-            .collect())
-    }
-
-    async fn embed(&self, texts: &[String]) -> Result<Vec<Vec<f32>>, KnowledgeError> {
-        let Some(embedder) = &self.embedder else { return Ok(Vec::new()) };
-        let vectors = embedder.embed(texts).await.map_err(|e| KnowledgeError::Embedder(e.to_string()))?;
-        if vectors.len() == texts.len() {
-            Ok(vectors)
-        } else {
-            Err(KnowledgeError::Embedder(format!("{} 段文字只得到 {} 个向量", texts.len(), vectors.len())))
-        }
+    /// What answers now; `None` before [`Self::start`].
+    #[must_use]
+    pub fn snapshot(&self) -> Option<Arc<Snapshot>> {
+        self.live.load_full()
     }
 
     /// Finds what answers a question for this asker on this day.
@@ -358,9 +239,30 @@ impl Knowledge {
     /// # Errors
     /// The index fails. A failing embedder does not fail the search: the sparse leg answers alone.
     pub async fn search(&self, query: &Query) -> Result<Outcome, KnowledgeError> {
-        let catalog = self.catalog.load_full();
-        let asked = Asked::new(&query.text, &catalog, &self.lexicon);
-        let dense = match &self.embedder {
+        let mut snapshot = self.snapshot().ok_or(VectorError::NoGeneration)?;
+        loop {
+            let outcome = self.search_in(&snapshot, query).await;
+            // A generation leaves two switches after it was live. Who is that late asks the one that answers now.
+            if let Err(KnowledgeError::Index(VectorError::UnknownGeneration(_))) = outcome
+                && let Some(newer) = self.snapshot().filter(|s| s.generation != snapshot.generation)
+            {
+                snapshot = newer;
+                continue;
+            }
+            return outcome;
+        }
+    }
+
+    /// The same in a generation that need not be the live one. Everything a search reads is in the snapshot.
+    ///
+    /// # Errors
+    /// The index fails, or does not hold the generation (any more).
+    pub async fn search_in(&self, snapshot: &Snapshot, query: &Query) -> Result<Outcome, KnowledgeError> {
+        let catalog = &snapshot.catalog;
+        let asked = Asked::new(&query.text, catalog, &snapshot.lexicon);
+        // Vectors of another embedder than the generation's mean nothing to it.
+        let of_this = self.embedder.as_ref().filter(|e| Some(e.id()) == snapshot.manifest.embedder.as_deref());
+        let dense = match of_this {
             Some(_) => match self.embed(std::slice::from_ref(&query.text)).await {
                 Ok(mut vectors) => vectors.pop(),
                 Err(e) => {
@@ -372,14 +274,25 @@ impl Knowledge {
         };
         let sparse = query_terms(&asked);
         let who = who(&query.scope);
-        let vectors = |filter: Filter| VectorQuery { sparse: sparse.clone(), dense: dense.clone(), filter, limit: CANDIDATES };
-        let in_force = Filter::All(vec![who.clone(), Filter::in_force(query.scope.on)]);
-        let found = self.vectors.search(&vectors(in_force)).await?;
-        let mut outcome = judged(&catalog, &asked, &query.scope, &found, query.limit);
-        if ended::any_ended(&catalog, &query.scope) {
-            let past = self.vectors.search(&vectors(Filter::All(vec![who, ended::ended_filter(&query.scope)]))).await?;
+        let question = snapshot.learned.as_ref().zip(asked.wordings.first());
+        let question = question.map(|(learned, wording)| (learned, Rounded::new(&learned.question(&wording.text))));
+        // Both legs of the engine and the built-in one, all under the same filter.
+        let legs = async |filter: Filter| -> Result<Vec<VectorHit>, VectorError> {
+            let request = VectorQuery { sparse: sparse.clone(), dense: dense.clone(), filter, limit: CANDIDATES };
+            let mut found = self.vectors.search(snapshot.generation, &request).await?;
+            if let Some((learned, question)) = &question {
+                learned.join(catalog, &mut found, question, &request.filter, CANDIDATES);
+                // The judge knows the other legs only: it is not shown what this one alone has found.
+                found.retain(|hit| hit.sparse.is_some() || hit.dense.is_some());
+            }
+            Ok(found)
+        };
+        let found = legs(Filter::All(vec![who.clone(), Filter::in_force(query.scope.on)])).await?;
+        let mut outcome = judged(catalog, &asked, &query.scope, &found, query.limit);
+        if ended::any_ended(catalog, &query.scope) {
+            let past = legs(Filter::All(vec![who, ended::ended_filter(&query.scope)])).await?;
             if !past.is_empty() {
-                ended::consider(&mut outcome, &catalog, &asked, &query.scope, &found, &past, query.limit);
+                ended::consider(&mut outcome, catalog, &asked, &query.scope, &found, &past, query.limit);
             }
         }
         Ok(outcome)
@@ -388,7 +301,7 @@ impl Knowledge {
     /// The passages around one of its document, in order, itself included; `radius` on each side.
     #[must_use]
     pub fn neighbours(&self, passage: &Passage, radius: usize) -> Vec<Arc<Passage>> {
-        let catalog = self.catalog.load();
+        let catalog = self.catalog();
         let Some((unit, place)) = catalog.find(passage.id) else { return Vec::new() };
         let all = &catalog.units()[unit].passages;
         all[place.saturating_sub(radius)..all.len().min(place + radius + 1)].to_vec()
@@ -400,7 +313,7 @@ fn judged(
     catalog: &Catalog,
     asked: &Asked,
     scope: &Scope,
-    found: &[crate::knowledge::vector::VectorHit],
+    found: &[VectorHit],
     limit: usize,
 ) -> Outcome {
     let mut judged = judge_candidates(catalog, asked, found);
@@ -426,13 +339,6 @@ fn judged(
         }
     }
     Outcome { hits, decision, top_score, expired: None }
-}
-
-/// The mean weighted length of the passages in use.
-fn mean_length(catalog: &Catalog) -> LegLengths {
-    let lengths: Vec<LegLengths> =
-        catalog.units().iter().flat_map(|u| u.passages.iter().map(|p| catalog::frequencies(&u.meta, p).length)).collect();
-    LegLengths::mean(&lengths)
 }
 
 /// The sparse query: the resident's own words, and the official words of other wordings at a lower weight.
@@ -489,13 +395,13 @@ fn best_first(asked: &Asked, unit: &Unit, passages: Vec<(usize, LegScores)>) -> 
 
 /// Groups hits by unit, judges each unit, sorts the best first.
 #[must_use]
-pub fn judge_candidates(catalog: &Catalog, asked: &Asked, found: &[crate::knowledge::vector::VectorHit]) -> Vec<Candidate> {
+pub fn judge_candidates(catalog: &Catalog, asked: &Asked, found: &[VectorHit]) -> Vec<Candidate> {
     // In order, so that sums of floats are the same every time.
     let mut groups: BTreeMap<usize, Vec<(usize, LegScores)>> = BTreeMap::new();
     for hit in found {
         // The index may be a moment ahead of or behind the catalog during an import.
         if let Some((unit, place)) = catalog.find(hit.id) {
-            groups.entry(unit).or_default().push((place, LegScores { sparse: hit.sparse, dense: hit.dense }));
+            groups.entry(unit).or_default().push((place, LegScores { sparse: hit.sparse, dense: hit.dense, learned: hit.learned }));
         }
     }
     let best_sparse = found.iter().filter_map(|h| h.sparse).fold(0f32, f32::max);
@@ -503,14 +409,14 @@ pub fn judge_candidates(catalog: &Catalog, asked: &Asked, found: &[crate::knowle
     let sum_sparse: f32 = groups.values().map(|p| best_of(p)).sum();
     let dense_of = |passages: &[(usize, LegScores)]| passages.iter().filter_map(|(_, l)| l.dense).fold(0f32, f32::max);
     let sum_dense: f32 = groups.values().map(|p| dense_of(p)).sum();
-    let relative = |values: fn(&Unit) -> &[(u32, f32)]| -> BTreeMap<usize, Relative> {
-        let own: BTreeMap<usize, f32> =
-            groups.keys().map(|n| (*n, judge::bm25_score(asked, values(&catalog.units()[*n])))).collect();
+    let relative = |value: fn(&Catalog, &Unit, u32) -> f32| -> BTreeMap<usize, Relative> {
+        let score = |n: usize| judge::bm25_score(asked, |term| value(catalog, &catalog.units()[n], term));
+        let own: BTreeMap<usize, f32> = groups.keys().map(|n| (*n, score(*n))).collect();
         let (best, sum) = own.values().fold((0f32, 0f32), |(best, sum), s| (best.max(*s), sum + s));
         let others = own.len().saturating_sub(1).max(1) as f32;
         own.into_iter().map(|(n, own)| (n, Relative { own, best, others: (sum - own) / others })).collect()
     };
-    let (whole, heads) = (relative(|u| &u.whole), relative(|u| &u.asked));
+    let (whole, heads) = (relative(Catalog::whole_value), relative(Catalog::asked_value));
     let others = groups.len().saturating_sub(1).max(1) as f32;
     let mut out: Vec<Candidate> = groups
         .into_iter()

@@ -94,6 +94,15 @@ pub trait KnowledgeStore: Send + Sync {
     /// The database fails or a row is damaged.
     async fn live(&self) -> Result<Vec<Document>, StoreError>;
 
+    /// A number that grows with every change of what [`Self::live`] gives; `None` when the rows cannot tell. The same number
+    /// means that nothing has to be read again.
+    ///
+    /// # Errors
+    /// The database fails.
+    async fn revision(&self) -> Result<Option<u64>, StoreError> {
+        Ok(None)
+    }
+
     /// Takes a document out of use for all days, on the operator's authority; its versions stay readable. False when there is
     /// none of that id in use.
     ///

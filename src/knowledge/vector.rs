@@ -205,16 +205,16 @@ pub struct VectorQuery {
 }
 
 /// A passage found, with the score of each leg that found it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct VectorHit {
     /// The passage's id.
     pub id: Uuid,
-    /// Beside the vectors.
-    pub payload: ChunkPayload,
     /// Σ query value × idf × document value.
     pub sparse: Option<f32>,
-    /// Cosine similarity.
+    /// Cosine similarity of the embedder's vectors.
     pub dense: Option<f32>,
+    /// Cosine similarity of the built-in embedding; set by the caller, who keeps those vectors beside the catalog.
+    pub learned: Option<f32>,
 }
 
 /// With what an index generation was made: another manifest needs another generation.
@@ -222,35 +222,67 @@ pub struct VectorHit {
 pub struct IndexManifest {
     /// [`crate::knowledge::split::SPLITTER_VERSION`].
     pub splitter: u32,
+    /// Characters a piece holds at most; 0 = as the splitter has it.
+    #[serde(default)]
+    pub piece_chars: u32,
     /// The embedder's id; `None` = no dense leg.
     pub embedder: Option<String>,
     /// Values of the dense leg.
     pub dimension: Option<usize>,
     /// Mean weighted lengths that the sparse values were made with.
     pub mean: LegLengths,
+    /// The id of the lexicon that questions are reworded with.
+    #[serde(default)]
+    pub lexicon: Option<String>,
+    /// The id of the table of the built-in embedding; `None` = too few passages to learn one.
+    #[serde(default)]
+    pub table: Option<String>,
+    /// Passages that the table was learnt from.
+    #[serde(default)]
+    pub learnt_from: usize,
 }
 
-/// A generation that is being built beside the live one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// The number of a generation; grows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Generation(pub u32);
 
-/// Where points go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Target {
-    /// The generation that answers.
+impl std::fmt::Display for Generation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// What a generation is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// It answers.
     Live,
-    /// One that is being built.
-    Building(Generation),
+    /// It answered before the live one and is kept to go back to.
+    Previous,
+    /// It is being built beside the live one.
+    Building,
+}
+
+/// A generation that the engine holds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Kept {
+    /// Its number.
+    pub generation: Generation,
+    /// What it is for.
+    pub role: Role,
+    /// How it was made.
+    pub manifest: IndexManifest,
 }
 
 /// Why the index did not do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum VectorError {
-    /// Nothing has been published yet: build a generation first.
+    /// There is no generation yet: build one first.
     #[error("索引尚未建立")]
     NoGeneration,
-    /// This generation is not being built.
-    #[error("索引代 {0} 不在建立中")]
+    /// The engine holds no generation of this number (any more).
+    #[error("没有第{0}代索引")]
     UnknownGeneration(u32),
     /// Another process holds the index folder.
     #[error("索引目录正被另一个进程使用：{0}")]
@@ -272,62 +304,88 @@ impl VectorError {
 }
 
 /// An index of passages in generations. Changes are visible to searches when the call returns.
+///
+/// Every call names its generation, so that a search sees one of them from its beginning to its end, whatever is switched
+/// meanwhile. At most three exist: one that answers, the one before it, and one that is being built.
 #[async_trait]
 pub trait VectorStore: Send + Sync {
     /// What holds the vectors, for people: `memory`, `edge`, `server`.
     fn kind(&self) -> &'static str;
 
-    /// The manifest of the live generation; `None` when there is none (or it was damaged and moved aside).
+    /// What the engine holds, by number. A live one that was damaged is moved aside and not told. What a crash left
+    /// half-built is gone after the engine was opened.
     ///
     /// # Errors
     /// The engine cannot be reached.
-    async fn live(&self) -> Result<Option<IndexManifest>, VectorError>;
+    async fn kept(&self) -> Result<Vec<Kept>, VectorError>;
 
     /// Starts an empty generation beside the live one.
     ///
     /// # Errors
     /// The engine refuses or cannot be reached.
-    async fn begin_generation(&self, manifest: &IndexManifest) -> Result<Generation, VectorError>;
+    async fn begin(&self, manifest: &IndexManifest) -> Result<Generation, VectorError>;
 
-    /// Makes a built generation the live one, atomically, and lets older ones go.
+    /// Makes a built generation, or the previous one, the live one, atomically and on disk. The one that was live is kept
+    /// as the previous; the one before it is removed.
     ///
     /// # Errors
     /// The generation is unknown, or the engine fails; the old one then stays live.
-    async fn publish_generation(&self, generation: Generation) -> Result<(), VectorError>;
+    async fn switch_to(&self, generation: Generation) -> Result<(), VectorError>;
+
+    /// Removes a generation that is being built, or the previous one; of the live or an unknown one nothing is done.
+    ///
+    /// # Errors
+    /// The engine fails.
+    async fn discard(&self, generation: Generation) -> Result<(), VectorError>;
 
     /// Puts points in; a point with a known id replaces the old one.
     ///
     /// # Errors
-    /// The target does not exist, or the engine fails.
-    async fn upsert(&self, target: Target, points: Vec<ChunkPoint>) -> Result<(), VectorError>;
+    /// The generation does not exist, or the engine fails.
+    async fn upsert(&self, generation: Generation, points: Vec<ChunkPoint>) -> Result<(), VectorError>;
 
-    /// Removes the live points for which `filter` holds.
+    /// Removes the points for which `filter` holds.
     ///
     /// # Errors
-    /// There is no live generation, or the engine fails.
-    async fn delete_where(&self, filter: &Filter) -> Result<(), VectorError>;
+    /// The generation does not exist, or the engine fails.
+    async fn delete_where(&self, generation: Generation, filter: &Filter) -> Result<(), VectorError>;
 
     /// The best points of each leg, one entry a point, in no promised order.
     ///
     /// # Errors
-    /// There is no live generation, or the engine fails.
-    async fn search(&self, query: &VectorQuery) -> Result<Vec<VectorHit>, VectorError>;
+    /// The generation does not exist, or the engine fails.
+    async fn search(&self, generation: Generation, query: &VectorQuery) -> Result<Vec<VectorHit>, VectorError>;
 
-    /// Up to `limit` live points in id order, from the first id greater than `after`.
+    /// Up to `limit` points in id order, from the first id greater than `after`.
     ///
     /// # Errors
-    /// There is no live generation, or the engine fails.
-    async fn scroll(&self, after: Option<Uuid>, limit: usize) -> Result<Vec<(Uuid, ChunkPayload)>, VectorError>;
+    /// The generation does not exist, or the engine fails.
+    async fn scroll(
+        &self,
+        generation: Generation,
+        after: Option<Uuid>,
+        limit: usize,
+    ) -> Result<Vec<(Uuid, ChunkPayload)>, VectorError>;
 
-    /// How many live points `filter` holds for.
+    /// How many points `filter` holds for.
     ///
     /// # Errors
-    /// There is no live generation, or the engine fails.
-    async fn count(&self, filter: &Filter) -> Result<usize, VectorError>;
+    /// The generation does not exist, or the engine fails.
+    async fn count(&self, generation: Generation, filter: &Filter) -> Result<usize, VectorError>;
 
     /// Makes what was written survive a power cut.
     ///
     /// # Errors
-    /// The engine fails.
-    async fn flush(&self) -> Result<(), VectorError>;
+    /// The generation does not exist, or the engine fails.
+    async fn flush(&self, generation: Generation) -> Result<(), VectorError>;
+
+    /// Brings a large generation into the shape that is searched fastest; long, for the background only. Searches and
+    /// writes go on. False when there was nothing to do.
+    ///
+    /// # Errors
+    /// The generation does not exist, or the engine fails.
+    async fn optimize(&self, generation: Generation) -> Result<bool, VectorError> {
+        let _ = generation;
+        Ok(false)
+    }
 }

@@ -75,14 +75,15 @@ fn saturate(tf: f32, length: f32, mean: f32) -> f32 {
 /// The document side of the score, sorted by term: what a sparse vector stores. IDF is the engine's (or [`idf`]).
 #[must_use]
 pub fn document_values(doc: &Frequencies, mean: LegLengths) -> Vec<(u32, f32)> {
-    doc.terms
-        .iter()
-        .map(|&(term, tf)| {
-            let (length, mean) =
-                if ngrams::is_bigram(term) { (doc.length.bigrams, mean.bigrams) } else { (doc.length.unigrams, mean.unigrams) };
-            (term, saturate(tf, length, mean))
-        })
-        .collect()
+    doc.terms.iter().map(|&(term, tf)| (term, document_value(term, tf, doc.length, mean))).collect()
+}
+
+/// The document side of the score of one term.
+#[must_use]
+pub fn document_value(term: u32, tf: f32, length: LegLengths, mean: LegLengths) -> f32 {
+    let (length, mean) =
+        if ngrams::is_bigram(term) { (length.bigrams, mean.bigrams) } else { (length.unigrams, mean.unigrams) };
+    saturate(tf, length, mean)
 }
 
 /// How telling a term is that `df` of `n` documents hold: ln(1 + (n − df + ½)/(df + ½)).

@@ -300,6 +300,24 @@ impl Matrix {
         Self { rows: vectors.iter().map(round).collect() }
     }
 
+    /// From rows that were rounded before.
+    #[must_use]
+    pub fn of_rows(rows: Vec<[i8; DIM]>) -> Self {
+        Self { rows }
+    }
+
+    /// A unit vector as a row.
+    #[must_use]
+    pub fn round(vector: &Vector) -> [i8; DIM] {
+        round(vector)
+    }
+
+    /// One row; `None` when there is no such row.
+    #[must_use]
+    pub fn row(&self, row: usize) -> Option<[i8; DIM]> {
+        self.rows.get(row).copied()
+    }
+
     /// How many vectors.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -1,4 +1,5 @@
-//! The embedded engine: one folder a generation, `CURRENT` names the live one, a lock keeps other processes out.
+//! The embedded engine: one folder a generation, `CURRENT` names the live one and below it the one before, a lock keeps
+//! other processes out.
 //!
 //! Everything here can be rebuilt from storage. A generation that does not load is moved aside, never deleted, and the
 //! index then says that there is none.
@@ -7,10 +8,9 @@ use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use arc_swap::ArcSwapOption;
 use async_trait::async_trait;
 use parking_lot::Mutex;
 use qdrant_edge::{
@@ -23,7 +23,7 @@ use qdrant_edge::{
 use uuid::Uuid;
 
 use crate::knowledge::vector::{
-    ChunkPayload, ChunkPoint, DENSE_LEG, Filter, Generation, IndexManifest, SPARSE_LEG, Target, VectorError, VectorHit,
+    ChunkPayload, ChunkPoint, DENSE_LEG, Filter, Generation, IndexManifest, Kept, Role, SPARSE_LEG, VectorError, VectorHit,
     VectorQuery, VectorStore,
 };
 
@@ -33,6 +33,9 @@ const MANIFEST: &str = "manifest.json";
 const WAL_SEGMENT_BYTES: usize = 8 * 1024 * 1024;
 /// Points in one engine operation.
 const BATCH: usize = 64;
+/// How often a flush that met an optimisation is tried again, and how long it waits before it does.
+const FLUSH_TRIES: usize = 40;
+const FLUSH_PAUSE: std::time::Duration = std::time::Duration::from_millis(50);
 
 /// One generation. Leaves the disk when it is retired and the last search lets it go.
 struct Room {
@@ -43,6 +46,8 @@ struct Room {
     // The engine's flush panics when it meets a writer (it tries locks): writers and flushes take turns here.
     writing: Mutex<()>,
     retired: AtomicBool,
+    // True when the engine has let go of the folder: only then may it be opened again.
+    gone: Arc<AtomicBool>,
 }
 
 impl Drop for Room {
@@ -57,6 +62,7 @@ impl Drop for Room {
         {
             tracing::warn!(folder = %self.folder.display(), error = %e, "an old index generation could not be removed");
         }
+        self.gone.store(true, Ordering::Release);
     }
 }
 
@@ -69,13 +75,45 @@ impl Room {
         let _turn = self.writing.lock();
         self.shard()?.update(operation).map_err(failed)
     }
+
+    fn flush(&self) -> Result<(), VectorError> {
+        let _turn = self.writing.lock();
+        let shard = self.shard()?;
+        // A background optimisation takes the segments' lock for a moment now and then: the engine panics when it meets that.
+        for _ in 0..FLUSH_TRIES {
+            if std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| shard.flush())).is_ok() {
+                return Ok(());
+            }
+            std::thread::sleep(FLUSH_PAUSE);
+        }
+        Err(VectorError::Failed("索引无法写回磁盘".to_owned()))
+    }
+}
+
+/// What `CURRENT` says.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Pointers {
+    live: Option<u32>,
+    previous: Option<u32>,
+}
+
+impl Pointers {
+    fn text(self) -> String {
+        let names: Vec<String> = [self.live, self.previous].into_iter().flatten().map(folder_name).collect();
+        names.join("\n")
+    }
 }
 
 /// The index in a folder of this machine.
 pub struct EdgeStore {
     folder: PathBuf,
-    live: ArcSwapOption<Room>,
-    building: Mutex<HashMap<u32, Arc<Room>>>,
+    pointers: Mutex<Pointers>,
+    // Open generations: the live one, those being built, and the previous one while it is used.
+    rooms: Mutex<HashMap<u32, Arc<Room>>>,
+    // Rooms that were closed may still be held by a search; the engine's lock lets a folder be opened once only.
+    closed: Mutex<HashMap<u32, (Weak<Room>, Arc<AtomicBool>)>>,
+    // Rooms are opened one at a time.
+    opening: tokio::sync::Mutex<()>,
     // Held for as long as the store lives; the operating system lets go of it when the process dies.
     _lock: File,
 }
@@ -102,8 +140,9 @@ fn folder_name(number: u32) -> String {
 
 fn engine_config(manifest: &IndexManifest) -> EdgeConfig {
     let wal = WalOptions { segment_capacity: WAL_SEGMENT_BYTES, ..WalOptions::default() };
-    let sparse = EdgeSparseVectorParams::builder().modifier(Modifier::Idf).build();
-    let config = EdgeConfig::builder().sparse_vector(SPARSE_LEG, sparse).wal_options(wal);
+    // What has been optimised is read from mapped files: the system keeps what is asked for and may let go of the rest.
+    let sparse = EdgeSparseVectorParams::builder().modifier(Modifier::Idf).on_disk(true).build();
+    let config = EdgeConfig::builder().sparse_vector(SPARSE_LEG, sparse).on_disk_payload(true).wal_options(wal);
     match manifest.dimension {
         Some(size) => config.vector(DENSE_LEG, EdgeVectorParams::builder(size, Distance::Cosine).build()).build(),
         None => config.build(),
@@ -129,45 +168,120 @@ impl EdgeStore {
             Err(fs::TryLockError::Error(e)) => return Err(io(&lock_path)(e)),
         }
         let current = folder.join(CURRENT);
-        let live = match fs::read_to_string(&current) {
-            Ok(name) => load(&folder, name.trim())?,
+        let text = match fs::read_to_string(&current) {
+            Ok(text) => Some(text),
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => None,
             Err(e) => return Err(io(&current)(e)),
         };
-        if live.is_none() && current.exists() {
-            fs::remove_file(&current).map_err(io(&current))?;
+        let mut lines = text.iter().flat_map(|t| t.lines()).map(str::trim);
+        let live = match lines.next() {
+            Some(name) => load(&folder, name)?,
+            None => None,
+        };
+        let number = |name: &str| name.strip_prefix("gen-").and_then(|n| n.parse::<u32>().ok());
+        let mut previous = lines.next().and_then(number).filter(|n| folder.join(folder_name(*n)).join(MANIFEST).exists());
+        let live = match (live, previous) {
+            // The one before it still knows most of what the damaged one knew; it is repaired from the rows.
+            (None, Some(before)) => {
+                previous = None;
+                load(&folder, &folder_name(before))?
+            }
+            (live, _) => live,
+        };
+        let pointers = Pointers {
+            live: live.as_ref().map(|room| room.number),
+            previous: previous.filter(|n| live.as_ref().is_some_and(|room| room.number != *n)),
+        };
+        if let Some(text) = text.filter(|t| *t != pointers.text()) {
+            tracing::debug!(was = %text, "CURRENT is brought in step with what loads");
+            if live.is_none() {
+                fs::remove_file(&current).map_err(io(&current))?;
+            } else {
+                write_atomically(&current, pointers.text().as_bytes())?;
+            }
         }
-        sweep(&folder, live.as_ref().map(|room| room.number));
-        Ok(Self { folder, live: ArcSwapOption::new(live.map(Arc::new)), building: Mutex::new(HashMap::new()), _lock: lock })
+        sweep(&folder, pointers);
+        Ok(Self {
+            folder,
+            pointers: Mutex::new(pointers),
+            rooms: Mutex::new(live.into_iter().map(|room| (room.number, Arc::new(room))).collect()),
+            closed: Mutex::new(HashMap::new()),
+            opening: tokio::sync::Mutex::new(()),
+            _lock: lock,
+        })
     }
 
-    fn room(&self, target: Target) -> Result<Arc<Room>, VectorError> {
-        match target {
-            Target::Live => self.live.load_full().ok_or(VectorError::NoGeneration),
-            Target::Building(g) => self.building.lock().get(&g.0).cloned().ok_or(VectorError::UnknownGeneration(g.0)),
+    /// The open room of a generation. The previous one is opened when it is asked for; that reads its files.
+    async fn room(&self, generation: Generation) -> Result<Arc<Room>, VectorError> {
+        let number = generation.0;
+        let open = || self.rooms.lock().get(&number).cloned();
+        if let Some(room) = open() {
+            return Ok(room);
+        }
+        let unknown = || VectorError::UnknownGeneration(number);
+        let _turn = self.opening.lock().await;
+        if let Some(room) = open() {
+            return Ok(room);
+        }
+        if self.pointers.lock().previous != Some(number) {
+            return Err(unknown());
+        }
+        let closed = self.closed.lock().remove(&number);
+        let room = match closed.as_ref().and_then(|(weak, _)| weak.upgrade()) {
+            Some(room) => room,
+            None => {
+                // The last search to hold it has let go; the engine may still be writing it back.
+                if let Some((_, gone)) = closed {
+                    for _ in 0..FLUSH_TRIES * 5 {
+                        if gone.load(Ordering::Acquire) {
+                            break;
+                        }
+                        tokio::time::sleep(FLUSH_PAUSE).await;
+                    }
+                }
+                let folder = self.folder.clone();
+                let loaded = tokio::task::spawn_blocking(move || load(&folder, &folder_name(number))).await;
+                Arc::new(loaded.map_err(|e| VectorError::Failed(e.to_string()))??.ok_or_else(unknown)?)
+            }
+        };
+        self.rooms.lock().insert(number, Arc::clone(&room));
+        Ok(room)
+    }
+
+    /// Lets go of a room; with `retire` its folder leaves the disk when the last search has let go of it too.
+    fn close(&self, number: u32, retire: bool) {
+        let open = self.rooms.lock().remove(&number);
+        let kept = open.or_else(|| self.closed.lock().remove(&number).and_then(|(weak, _)| weak.upgrade()));
+        match kept {
+            Some(room) => {
+                if retire {
+                    room.retired.store(true, Ordering::Release);
+                } else {
+                    self.closed.lock().insert(number, (Arc::downgrade(&room), Arc::clone(&room.gone)));
+                }
+                // The engine writes back when it is let go of, which takes its time.
+                tokio::task::spawn_blocking(move || drop(room));
+            }
+            None if retire => {
+                let folder = self.folder.join(folder_name(number));
+                if let Err(e) = fs::remove_dir_all(&folder)
+                    && e.kind() != std::io::ErrorKind::NotFound
+                {
+                    tracing::warn!(folder = %folder.display(), error = %e, "an old index generation could not be removed");
+                }
+            }
+            None => {}
         }
     }
 
     /// Runs engine work, which blocks, away from the async threads.
     async fn run<T: Send + 'static>(
         &self,
-        target: Target,
+        generation: Generation,
         work: impl FnOnce(&Room) -> Result<T, VectorError> + Send + 'static,
     ) -> Result<T, VectorError> {
-        let room = self.room(target)?;
+        let room = self.room(generation).await?;
         tokio::task::spawn_blocking(move || work(&room)).await.map_err(|e| VectorError::Failed(e.to_string()))?
-    }
-
-    /// Builds what makes large indexes fast (HNSW); long and synchronous in the engine, so for the background only.
-    ///
-    /// # Errors
-    /// There is no live generation, or the engine fails.
-    pub async fn optimize(&self) -> Result<bool, VectorError> {
-        self.run(Target::Live, |room| {
-            let _turn = room.writing.lock();
-            room.shard()?.optimize().map_err(failed)
-        })
-        .await
     }
 }
 
@@ -191,6 +305,7 @@ fn load(folder: &Path, name: &str) -> Result<Option<Room>, VectorError> {
             shard: Some(shard),
             writing: Mutex::new(()),
             retired: AtomicBool::new(false),
+            gone: Arc::default(),
         })
     };
     match attempt() {
@@ -209,13 +324,14 @@ fn load(folder: &Path, name: &str) -> Result<Option<Room>, VectorError> {
     }
 }
 
-/// Removes generations that are not live: left over from a crash during a rebuild. Foreign files stay.
-fn sweep(folder: &Path, live: Option<u32>) {
+/// Removes generations that `CURRENT` does not name: left over from a crash during a rebuild. Foreign files stay.
+fn sweep(folder: &Path, pointers: Pointers) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     for entry in entries.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
         let Some(number) = name.strip_prefix("gen-").and_then(|n| n.parse::<u32>().ok()) else { continue };
-        if Some(number) != live
+        if Some(number) != pointers.live
+            && Some(number) != pointers.previous
             && let Err(e) = fs::remove_dir_all(entry.path())
         {
             tracing::warn!(folder = %entry.path().display(), error = %e, "a left-over index generation could not be removed");
@@ -297,7 +413,7 @@ fn ask(
     vector: Vector,
     filter: &EngineFilter,
     limit: usize,
-) -> Result<Vec<(Uuid, f32, ChunkPayload)>, VectorError> {
+) -> Result<Vec<(Uuid, f32)>, VectorError> {
     let nearest = NamedQuery { query: vector.0, using: Some(leg.into()) };
     let request = QueryRequest {
         prefetches: Vec::new(),
@@ -308,28 +424,28 @@ fn ask(
         offset: 0,
         params: None,
         with_vector: WithVector::Bool(false),
-        with_payload: WithPayloadInterface::Bool(true),
+        with_payload: WithPayloadInterface::Bool(false),
     };
     shard
         .query(request)
         .map_err(failed)?
         .into_iter()
-        .map(|point| Ok((our_id(point.id)?, point.score, our_payload(point.payload)?)))
+        .map(|point| Ok((our_id(point.id)?, point.score)))
         .collect()
 }
 
 /// Joins the hits of both legs, one entry a point.
-pub(crate) fn join(sparse: Vec<(Uuid, f32, ChunkPayload)>, dense: Vec<(Uuid, f32, ChunkPayload)>) -> Vec<VectorHit> {
+pub(crate) fn join(sparse: Vec<(Uuid, f32)>, dense: Vec<(Uuid, f32)>) -> Vec<VectorHit> {
     let mut at: HashMap<Uuid, usize> = HashMap::new();
     let mut out: Vec<VectorHit> = Vec::with_capacity(sparse.len() + dense.len());
-    for (id, score, payload) in sparse {
+    for (id, score) in sparse {
         at.insert(id, out.len());
-        out.push(VectorHit { id, payload, sparse: Some(score), dense: None });
+        out.push(VectorHit { id, sparse: Some(score), dense: None, learned: None });
     }
-    for (id, score, payload) in dense {
+    for (id, score) in dense {
         match at.get(&id) {
             Some(known) => out[*known].dense = Some(score),
-            None => out.push(VectorHit { id, payload, sparse: None, dense: Some(score) }),
+            None => out.push(VectorHit { id, sparse: None, dense: Some(score), learned: None }),
         }
     }
     out
@@ -341,14 +457,33 @@ impl VectorStore for EdgeStore {
         "edge"
     }
 
-    async fn live(&self) -> Result<Option<IndexManifest>, VectorError> {
-        Ok(self.live.load().as_ref().map(|room| room.manifest.clone()))
+    async fn kept(&self) -> Result<Vec<Kept>, VectorError> {
+        let pointers = *self.pointers.lock();
+        let mut numbers: Vec<u32> = self.rooms.lock().keys().copied().chain(pointers.previous).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        let mut out = Vec::new();
+        for number in numbers {
+            let role = match () {
+                () if pointers.live == Some(number) => Role::Live,
+                () if pointers.previous == Some(number) => Role::Previous,
+                () => Role::Building,
+            };
+            let open = self.rooms.lock().get(&number).map(|room| room.manifest.clone());
+            let manifest = open.or_else(|| {
+                let text = fs::read(self.folder.join(folder_name(number)).join(MANIFEST)).ok()?;
+                serde_json::from_slice(&text).ok()
+            });
+            if let Some(manifest) = manifest {
+                out.push(Kept { generation: Generation(number), role, manifest });
+            }
+        }
+        Ok(out)
     }
 
-    async fn begin_generation(&self, manifest: &IndexManifest) -> Result<Generation, VectorError> {
+    async fn begin(&self, manifest: &IndexManifest) -> Result<Generation, VectorError> {
         let (root, manifest) = (self.folder.clone(), manifest.clone());
-        let taken = self.live.load().as_ref().map_or(0, |room| room.number);
-        let taken = self.building.lock().keys().copied().max().unwrap_or(0).max(taken);
+        let taken = self.kept().await?.iter().map(|k| k.generation.0).max().unwrap_or(0);
         let room = tokio::task::spawn_blocking(move || -> Result<Room, VectorError> {
             // A retired generation may still be on disk while a search holds it.
             let number = (taken + 1..).find(|n| !root.join(folder_name(*n)).exists()).ok_or(VectorError::NoGeneration)?;
@@ -357,8 +492,15 @@ impl VectorStore for EdgeStore {
             let text = serde_json::to_vec_pretty(&manifest).map_err(|e| VectorError::Failed(e.to_string()))?;
             write_atomically(&folder.join(MANIFEST), &text)?;
             let shard = EdgeShard::new(&folder, engine_config(&manifest)).map_err(failed)?;
-            let room =
-                Room { number, folder, manifest, shard: Some(shard), writing: Mutex::new(()), retired: AtomicBool::new(false) };
+            let room = Room {
+                number,
+                folder,
+                manifest,
+                shard: Some(shard),
+                writing: Mutex::new(()),
+                retired: AtomicBool::new(false),
+                gone: Arc::default(),
+            };
             for (field, is_number) in ChunkPayload::INDEXED {
                 let kind = if is_number { PayloadSchemaType::Integer } else { PayloadSchemaType::Keyword };
                 let field_name = field.try_into().map_err(|()| VectorError::Failed(field.to_owned()))?;
@@ -372,30 +514,52 @@ impl VectorStore for EdgeStore {
         .await
         .map_err(|e| VectorError::Failed(e.to_string()))??;
         let number = room.number;
-        self.building.lock().insert(number, Arc::new(room));
+        self.rooms.lock().insert(number, Arc::new(room));
         Ok(Generation(number))
     }
 
-    async fn publish_generation(&self, generation: Generation) -> Result<(), VectorError> {
-        let room = self.room(Target::Building(generation))?;
+    async fn switch_to(&self, generation: Generation) -> Result<(), VectorError> {
+        let room = self.room(generation).await?;
+        let old = *self.pointers.lock();
+        if old.live == Some(generation.0) {
+            return Ok(());
+        }
+        let new = Pointers { live: Some(generation.0), previous: old.live };
         let current = self.folder.join(CURRENT);
-        let built = Arc::clone(&room);
         tokio::task::spawn_blocking(move || -> Result<(), VectorError> {
-            let _turn = built.writing.lock();
-            built.shard()?.flush();
-            write_atomically(&current, folder_name(built.number).as_bytes())
+            room.flush()?;
+            write_atomically(&current, new.text().as_bytes())
         })
         .await
         .map_err(|e| VectorError::Failed(e.to_string()))??;
-        self.building.lock().remove(&generation.0);
-        if let Some(old) = self.live.swap(Some(room)) {
-            old.retired.store(true, Ordering::Release);
+        *self.pointers.lock() = new;
+        if let Some(before) = old.live {
+            self.close(before, false);
+        }
+        if let Some(oldest) = old.previous.filter(|n| *n != generation.0) {
+            self.close(oldest, true);
         }
         Ok(())
     }
 
-    async fn upsert(&self, target: Target, points: Vec<ChunkPoint>) -> Result<(), VectorError> {
-        self.run(target, move |room| {
+    async fn discard(&self, generation: Generation) -> Result<(), VectorError> {
+        let old = *self.pointers.lock();
+        if old.live == Some(generation.0) {
+            return Ok(());
+        }
+        if old.previous == Some(generation.0) {
+            let new = Pointers { previous: None, ..old };
+            write_atomically(&self.folder.join(CURRENT), new.text().as_bytes())?;
+            *self.pointers.lock() = new;
+        } else if !self.rooms.lock().contains_key(&generation.0) {
+            return Ok(());
+        }
+        self.close(generation.0, true);
+        Ok(())
+    }
+
+    async fn upsert(&self, generation: Generation, points: Vec<ChunkPoint>) -> Result<(), VectorError> {
+        self.run(generation, move |room| {
             for batch in points.chunks(BATCH) {
                 let batch: Vec<_> = batch.iter().map(|p| engine_point(p).map(Into::into)).collect::<Result<_, _>>()?;
                 room.update(UpdateOperation::PointOperation(PointOperations::UpsertPoints(PointInsertOperations::PointsList(
@@ -407,17 +571,17 @@ impl VectorStore for EdgeStore {
         .await
     }
 
-    async fn delete_where(&self, filter: &Filter) -> Result<(), VectorError> {
+    async fn delete_where(&self, generation: Generation, filter: &Filter) -> Result<(), VectorError> {
         let filter = engine_filter(filter)?;
-        self.run(Target::Live, move |room| {
+        self.run(generation, move |room| {
             room.update(UpdateOperation::PointOperation(PointOperations::DeletePointsByFilter(filter)))
         })
         .await
     }
 
-    async fn search(&self, query: &VectorQuery) -> Result<Vec<VectorHit>, VectorError> {
+    async fn search(&self, generation: Generation, query: &VectorQuery) -> Result<Vec<VectorHit>, VectorError> {
         let query = query.clone();
-        self.run(Target::Live, move |room| {
+        self.run(generation, move |room| {
             let shard = room.shard()?;
             let filter = engine_filter(&query.filter)?;
             let sparse = if query.sparse.is_empty() || query.limit == 0 {
@@ -437,8 +601,13 @@ impl VectorStore for EdgeStore {
         .await
     }
 
-    async fn scroll(&self, after: Option<Uuid>, limit: usize) -> Result<Vec<(Uuid, ChunkPayload)>, VectorError> {
-        self.run(Target::Live, move |room| {
+    async fn scroll(
+        &self,
+        generation: Generation,
+        after: Option<Uuid>,
+        limit: usize,
+    ) -> Result<Vec<(Uuid, ChunkPayload)>, VectorError> {
+        self.run(generation, move |room| {
             // The engine's offset is inclusive; ours is not.
             let request = ScrollRequest {
                 offset: after.map(PointId::Uuid),
@@ -459,20 +628,20 @@ impl VectorStore for EdgeStore {
         .await
     }
 
-    async fn count(&self, filter: &Filter) -> Result<usize, VectorError> {
+    async fn count(&self, generation: Generation, filter: &Filter) -> Result<usize, VectorError> {
         let filter = engine_filter(filter)?;
-        self.run(Target::Live, move |room| {
+        self.run(generation, move |room| {
             room.shard()?.count(CountRequest { filter: Some(filter), exact: true }).map_err(failed)
         })
         .await
     }
 
-    async fn flush(&self) -> Result<(), VectorError> {
-        self.run(Target::Live, |room| {
-            let _turn = room.writing.lock();
-            room.shard()?.flush();
-            Ok(())
-        })
-        .await
+    async fn flush(&self, generation: Generation) -> Result<(), VectorError> {
+        self.run(generation, Room::flush).await
+    }
+
+    async fn optimize(&self, generation: Generation) -> Result<bool, VectorError> {
+        // Not under the room's lock: the engine puts what is written meanwhile beside the segments it works on.
+        self.run(generation, |room| room.shard()?.optimize().map_err(failed)).await
     }
 }

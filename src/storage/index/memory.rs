@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 use uuid::Uuid;
 
 use crate::knowledge::vector::{
-    ChunkPayload, ChunkPoint, Filter, Generation, IndexManifest, Target, VectorError, VectorHit, VectorQuery, VectorStore,
+    ChunkPayload, ChunkPoint, Filter, Generation, IndexManifest, Kept, Role, VectorError, VectorHit, VectorQuery, VectorStore,
 };
 use crate::learn::bm25;
 
@@ -47,9 +47,20 @@ impl Room {
 
 #[derive(Debug, Default)]
 struct Rooms {
-    live: Option<Room>,
-    building: HashMap<u32, Room>,
+    rooms: BTreeMap<u32, Room>,
+    live: Option<u32>,
+    previous: Option<u32>,
     last: u32,
+}
+
+impl Rooms {
+    fn room(&self, generation: Generation) -> Result<&Room, VectorError> {
+        self.rooms.get(&generation.0).ok_or(VectorError::UnknownGeneration(generation.0))
+    }
+
+    fn room_mut(&mut self, generation: Generation) -> Result<&mut Room, VectorError> {
+        self.rooms.get_mut(&generation.0).ok_or(VectorError::UnknownGeneration(generation.0))
+    }
 }
 
 /// The index in memory.
@@ -101,46 +112,66 @@ impl VectorStore for MemoryStore {
         "memory"
     }
 
-    async fn live(&self) -> Result<Option<IndexManifest>, VectorError> {
-        Ok(self.0.lock().live.as_ref().map(|room| room.manifest.clone()))
+    async fn kept(&self) -> Result<Vec<Kept>, VectorError> {
+        let rooms = self.0.lock();
+        let role = |number: u32| match () {
+            () if rooms.live == Some(number) => Role::Live,
+            () if rooms.previous == Some(number) => Role::Previous,
+            () => Role::Building,
+        };
+        let all = rooms.rooms.iter();
+        Ok(all.map(|(n, r)| Kept { generation: Generation(*n), role: role(*n), manifest: r.manifest.clone() }).collect())
     }
 
-    async fn begin_generation(&self, manifest: &IndexManifest) -> Result<Generation, VectorError> {
+    async fn begin(&self, manifest: &IndexManifest) -> Result<Generation, VectorError> {
         let mut rooms = self.0.lock();
         rooms.last += 1;
         let number = rooms.last;
         let room = Room { manifest: manifest.clone(), points: BTreeMap::new(), document_frequency: HashMap::new() };
-        rooms.building.insert(number, room);
+        rooms.rooms.insert(number, room);
         Ok(Generation(number))
     }
 
-    async fn publish_generation(&self, generation: Generation) -> Result<(), VectorError> {
+    async fn switch_to(&self, generation: Generation) -> Result<(), VectorError> {
         let mut rooms = self.0.lock();
-        let room = rooms.building.remove(&generation.0).ok_or(VectorError::UnknownGeneration(generation.0))?;
-        rooms.live = Some(room);
+        rooms.room(generation)?;
+        if rooms.live == Some(generation.0) {
+            return Ok(());
+        }
+        let old = rooms.live.replace(generation.0);
+        let before = std::mem::replace(&mut rooms.previous, old);
+        if let Some(before) = before.filter(|n| *n != generation.0) {
+            rooms.rooms.remove(&before);
+        }
         Ok(())
     }
 
-    async fn upsert(&self, target: Target, points: Vec<ChunkPoint>) -> Result<(), VectorError> {
+    async fn discard(&self, generation: Generation) -> Result<(), VectorError> {
         let mut rooms = self.0.lock();
-        let room = match target {
-            Target::Live => rooms.live.as_mut().ok_or(VectorError::NoGeneration)?,
-            Target::Building(g) => rooms.building.get_mut(&g.0).ok_or(VectorError::UnknownGeneration(g.0))?,
-        };
+        if rooms.live != Some(generation.0) {
+            rooms.rooms.remove(&generation.0);
+            rooms.previous = rooms.previous.filter(|n| *n != generation.0);
+        }
+        Ok(())
+    }
+
+    async fn upsert(&self, generation: Generation, points: Vec<ChunkPoint>) -> Result<(), VectorError> {
+        let mut rooms = self.0.lock();
+        let room = rooms.room_mut(generation)?;
         points.into_iter().try_for_each(|point| room.put(point))
     }
 
-    async fn delete_where(&self, filter: &Filter) -> Result<(), VectorError> {
+    async fn delete_where(&self, generation: Generation, filter: &Filter) -> Result<(), VectorError> {
         let mut rooms = self.0.lock();
-        let room = rooms.live.as_mut().ok_or(VectorError::NoGeneration)?;
+        let room = rooms.room_mut(generation)?;
         let gone: Vec<Uuid> = room.points.values().filter(|(_, json)| filter.holds(json)).map(|(p, _)| p.id).collect();
         gone.into_iter().for_each(|id| room.remove(id));
         Ok(())
     }
 
-    async fn search(&self, query: &VectorQuery) -> Result<Vec<VectorHit>, VectorError> {
+    async fn search(&self, generation: Generation, query: &VectorQuery) -> Result<Vec<VectorHit>, VectorError> {
         let rooms = self.0.lock();
-        let room = rooms.live.as_ref().ok_or(VectorError::NoGeneration)?;
+        let room = rooms.room(generation)?;
         let weighted: Vec<(u32, f32)> = query
             .sparse
             .indices
@@ -172,15 +203,18 @@ impl VectorStore for MemoryStore {
         }
         Ok(hits
             .into_iter()
-            .filter_map(|(id, (sparse, dense))| {
-                room.points.get(&id).map(|(p, _)| VectorHit { id, payload: p.payload.clone(), sparse, dense })
-            })
+            .map(|(id, (sparse, dense))| VectorHit { id, sparse, dense, learned: None })
             .collect())
     }
 
-    async fn scroll(&self, after: Option<Uuid>, limit: usize) -> Result<Vec<(Uuid, ChunkPayload)>, VectorError> {
+    async fn scroll(
+        &self,
+        generation: Generation,
+        after: Option<Uuid>,
+        limit: usize,
+    ) -> Result<Vec<(Uuid, ChunkPayload)>, VectorError> {
         let rooms = self.0.lock();
-        let room = rooms.live.as_ref().ok_or(VectorError::NoGeneration)?;
+        let room = rooms.room(generation)?;
         Ok(room
             .points
             .values()
@@ -190,13 +224,13 @@ impl VectorStore for MemoryStore {
             .collect())
     }
 
-    async fn count(&self, filter: &Filter) -> Result<usize, VectorError> {
+    async fn count(&self, generation: Generation, filter: &Filter) -> Result<usize, VectorError> {
         let rooms = self.0.lock();
-        let room = rooms.live.as_ref().ok_or(VectorError::NoGeneration)?;
+        let room = rooms.room(generation)?;
         Ok(room.points.values().filter(|(_, json)| filter.holds(json)).count())
     }
 
-    async fn flush(&self) -> Result<(), VectorError> {
-        Ok(())
+    async fn flush(&self, generation: Generation) -> Result<(), VectorError> {
+        self.0.lock().room(generation).map(|_| ())
     }
 }

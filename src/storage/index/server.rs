@@ -2,7 +2,7 @@
 //!
 //! `create_alias` over an existing alias is atomic on the server: the switch is that one call, never delete and create.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 use super::edge::join;
 use crate::knowledge::vector::{
-    ChunkPayload, ChunkPoint, DENSE_LEG, Filter, Generation, IndexManifest, SPARSE_LEG, Target, VectorError, VectorHit,
+    ChunkPayload, ChunkPoint, DENSE_LEG, Filter, Generation, IndexManifest, Kept, Role, SPARSE_LEG, VectorError, VectorHit,
     VectorQuery, VectorStore,
 };
 
@@ -43,7 +43,8 @@ pub struct ServerSettings {
 pub struct ServerStore {
     client: Qdrant,
     alias: String,
-    building: Mutex<HashMap<u32, String>>,
+    // What this process is building; what another one left half-built is swept away when the next is begun.
+    building: Mutex<HashSet<u32>>,
 }
 
 impl std::fmt::Debug for ServerStore {
@@ -82,7 +83,7 @@ impl ServerStore {
             .skip_compatibility_check()
             .build()
             .map_err(failed)?;
-        Ok(Self { client, alias: settings.alias.clone(), building: Mutex::new(HashMap::new()) })
+        Ok(Self { client, alias: settings.alias.clone(), building: Mutex::new(HashSet::new()) })
     }
 
     /// Does the server answer?
@@ -93,34 +94,64 @@ impl ServerStore {
         self.client.health_check().await.map(|reply| reply.version).map_err(failed)
     }
 
-    async fn live_collection(&self) -> Result<Option<String>, VectorError> {
-        let reply = self.client.list_aliases().await.map_err(failed)?;
-        Ok(reply.aliases.into_iter().find(|a| a.alias_name == self.alias).map(|a| a.collection_name))
+    fn name_of(&self, number: u32) -> String {
+        format!("{}_g{number:04}", self.alias)
     }
 
     fn number_of(&self, collection: &str) -> Option<u32> {
         collection.strip_prefix(&self.alias)?.strip_prefix("_g")?.parse().ok()
     }
 
-    async fn own_collections(&self) -> Result<Vec<(u32, String)>, VectorError> {
+    fn previous_alias(&self) -> String {
+        format!("{}_previous", self.alias)
+    }
+
+    /// The numbers that the two aliases name: (live, previous).
+    async fn pointers(&self) -> Result<(Option<u32>, Option<u32>), VectorError> {
+        let reply = self.client.list_aliases().await.map_err(failed)?;
+        let of = |alias: &str| {
+            let found = reply.aliases.iter().find(|a| a.alias_name == alias);
+            found.and_then(|a| self.number_of(&a.collection_name))
+        };
+        let live = of(&self.alias);
+        Ok((live, of(&self.previous_alias()).filter(|n| Some(*n) != live)))
+    }
+
+    async fn own_collections(&self) -> Result<Vec<u32>, VectorError> {
         let reply = self.client.list_collections().await.map_err(failed)?;
-        Ok(reply.collections.into_iter().filter_map(|c| self.number_of(&c.name).map(|n| (n, c.name))).collect())
+        let mut numbers: Vec<u32> = reply.collections.into_iter().filter_map(|c| self.number_of(&c.name)).collect();
+        numbers.sort_unstable();
+        Ok(numbers)
     }
 
-    fn collection(&self, target: Target) -> Result<String, VectorError> {
-        match target {
-            Target::Live => Ok(self.alias.clone()),
-            Target::Building(g) => self.building.lock().get(&g.0).cloned().ok_or(VectorError::UnknownGeneration(g.0)),
-        }
+    /// `None` for a collection of someone else's making under our name: it counts as none.
+    async fn manifest(&self, number: u32) -> Result<Option<IndexManifest>, VectorError> {
+        let info = self.client.collection_info(self.name_of(number)).await.map_err(|e| on_collection(Generation(number), e))?;
+        let metadata = info.result.and_then(|i| i.config).map(|c| c.metadata).unwrap_or_default();
+        Ok(metadata.get(MANIFEST_KEY).and_then(|v| v.as_str()).and_then(|text| serde_json::from_str(text).ok()))
     }
 
-    /// A server says "not found" for an alias that does not exist: for us, no generation yet.
-    fn on_alias(e: QdrantError) -> VectorError {
-        const NOT_FOUND: i32 = 5;
-        match &e {
-            QdrantError::ResponseError { status } if i32::from(status.code()) == NOT_FOUND => VectorError::NoGeneration,
-            _ => failed(e),
+    /// Removes every collection of ours that nothing names and nobody here is building.
+    async fn sweep(&self) -> Result<(), VectorError> {
+        let (live, previous) = self.pointers().await?;
+        for number in self.own_collections().await? {
+            let wanted = Some(number) == live || Some(number) == previous || self.building.lock().contains(&number);
+            if !wanted && let Err(e) = self.client.delete_collection(self.name_of(number)).await {
+                tracing::warn!(collection = %self.name_of(number), error = %failed(e), "an old index collection could not be removed");
+            }
         }
+        Ok(())
+    }
+}
+
+/// A server says "not found" for a collection that does not exist (any more).
+fn on_collection(generation: Generation, e: QdrantError) -> VectorError {
+    const NOT_FOUND: i32 = 5;
+    match &e {
+        QdrantError::ResponseError { status } if i32::from(status.code()) == NOT_FOUND => {
+            VectorError::UnknownGeneration(generation.0)
+        }
+        _ => failed(e),
     }
 }
 
@@ -169,8 +200,8 @@ fn our_id(id: Option<PointId>) -> Result<Uuid, VectorError> {
     }
 }
 
-fn hits(points: Vec<ScoredPoint>) -> Result<Vec<(Uuid, f32, ChunkPayload)>, VectorError> {
-    points.into_iter().map(|p| Ok((our_id(p.id)?, p.score, our_payload(p.payload)?))).collect()
+fn hits(points: Vec<ScoredPoint>) -> Result<Vec<(Uuid, f32)>, VectorError> {
+    points.into_iter().map(|p| Ok((our_id(p.id)?, p.score))).collect()
 }
 
 #[async_trait]
@@ -179,17 +210,27 @@ impl VectorStore for ServerStore {
         "server"
     }
 
-    async fn live(&self) -> Result<Option<IndexManifest>, VectorError> {
-        let Some(collection) = self.live_collection().await? else { return Ok(None) };
-        let info = self.client.collection_info(collection).await.map_err(failed)?;
-        let metadata = info.result.and_then(|i| i.config).map(|c| c.metadata).unwrap_or_default();
-        // A collection of someone else's making under our alias counts as none: it will be built anew beside it.
-        Ok(metadata.get(MANIFEST_KEY).and_then(|v| v.as_str()).and_then(|text| serde_json::from_str(text).ok()))
+    async fn kept(&self) -> Result<Vec<Kept>, VectorError> {
+        let (live, previous) = self.pointers().await?;
+        let mut out = Vec::new();
+        for number in self.own_collections().await? {
+            let role = match () {
+                () if Some(number) == live => Role::Live,
+                () if Some(number) == previous => Role::Previous,
+                () if self.building.lock().contains(&number) => Role::Building,
+                () => continue,
+            };
+            if let Some(manifest) = self.manifest(number).await? {
+                out.push(Kept { generation: Generation(number), role, manifest });
+            }
+        }
+        Ok(out)
     }
 
-    async fn begin_generation(&self, manifest: &IndexManifest) -> Result<Generation, VectorError> {
-        let number = self.own_collections().await?.into_iter().map(|(n, _)| n).max().unwrap_or(0) + 1;
-        let name = format!("{}_g{number:04}", self.alias);
+    async fn begin(&self, manifest: &IndexManifest) -> Result<Generation, VectorError> {
+        self.sweep().await?;
+        let number = self.own_collections().await?.into_iter().max().unwrap_or(0) + 1;
+        let name = self.name_of(number);
         let mut sparse = SparseVectorsConfigBuilder::default();
         sparse.add_named_vector_params(SPARSE_LEG, SparseVectorParamsBuilder::default().modifier(Modifier::Idf));
         let text = serde_json::to_string(manifest).map_err(|e| VectorError::Failed(e.to_string()))?;
@@ -207,50 +248,64 @@ impl VectorStore for ServerStore {
             let index = CreateFieldIndexCollectionBuilder::new(&name, field, kind).wait(true);
             self.client.create_field_index(index).await.map_err(failed)?;
         }
-        self.building.lock().insert(number, name);
+        self.building.lock().insert(number);
         Ok(Generation(number))
     }
 
-    async fn publish_generation(&self, generation: Generation) -> Result<(), VectorError> {
-        let name = self.collection(Target::Building(generation))?;
+    async fn switch_to(&self, generation: Generation) -> Result<(), VectorError> {
+        let name = self.name_of(generation.0);
+        self.client.collection_info(&name).await.map_err(|e| on_collection(generation, e))?;
+        let (live, _) = self.pointers().await?;
+        if live == Some(generation.0) {
+            return Ok(());
+        }
+        // First what is gone back to, then the switch itself: a crash between the two loses the way back, never the answers.
+        if let Some(old) = live {
+            let previous = CreateAliasBuilder::new(self.name_of(old), self.previous_alias());
+            self.client.create_alias(previous).await.map_err(failed)?;
+        }
         self.client.create_alias(CreateAliasBuilder::new(&name, &self.alias)).await.map_err(failed)?;
         self.building.lock().remove(&generation.0);
-        for (number, old) in self.own_collections().await? {
-            if number < generation.0
-                && let Err(e) = self.client.delete_collection(&old).await
-            {
-                tracing::warn!(collection = %old, error = %failed(e), "an old index collection could not be removed");
-            }
+        self.sweep().await
+    }
+
+    async fn discard(&self, generation: Generation) -> Result<(), VectorError> {
+        let (live, _) = self.pointers().await?;
+        if live == Some(generation.0) || !self.own_collections().await?.contains(&generation.0) {
+            return Ok(());
         }
+        self.building.lock().remove(&generation.0);
+        self.client.delete_collection(self.name_of(generation.0)).await.map_err(failed)?;
         Ok(())
     }
 
-    async fn upsert(&self, target: Target, points: Vec<ChunkPoint>) -> Result<(), VectorError> {
-        let collection = self.collection(target)?;
+    async fn upsert(&self, generation: Generation, points: Vec<ChunkPoint>) -> Result<(), VectorError> {
+        let collection = self.name_of(generation.0);
         for batch in points.chunks(BATCH) {
             let batch: Vec<_> = batch.iter().map(wire_point).collect::<Result<_, _>>()?;
             let request = UpsertPointsBuilder::new(&collection, batch).wait(true);
-            self.client.upsert_points(request).await.map_err(Self::on_alias)?;
+            self.client.upsert_points(request).await.map_err(|e| on_collection(generation, e))?;
         }
         Ok(())
     }
 
-    async fn delete_where(&self, filter: &Filter) -> Result<(), VectorError> {
-        let request = DeletePointsBuilder::new(&self.alias).points(wire_filter(filter)).wait(true);
-        self.client.delete_points(request).await.map_err(Self::on_alias)?;
+    async fn delete_where(&self, generation: Generation, filter: &Filter) -> Result<(), VectorError> {
+        let request = DeletePointsBuilder::new(self.name_of(generation.0)).points(wire_filter(filter)).wait(true);
+        self.client.delete_points(request).await.map_err(|e| on_collection(generation, e))?;
         Ok(())
     }
 
-    async fn search(&self, query: &VectorQuery) -> Result<Vec<VectorHit>, VectorError> {
+    async fn search(&self, generation: Generation, query: &VectorQuery) -> Result<Vec<VectorHit>, VectorError> {
+        let collection = self.name_of(generation.0);
         let filter = wire_filter(&query.filter);
         let limit = u64::try_from(query.limit).unwrap_or(u64::MAX);
         let ask = |leg: &str, input: VectorInput| -> QueryPoints {
-            QueryPointsBuilder::new(&self.alias)
+            QueryPointsBuilder::new(&collection)
                 .query(Query::new_nearest(input))
                 .using(leg)
                 .filter(filter.clone())
                 .limit(limit)
-                .with_payload(true)
+                .with_payload(false)
                 .build()
         };
         let mut legs = Vec::new();
@@ -265,7 +320,8 @@ impl VectorStore for ServerStore {
         if requests.is_empty() {
             return Ok(Vec::new());
         }
-        let reply = self.client.query_batch(QueryBatchPointsBuilder::new(&self.alias, requests)).await.map_err(Self::on_alias)?;
+        let request = QueryBatchPointsBuilder::new(&collection, requests);
+        let reply = self.client.query_batch(request).await.map_err(|e| on_collection(generation, e))?;
         let (mut sparse, mut dense) = (Vec::new(), Vec::new());
         for (leg, result) in names.into_iter().zip(reply.result) {
             let found = hits(result.result)?;
@@ -278,14 +334,19 @@ impl VectorStore for ServerStore {
         Ok(join(sparse, dense))
     }
 
-    async fn scroll(&self, after: Option<Uuid>, limit: usize) -> Result<Vec<(Uuid, ChunkPayload)>, VectorError> {
+    async fn scroll(
+        &self,
+        generation: Generation,
+        after: Option<Uuid>,
+        limit: usize,
+    ) -> Result<Vec<(Uuid, ChunkPayload)>, VectorError> {
         // The server's offset is inclusive; ours is not.
         let page = u32::try_from(limit).unwrap_or(u32::MAX).saturating_add(u32::from(after.is_some()));
-        let mut request = ScrollPointsBuilder::new(&self.alias).limit(page).with_payload(true);
+        let mut request = ScrollPointsBuilder::new(self.name_of(generation.0)).limit(page).with_payload(true);
         if let Some(after) = after {
             request = request.offset(PointId::from(after.to_string()));
         }
-        let reply = self.client.scroll(request).await.map_err(Self::on_alias)?;
+        let reply = self.client.scroll(request).await.map_err(|e| on_collection(generation, e))?;
         let mut out = Vec::with_capacity(reply.result.len());
         for point in reply.result {
             let id = our_id(point.id)?;
@@ -297,13 +358,13 @@ impl VectorStore for ServerStore {
         Ok(out)
     }
 
-    async fn count(&self, filter: &Filter) -> Result<usize, VectorError> {
-        let request = CountPointsBuilder::new(&self.alias).filter(wire_filter(filter)).exact(true);
-        let reply = self.client.count(request).await.map_err(Self::on_alias)?;
+    async fn count(&self, generation: Generation, filter: &Filter) -> Result<usize, VectorError> {
+        let request = CountPointsBuilder::new(self.name_of(generation.0)).filter(wire_filter(filter)).exact(true);
+        let reply = self.client.count(request).await.map_err(|e| on_collection(generation, e))?;
         Ok(reply.result.map_or(0, |r| usize::try_from(r.count).unwrap_or(usize::MAX)))
     }
 
-    async fn flush(&self) -> Result<(), VectorError> {
+    async fn flush(&self, _generation: Generation) -> Result<(), VectorError> {
         // Every write waited for the server, which keeps its own write-ahead log.
         Ok(())
     }

@@ -114,6 +114,15 @@ impl KnowledgeStore for Sqlite {
         self.read_live().await
     }
 
+    async fn revision(&self) -> Result<Option<u64>, StoreError> {
+        // Every change writes a line of its document's history.
+        let row = sqlx::query("SELECT COALESCE(SUM(seq), 0) AS lines FROM knowledge_document")
+            .fetch_one(self.reader())
+            .await
+            .map_err(backend)?;
+        Ok(u64::try_from(row.try_get::<i64, _>("lines").map_err(backend)?).ok())
+    }
+
     async fn retire(&self, id: &str, at: Timestamp) -> Result<bool, StoreError> {
         moves::retire(self, id, at).await
     }

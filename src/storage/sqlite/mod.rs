@@ -8,6 +8,7 @@ pub mod accounts;
 pub mod audit;
 pub mod conversation;
 pub mod imports;
+pub mod generations;
 pub mod incident;
 pub mod knowledge;
 pub mod life;

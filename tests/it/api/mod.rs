@@ -5,6 +5,7 @@ mod bad_input;
 mod delivery;
 mod draft;
 mod imports;
+mod leak;
 mod limits;
 mod model;
 mod news;
@@ -13,6 +14,7 @@ mod pictures;
 mod privacy;
 mod recovery;
 mod streams;
+mod switching;
 mod turns;
 
 use sha2::{Digest as _, Sha256};

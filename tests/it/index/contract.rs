@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gridworker::knowledge::vector::{
-    ChunkPayload, ChunkPoint, Filter, IndexManifest, NEVER, Sparse, Target, VectorError, VectorQuery, VectorStore,
+    ChunkPayload, ChunkPoint, Filter, Generation, IndexManifest, NEVER, Role, Sparse, VectorError, VectorQuery, VectorStore,
 };
 use gridworker::learn::bm25::LegLengths;
 use gridworker::storage::index::edge::EdgeStore;
@@ -17,6 +17,10 @@ use super::standin;
 pub fn manifest(dimension: Option<usize>) -> IndexManifest {
     IndexManifest {
         splitter: 7,
+        piece_chars: 0,
+        lexicon: None,
+        table: None,
+        learnt_from: 0,
         embedder: dimension.map(|d| format!("test-{d}")),
         dimension,
         mean: LegLengths { unigrams: 10.0, bigrams: 9.0 },
@@ -48,8 +52,20 @@ pub fn ask(terms: &[(u32, f32)], filter: Filter) -> VectorQuery {
     VectorQuery { sparse: Sparse::new(terms.to_vec()), dense: None, filter, limit: 10 }
 }
 
+/// The generation of a role, with its manifest.
+pub async fn kept(store: &dyn VectorStore, role: Role) -> Option<(Generation, IndexManifest)> {
+    let all = store.kept().await.expect("kept");
+    assert!(all.is_sorted_by_key(|k| k.generation), "told by number");
+    all.into_iter().find(|k| k.role == role).map(|k| (k.generation, k.manifest))
+}
+
+/// The generation that answers.
+pub async fn live(store: &dyn VectorStore) -> Generation {
+    kept(store, Role::Live).await.expect("a live generation").0
+}
+
 pub async fn found(store: &dyn VectorStore, query: &VectorQuery) -> Vec<u128> {
-    let mut hits = store.search(query).await.expect("search");
+    let mut hits = store.search(live(store).await, query).await.expect("search");
     hits.sort_by(|a, b| b.sparse.unwrap_or(0.0).total_cmp(&a.sparse.unwrap_or(0.0)));
     hits.into_iter().map(|h| h.id.as_u128()).collect()
 }
@@ -88,7 +104,7 @@ const B: u32 = 22;
 const C: u32 = 0x8000_0033;
 
 async fn filled(store: &dyn VectorStore) {
-    let generation = store.begin_generation(&manifest(None)).await.expect("begin");
+    let generation = store.begin(&manifest(None)).await.expect("begin");
     let points = vec![
         point(1, &[(A, 1.0), (B, 1.0)], "one", "resident", (2026_01_01, NEVER)),
         point(2, &[(A, 1.0)], "two", "gridworker", (2026_01_01, NEVER)),
@@ -96,8 +112,8 @@ async fn filled(store: &dyn VectorStore) {
         point(4, &[(B, 1.0)], "four", "resident", (2027_01_01, NEVER)),
         point(5, &[(C, 1.0)], "five", "resident", (2026_01_01, NEVER)),
     ];
-    store.upsert(Target::Building(generation), points).await.expect("upsert");
-    store.publish_generation(generation).await.expect("publish");
+    store.upsert(generation, points).await.expect("upsert");
+    store.switch_to(generation).await.expect("publish");
 }
 
 #[tokio::test]
@@ -105,7 +121,7 @@ async fn scores_are_query_times_idf_times_value_in_every_adapter() {
     let mut all: Vec<(String, Vec<(u128, f32)>)> = Vec::new();
     for (name, _keep, store) in adapters().await {
         filled(store.as_ref()).await;
-        let mut hits = store.search(&ask(&[(A, 1.0), (C, 2.0)], Filter::everything())).await.expect("search");
+        let mut hits = store.search(live(store.as_ref()).await, &ask(&[(A, 1.0), (C, 2.0)], Filter::everything())).await.expect("search");
         hits.sort_by_key(|h| h.id);
         all.push((name, hits.iter().map(|h| (h.id.as_u128(), h.sparse.expect("sparse score"))).collect()));
     }
@@ -144,7 +160,7 @@ async fn filters_hold_inside_the_query() {
             let mut got = found(store.as_ref(), &ask(&[(A, 1.0), (B, 1.0), (C, 1.0)], filter.clone())).await;
             got.sort_unstable();
             assert_eq!(got, expected, "{name}, search, {what}");
-            let count = store.count(&filter).await.expect("count");
+            let count = store.count(live(store.as_ref()).await, &filter).await.expect("count");
             assert_eq!(count, expected.len(), "{name}, count, {what}");
         }
     }
@@ -153,11 +169,11 @@ async fn filters_hold_inside_the_query() {
 #[tokio::test]
 async fn a_filter_never_starves_the_limit() {
     for (name, _keep, store) in adapters().await {
-        let generation = store.begin_generation(&manifest(None)).await.expect("begin");
+        let generation = store.begin(&manifest(None)).await.expect("begin");
         let mut points: Vec<_> = (1..=50).map(|n| point(n, &[(A, 5.0)], "loud", "gridworker", (0, NEVER))).collect();
         points.push(point(99, &[(A, 0.1)], "quiet", "resident", (0, NEVER)));
-        store.upsert(Target::Building(generation), points).await.expect("upsert");
-        store.publish_generation(generation).await.expect("publish");
+        store.upsert(generation, points).await.expect("upsert");
+        store.switch_to(generation).await.expect("publish");
         let mut query = ask(&[(A, 1.0)], Filter::is("audience", "resident"));
         query.limit = 3;
         assert_eq!(
@@ -169,24 +185,103 @@ async fn a_filter_never_starves_the_limit() {
 }
 
 #[tokio::test]
-async fn generations_switch_at_once_and_forget_the_old_one() {
+async fn generations_switch_at_once_and_the_old_one_is_kept_to_go_back_to() {
     for (name, _keep, store) in adapters().await {
-        assert_eq!(store.live().await.expect("live"), None, "{name}: nothing is live at first");
-        let none = store.search(&ask(&[(A, 1.0)], Filter::everything())).await;
-        assert!(matches!(none, Err(VectorError::NoGeneration)), "{name}: {none:?}");
-        filled(store.as_ref()).await;
-        assert_eq!(store.live().await.expect("live"), Some(manifest(None)), "{name}");
+        let store = store.as_ref();
+        assert!(store.kept().await.expect("kept").is_empty(), "{name}: nothing is there at first");
+        let none = store.search(Generation(1), &ask(&[(A, 1.0)], Filter::everything())).await;
+        assert!(matches!(none, Err(VectorError::UnknownGeneration(1))), "{name}: {none:?}");
+        filled(store).await;
+        let (first, made) = kept(store, Role::Live).await.expect("live");
+        assert_eq!(made, manifest(None), "{name}");
 
         let mut other = manifest(None);
         other.splitter = 8;
-        let next = store.begin_generation(&other).await.expect("begin");
-        store.upsert(Target::Building(next), vec![point(7, &[(A, 1.0)], "new", "all", (0, NEVER))]).await.expect("upsert");
-        assert_eq!(found(store.as_ref(), &ask(&[(A, 1.0)], Filter::everything())).await.len(), 3, "{name}: still the old one");
-        store.publish_generation(next).await.expect("publish");
-        assert_eq!(found(store.as_ref(), &ask(&[(A, 1.0)], Filter::everything())).await, vec![7], "{name}: the new one");
-        assert_eq!(store.live().await.expect("live"), Some(other), "{name}");
-        let again = store.publish_generation(next).await;
-        assert!(matches!(again, Err(VectorError::UnknownGeneration(_))), "{name}: {again:?}");
+        let everything = ask(&[(A, 1.0)], Filter::everything());
+        let next = store.begin(&other).await.expect("begin");
+        store.upsert(next, vec![point(7, &[(A, 1.0)], "new", "all", (0, NEVER))]).await.expect("upsert");
+        assert_eq!(kept(store, Role::Building).await, Some((next, other.clone())), "{name}");
+        assert_eq!(found(store, &everything).await.len(), 3, "{name}: still the old one answers");
+        assert_eq!(store.search(next, &everything).await.expect("search").len(), 1, "{name}: the new one can be tried");
+        store.switch_to(next).await.expect("switch");
+        assert_eq!(found(store, &everything).await, vec![7], "{name}: the new one answers");
+        assert_eq!(kept(store, Role::Live).await, Some((next, other.clone())), "{name}");
+        assert_eq!(kept(store, Role::Previous).await, Some((first, manifest(None))), "{name}");
+        assert_eq!(store.search(first, &everything).await.expect("search").len(), 3, "{name}: who began with the old one ends with it");
+        store.switch_to(next).await.expect("again");
+        assert_eq!(kept(store, Role::Previous).await.map(|k| k.0), Some(first), "{name}: switching to the live one changes nothing");
+
+        store.upsert(first, vec![point(8, &[(A, 1.0)], "late", "all", (0, NEVER))]).await.expect("the old one takes writes");
+        store.switch_to(first).await.expect("back");
+        assert_eq!(found(store, &everything).await.len(), 4, "{name}: gone back");
+        assert_eq!(kept(store, Role::Previous).await.map(|k| k.0), Some(next), "{name}");
+        store.switch_to(next).await.expect("and forth");
+
+        let third = store.begin(&other).await.expect("begin");
+        assert!(third > next, "{name}: numbers grow");
+        store.switch_to(third).await.expect("switch");
+        let gone = store.search(first, &everything).await;
+        assert!(matches!(gone, Err(VectorError::UnknownGeneration(_))), "{name}: the one before the last is gone: {gone:?}");
+        let unknown = store.switch_to(first).await;
+        assert!(matches!(unknown, Err(VectorError::UnknownGeneration(_))), "{name}: {unknown:?}");
+        assert_eq!(store.kept().await.expect("kept").len(), 2, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_generation_that_is_not_wanted_is_discarded_and_the_live_one_never() {
+    for (name, _keep, store) in adapters().await {
+        let store = store.as_ref();
+        filled(store).await;
+        let (first, _) = kept(store, Role::Live).await.expect("live");
+        let next = store.begin(&manifest(None)).await.expect("begin");
+        store.discard(next).await.expect("discard");
+        store.discard(next).await.expect("again");
+        store.discard(first).await.expect("not the live one");
+        assert_eq!(store.kept().await.expect("kept").len(), 1, "{name}");
+        assert_eq!(found(store, &ask(&[(A, 1.0)], Filter::everything())).await.len(), 3, "{name}");
+        let written = store.upsert(next, vec![point(7, &[(A, 1.0)], "new", "all", (0, NEVER))]).await;
+        assert!(matches!(written, Err(VectorError::UnknownGeneration(_))), "{name}: {written:?}");
+        let again = store.begin(&manifest(None)).await.expect("begin");
+        store.switch_to(again).await.expect("switch");
+        store.discard(first).await.expect("the previous one may go");
+        assert_eq!(kept(store, Role::Previous).await, None, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn switching_back_and_forth_fails_no_search_that_runs() {
+    for (name, _keep, store) in adapters().await {
+        let mut generations = Vec::new();
+        for n in [1u128, 2] {
+            let generation = store.begin(&manifest(None)).await.expect("begin");
+            store.upsert(generation, vec![point(n, &[(A, 1.0)], "d", "all", (0, NEVER))]).await.expect("upsert");
+            store.switch_to(generation).await.expect("switch");
+            generations.push(generation);
+        }
+        let stop = Arc::new(std::sync::atomic::AtomicBool::new(false));
+        let askers: Vec<_> = (0..3)
+            .map(|n| {
+                let (store, stop) = (Arc::clone(&store), Arc::clone(&stop));
+                let (own, expected) = (generations[n % 2], (n % 2 + 1) as u128);
+                tokio::spawn(async move {
+                    let mut asked = 0;
+                    while !stop.load(std::sync::atomic::Ordering::SeqCst) {
+                        let hits = store.search(own, &ask(&[(A, 1.0)], Filter::everything())).await.expect("search");
+                        assert_eq!(hits.iter().map(|h| h.id.as_u128()).collect::<Vec<_>>(), vec![expected]);
+                        asked += 1;
+                    }
+                    asked
+                })
+            })
+            .collect();
+        for round in 0..20 {
+            store.switch_to(generations[round % 2]).await.expect("switch");
+        }
+        stop.store(true, std::sync::atomic::Ordering::SeqCst);
+        for asker in askers {
+            assert!(asker.await.expect("no failed search") > 0, "{name}");
+        }
     }
 }
 
@@ -194,35 +289,35 @@ async fn generations_switch_at_once_and_forget_the_old_one() {
 async fn points_are_replaced_deleted_and_listed_in_order() {
     for (name, _keep, store) in adapters().await {
         filled(store.as_ref()).await;
-        store.upsert(Target::Live, vec![point(1, &[(C, 1.0)], "one", "resident", (0, NEVER))]).await.expect("upsert");
+        store.upsert(live(store.as_ref()).await, vec![point(1, &[(C, 1.0)], "one", "resident", (0, NEVER))]).await.expect("upsert");
         assert!(
             !found(store.as_ref(), &ask(&[(B, 1.0)], Filter::everything())).await.contains(&1),
             "{name}: the old terms are gone"
         );
-        assert_eq!(store.count(&Filter::everything()).await.expect("count"), 5, "{name}: replaced, not added");
-        store.delete_where(&Filter::is("document", "two")).await.expect("delete");
-        let first = store.scroll(None, 2).await.expect("scroll");
-        let rest = store.scroll(Some(first[1].0), 10).await.expect("scroll");
+        assert_eq!(store.count(live(store.as_ref()).await, &Filter::everything()).await.expect("count"), 5, "{name}: replaced, not added");
+        store.delete_where(live(store.as_ref()).await, &Filter::is("document", "two")).await.expect("delete");
+        let first = store.scroll(live(store.as_ref()).await, None, 2).await.expect("scroll");
+        let rest = store.scroll(live(store.as_ref()).await, Some(first[1].0), 10).await.expect("scroll");
         let ids: Vec<u128> = first.iter().chain(&rest).map(|(id, _)| id.as_u128()).collect();
         assert_eq!(ids, vec![1, 3, 4, 5], "{name}");
         assert_eq!(first[0].1, point(1, &[], "one", "resident", (0, NEVER)).payload, "{name}: the payload comes back whole");
-        store.flush().await.expect("flush");
+        store.flush(live(store.as_ref()).await).await.expect("flush");
     }
 }
 
 #[tokio::test]
 async fn both_legs_give_their_own_scores() {
     for (name, _keep, store) in adapters().await {
-        let generation = store.begin_generation(&manifest(Some(2))).await.expect("begin");
+        let generation = store.begin(&manifest(Some(2))).await.expect("begin");
         let with = |n, terms: &[(u32, f32)], dense: [f32; 2]| ChunkPoint {
             dense: Some(dense.to_vec()),
             ..point(n, terms, "d", "all", (0, NEVER))
         };
         let points = vec![with(1, &[(A, 1.0)], [1.0, 0.0]), with(2, &[(B, 1.0)], [0.6, 0.8])];
-        store.upsert(Target::Building(generation), points).await.expect("upsert");
-        store.publish_generation(generation).await.expect("publish");
+        store.upsert(generation, points).await.expect("upsert");
+        store.switch_to(generation).await.expect("publish");
         let query = VectorQuery { dense: Some(vec![0.0, 1.0]), ..ask(&[(A, 1.0)], Filter::everything()) };
-        let mut hits = store.search(&query).await.expect("search");
+        let mut hits = store.search(live(store.as_ref()).await, &query).await.expect("search");
         hits.sort_by_key(|h| h.id);
         assert_eq!(hits.len(), 2, "{name}");
         assert!(hits[0].sparse.is_some() && hits[0].dense.is_some_and(|d| d.abs() < 1e-3), "{name}: {:?}", hits[0]);

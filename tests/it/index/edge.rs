@@ -1,34 +1,40 @@
 //! What only the embedded engine has: a folder, a lock, damage.
 
-use gridworker::knowledge::vector::{Filter, NEVER, Target, VectorError, VectorStore};
+use gridworker::knowledge::vector::{Filter, NEVER, Role, VectorError, VectorStore};
 use gridworker::storage::index::edge::EdgeStore;
 
-use super::contract::{ask, found, manifest, point};
+use super::contract::{ask, found, kept, manifest, point};
 
 const A: u32 = 5;
 
 async fn filled(store: &EdgeStore, n: u128) {
-    let generation = store.begin_generation(&manifest(None)).await.expect("begin");
-    store.upsert(Target::Building(generation), vec![point(n, &[(A, 1.0)], "one", "all", (0, NEVER))]).await.expect("upsert");
-    store.publish_generation(generation).await.expect("publish");
+    let generation = store.begin(&manifest(None)).await.expect("begin");
+    store.upsert(generation, vec![point(n, &[(A, 1.0)], "one", "all", (0, NEVER))]).await.expect("upsert");
+    store.switch_to(generation).await.expect("publish");
 }
 
 #[tokio::test]
 async fn survives_being_closed_and_opened() {
     let folder = tempfile::tempdir().expect("temp folder");
     let store = EdgeStore::open(folder.path().to_owned()).await.expect("open");
+    filled(&store, 0).await;
     filled(&store, 1).await;
     filled(&store, 2).await;
     drop(store);
     let store = EdgeStore::open(folder.path().to_owned()).await.expect("open again");
-    assert_eq!(store.live().await.expect("live"), Some(manifest(None)));
+    assert_eq!(kept(&store, Role::Live).await.map(|k| k.1), Some(manifest(None)));
     assert_eq!(found(&store, &ask(&[(A, 1.0)], Filter::everything())).await, vec![2]);
     let generations = std::fs::read_dir(folder.path())
         .expect("list")
         .flatten()
         .filter(|e| e.file_name().to_string_lossy().starts_with("gen-"))
         .count();
-    assert_eq!(generations, 1, "older generations leave the disk");
+    assert_eq!(generations, 2, "the live one and the one before it; older generations leave the disk");
+    let (before, _) = kept(&store, Role::Previous).await.expect("the way back survives too");
+    store.switch_to(before).await.expect("back");
+    drop(store);
+    let store = EdgeStore::open(folder.path().to_owned()).await.expect("open once more");
+    assert_eq!(found(&store, &ask(&[(A, 1.0)], Filter::everything())).await, vec![1]);
 }
 
 #[tokio::test]
@@ -57,7 +63,7 @@ async fn a_damaged_generation_is_moved_aside_and_can_be_built_anew() {
             _ => tear(&generation.join("segments")),
         }
         let store = EdgeStore::open(folder.path().to_owned()).await.unwrap_or_else(|e| panic!("{damage}: {e}"));
-        assert_eq!(store.live().await.expect("live"), None, "{damage}: none is live");
+        assert!(store.kept().await.expect("kept").is_empty(), "{damage}: none is live");
         filled(&store, 2).await;
         assert_eq!(found(&store, &ask(&[(A, 1.0)], Filter::everything())).await, vec![2], "{damage}: built anew");
     }
@@ -72,4 +78,61 @@ fn tear(folder: &std::path::Path) {
             std::fs::write(&path, "torn").expect("write");
         }
     }
+}
+
+#[tokio::test]
+async fn a_build_that_a_crash_broke_off_is_swept_away() {
+    let folder = tempfile::tempdir().expect("temp folder");
+    let store = EdgeStore::open(folder.path().to_owned()).await.expect("open");
+    filled(&store, 1).await;
+    let half = store.begin(&manifest(None)).await.expect("begin");
+    store.upsert(half, vec![point(2, &[(A, 1.0)], "two", "all", (0, NEVER))]).await.expect("upsert");
+    drop(store);
+    let store = EdgeStore::open(folder.path().to_owned()).await.expect("open");
+    assert_eq!(store.kept().await.expect("kept").len(), 1);
+    assert_eq!(found(&store, &ask(&[(A, 1.0)], Filter::everything())).await, vec![1]);
+    assert!(!folder.path().join("gen-0002").exists());
+}
+
+#[tokio::test]
+async fn when_the_live_one_is_damaged_the_one_before_it_answers() {
+    let folder = tempfile::tempdir().expect("temp folder");
+    let store = EdgeStore::open(folder.path().to_owned()).await.expect("open");
+    filled(&store, 1).await;
+    filled(&store, 2).await;
+    drop(store);
+    std::fs::write(folder.path().join("gen-0002").join("manifest.json"), "{").expect("write");
+    let store = EdgeStore::open(folder.path().to_owned()).await.expect("open");
+    assert_eq!(found(&store, &ask(&[(A, 1.0)], Filter::everything())).await, vec![1]);
+    drop(store);
+    let store = EdgeStore::open(folder.path().to_owned()).await.expect("open");
+    assert_eq!(found(&store, &ask(&[(A, 1.0)], Filter::everything())).await, vec![1], "CURRENT was brought in step");
+}
+
+#[tokio::test]
+async fn writes_go_on_while_it_is_optimised() {
+    let folder = tempfile::tempdir().expect("temp folder");
+    let store = std::sync::Arc::new(EdgeStore::open(folder.path().to_owned()).await.expect("open"));
+    let generation = store.begin(&manifest(Some(256))).await.expect("begin");
+    let with = |n: u128| {
+        let dense = (0..256).map(|d| ((n * 7919 + d * 104_729) % 1000) as f32 / 1000.0 - 0.5).collect();
+        gridworker::knowledge::vector::ChunkPoint { dense: Some(dense), ..point(n, &[(A, 1.0), (n as u32, 1.0)], "d", "all", (0, NEVER)) }
+    };
+    store.upsert(generation, (1..=12_000).map(with).collect()).await.expect("upsert");
+    store.switch_to(generation).await.expect("switch");
+    let optimising = tokio::spawn({
+        let store = std::sync::Arc::clone(&store);
+        async move { store.optimize(generation).await }
+    });
+    let mut written = 12_000u128;
+    while !optimising.is_finished() {
+        written += 1;
+        store.upsert(generation, vec![with(written)]).await.expect("upsert");
+        store.flush(generation).await.expect("flush");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    assert!(optimising.await.expect("joined").expect("optimised"), "12,000 vectors of 256 are worth it");
+    let count = store.count(generation, &Filter::everything()).await.expect("count");
+    assert_eq!(count as u128, written, "nothing written meanwhile is lost");
+    assert_eq!(found(store.as_ref(), &ask(&[(written as u32, 1.0)], Filter::everything())).await, vec![written]);
 }

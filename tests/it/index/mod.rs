@@ -2,4 +2,4 @@
 
 mod contract;
 mod edge;
-mod standin;
+pub mod standin;

@@ -5,6 +5,8 @@ mod documents;
 mod editing;
 mod finding;
 pub mod import;
+mod generations;
+mod leak;
 mod life;
 mod plain;
 mod ranking;
