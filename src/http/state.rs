@@ -7,13 +7,14 @@ use metrics_exporter_prometheus::PrometheusHandle;
 
 use super::limits::Limits;
 use super::tickets::lookup::LookupLocks;
-use crate::config::{AttachmentSettings, ServerSettings};
+use crate::config::{AttachmentSettings, CurationSettings, ServerSettings};
 use crate::conversation::service::Conversations;
 use crate::core::clock::Clock;
 use crate::identity::{Accounts, Audit, WorkerKey};
 use crate::incident::rules::IncidentRules;
 use crate::incident::store::TicketStore;
 use crate::knowledge::life::service::DocumentLife;
+use crate::knowledge::curation::Curation;
 use crate::knowledge::search::Knowledge;
 use crate::platform::callback::CallbackReceiver;
 
@@ -51,6 +52,10 @@ pub struct Api {
     pub knowledge: Arc<Knowledge>,
     /// Drafts, review, versions, history.
     pub life: Arc<DocumentLife>,
+    /// Fixed answers, gaps, question sets.
+    pub curation: Arc<Curation>,
+    /// What curators may do to those who asked.
+    pub curation_settings: CurationSettings,
     /// What the governance platform tells us.
     pub callbacks: Option<CallbackReceiver>,
     /// Who is who.

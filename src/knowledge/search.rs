@@ -7,7 +7,7 @@ use arc_swap::ArcSwap;
 use jiff::civil::Date;
 
 use crate::knowledge::catalog::{self, Catalog, Unit};
-use crate::knowledge::document::{Audience, DocumentMeta, Passage};
+use crate::knowledge::document::{Audience, Document, DocumentMeta, Passage};
 use crate::knowledge::ended;
 use crate::knowledge::judge::{self, Asked, Legs, Relative};
 use crate::knowledge::lexicon::Lexicon;
@@ -70,6 +70,8 @@ pub struct Hit {
     pub score: f32,
     /// How it was found.
     pub legs: LegScores,
+    /// What the probability was made from, in the order of `judge::NAMES`; the same for all passages of a document.
+    pub features: Arc<[f32]>,
 }
 
 /// May the hits be used for an answer?
@@ -195,6 +197,41 @@ impl Knowledge {
         &self.store
     }
 
+    /// Everyday words and their official ones.
+    #[must_use]
+    pub const fn lexicon(&self) -> &Lexicon {
+        &self.lexicon
+    }
+
+    /// The index that is searched.
+    #[must_use]
+    pub fn vectors(&self) -> &Arc<dyn VectorStore> {
+        &self.vectors
+    }
+
+    /// The same search over other documents in an index of their own, beside what is live: to try a change out. An embedder outside
+    /// the house is not asked.
+    ///
+    /// # Errors
+    /// The index fails.
+    pub async fn beside(&self, documents: Vec<Document>, vectors: Arc<dyn VectorStore>) -> Result<Self, KnowledgeError> {
+        let trial = Self::new(Arc::clone(&self.store), vectors, None, self.lexicon.clone());
+        let catalog = Arc::new(Catalog::new(documents));
+        trial.catalog.store(Arc::clone(&catalog));
+        trial.build(&catalog).await?;
+        Ok(trial)
+    }
+
+    /// The documents that are searched, read from the rows.
+    ///
+    /// # Errors
+    /// The rows fail.
+    pub async fn documents_in_use(&self) -> Result<Vec<Document>, KnowledgeError> {
+        let mut documents = self.store.live().await?;
+        documents.retain(|d| d.meta.status == "published");
+        Ok(documents)
+    }
+
     /// Documents in use, as they are searched now.
     #[must_use]
     pub fn catalog(&self) -> Arc<Catalog> {
@@ -257,8 +294,7 @@ impl Knowledge {
 
     /// Reads the rows into a fresh catalog; searches see it at once and pass over what it does not hold.
     async fn load(&self) -> Result<Arc<Catalog>, KnowledgeError> {
-        let documents = self.store.live().await?;
-        let catalog = Arc::new(Catalog::new(documents.into_iter().filter(|d| d.meta.status == "published").collect()));
+        let catalog = Arc::new(Catalog::new(self.documents_in_use().await?));
         self.catalog.store(Arc::clone(&catalog));
         Ok(catalog)
     }
@@ -413,6 +449,7 @@ fn judged(
             break;
         }
         let unit = &catalog.units()[candidate.unit];
+        let features: Arc<[f32]> = Arc::from(candidate.features.as_slice());
         let passages = if rank < ORDERED { best_first(asked, unit, candidate.passages) } else { candidate.passages };
         for (place, legs) in passages {
             if hits.len() < limit {
@@ -421,6 +458,7 @@ fn judged(
                     document: Arc::clone(&unit.meta),
                     score: candidate.score,
                     legs,
+                    features: Arc::clone(&features),
                 });
             }
         }
