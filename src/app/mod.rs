@@ -100,8 +100,9 @@ impl Instance {
         let knowledge = Arc::new(wiring::knowledge(&settings, &data, &db, &shipped).await?);
         let areas = Areas::new(street.areas.clone());
         let rows = Arc::new(db.clone());
-        let life = DocumentLife::new(rows, Arc::clone(&knowledge), Arc::clone(&clock), street.zone.clone(), areas);
         let curation = wiring::curation(&settings, &db, &knowledge, &rules, &ids);
+        let life = DocumentLife::new(rows, Arc::clone(&knowledge), Arc::clone(&clock), street.zone.clone(), areas);
+        let life = life.with_gate(Arc::clone(&curation));
         let model: Option<Arc<dyn ChatModel>> = match model {
             Some(model) => Some(model),
             None if settings.llm.base_url.as_deref().is_some_and(|u| !u.trim().is_empty()) => {

@@ -325,3 +325,46 @@ async fn the_hit_test_shows_every_leg_now_and_then() {
     let left = "SELECT (SELECT COUNT(*) FROM turn_trace) + (SELECT COUNT(*) FROM confirmed_question)";
     assert_eq!(app.count(left).await, 0, "scores and confirmations are deleted with the conversation");
 }
+
+#[tokio::test]
+async fn a_document_that_loses_right_answers_waits_for_a_reason() {
+    use gridworker::knowledge::document::{Audience, ImportDefaults, ParsedDocument};
+    use gridworker::knowledge::findings::FindingKind;
+    use gridworker::knowledge::life::record::Actor;
+    use gridworker::knowledge::life::service::LifeError;
+
+    let app = TestApp::start().await;
+    let curator = app.as_curator().await;
+    let set = json!({ "canonical": true, "questions": [
+        { "id": "a", "question": "办居住证要哪些材料", "expect": ["t-juzhuzheng"] },
+        { "id": "b", "question": "高龄津贴去哪里领", "expect": ["t-gaoling"] },
+    ] });
+    curator.put("/api/v1/admin/question-sets/base", &set).await.expect(200);
+    let file = |questions: &str, body: &str| {
+        let text = format!(
+            "+++\nid = \"t-juzhuzheng\"\ntitle = \"小区停车收费\"\naudience = \"resident\"\narea = \"全国\"\ncategory = \"测试\"\n\
+             issuer = \"街道知识库（示例）\"\neffective_from = 2026-06-01\nreview_by = 2027-06-30\nowner = \"民生服务板块 民政岗\"\n\
+             keywords = []\nquestions = [{questions}]\nsources = []\nstatus = \"published\"\n+++\n\n**结论**：{body}\n"
+        );
+        let day = jiff::civil::date(2026, 6, 1);
+        let defaults = ImportDefaults { audience: Audience::Resident, area: "全国".to_owned(), effective_from: day };
+        ParsedDocument::parse(std::path::Path::new("x.md"), &text, &defaults).expect("a document")
+    };
+    let api = std::sync::Arc::clone(&app.instance().api);
+    let actor = |id: &str| Actor { id: id.to_owned(), name: id.to_owned() };
+    let (author, reviewer) = (actor("author"), actor("reviewer"));
+    let parking = file("\"小区停车怎么收费\"", "停车按公示的标准收费。");
+    let begun = api.life.begin("t-juzhuzheng", parking, &author, "").await.expect("a draft");
+    let revision = begun.after.draft.expect("a draft").revision;
+    let (submitted, _) = api.life.submit("t-juzhuzheng", revision, &author, "").await.expect("submitted");
+    let version = submitted.after.waiting().expect("it waits").version;
+    let refused = api.life.approve("t-juzhuzheng", version, &reviewer, "").await;
+    let Err(LifeError::Findings(open)) = refused else { panic!("the gate should refuse: {refused:?}") };
+    let lost = &open[0].finding;
+    assert_eq!(lost.kind, FindingKind::AnswersLost, "{lost:?}");
+    assert!(lost.message.starts_with("本次修改使2题中的1题失去正确答案：“办居住证要哪些材料”（原为t-juzhuzheng"), "{}", lost.message);
+    assert_eq!(app.resident().await.say("办居住证要哪些材料").await["reply"]["citations"][0]["version"], 1, "nothing live was touched");
+    api.life.acknowledge("t-juzhuzheng", &lost.id, &reviewer, " ").await.expect_err("a reason is due");
+    api.life.acknowledge("t-juzhuzheng", &lost.id, &reviewer, "改由公安机关答复").await.expect("acknowledged");
+    api.life.approve("t-juzhuzheng", version, &reviewer, "").await.expect("published");
+}
