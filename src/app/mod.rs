@@ -103,7 +103,9 @@ impl Instance {
         let knowledge = Arc::new(wiring::knowledge(&settings, &data, &db, &shipped).await?);
         let areas = Areas::new(street.areas.clone());
         let rows = Arc::new(db.clone());
+        let curation = wiring::curation(&settings, &db, &knowledge, &rules, &ids);
         let life = DocumentLife::new(rows, Arc::clone(&knowledge), Arc::clone(&clock), street.zone.clone(), areas.clone());
+        let life = life.with_gate(Arc::clone(&curation));
         let model: Option<Arc<dyn ChatModel>> = match model {
             Some(model) => Some(model),
             None if settings.llm.base_url.as_deref().is_some_and(|u| !u.trim().is_empty()) => {
@@ -119,6 +121,7 @@ impl Instance {
             store: Arc::new(db.clone()),
             blobs: Arc::new(BlobFolder::new(data.join("attachments"))),
             knowledge: Arc::clone(&knowledge),
+            curation: Arc::clone(&curation),
             rules: Arc::clone(&rules),
             tickets: tickets.clone(),
             moves: tickets.clone(),
@@ -155,6 +158,8 @@ impl Instance {
             knowledge: Arc::clone(&knowledge),
             life: Arc::new(life),
             imports: desk,
+            curation: Arc::clone(&curation),
+            curation_settings: settings.curation.clone(),
             callbacks,
             accounts: Arc::clone(&accounts),
             audit: Audit::new(Arc::new(SqliteAudit::new(db.clone())), Arc::clone(&clock)),
@@ -192,8 +197,10 @@ impl Instance {
         crate::core::text::warm_up();
         if settings.knowledge.seed || demo {
             wiring::seed(&knowledge, &shipped, &*clock, &settings, progress).await?;
+            wiring::seed_questions(&curation, &shipped, &*clock).await?;
         }
         let outdated = matches!(knowledge.start().await?, Started::Outdated(_));
+        curation.reload().await?;
         // The last step: what can fail has not, and the password is not lost with it.
         let first_administrator = accounts.first_administrator().await?;
         readiness.set_ready();
@@ -341,6 +348,9 @@ async fn housekeeping(api: ApiState, stop: CancellationToken) {
             Ok(0) => {}
             Ok(count) => tracing::info!(count, "old conversations deleted"),
             Err(error) => tracing::warn!(%error, "old conversations were not deleted"),
+        }
+        if let Err(error) = api.curation.gather(api.clock.now()).await {
+            tracing::warn!(%error, "gaps were not grouped");
         }
     }
 }

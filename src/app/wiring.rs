@@ -13,9 +13,14 @@ use super::shipped::Shipped;
 use crate::config::{Engine, Settings};
 use crate::core::clock::{Clock, SystemClock};
 use crate::core::ids::{Ids, RandomIds};
+use crate::conversation::figures;
+use crate::incident::intent::classify_intent;
+use crate::incident::rules::IncidentRules;
+use crate::knowledge::curation::{Curation, CurationParts};
 use crate::knowledge::document::{Audience, ImportDefaults, ParsedDocument};
 use crate::knowledge::import::extractor::{Extractor, Limits};
 use crate::knowledge::lexicon::Lexicon;
+use crate::knowledge::question_sets::{NewVersion, SetQuestion};
 use crate::knowledge::search::Knowledge;
 use crate::knowledge::vector::VectorStore;
 use crate::llm::embed::OpenAiEmbedder;
@@ -120,6 +125,61 @@ pub async fn knowledge(settings: &Settings, data: &Path, db: &Sqlite, shipped: &
 pub fn extractor() -> Extractor {
     // Without a name of its own nothing can be started, and every import says so.
     Extractor::new(std::env::current_exe().unwrap_or_default(), Limits::default())
+}
+
+/// The curators' work over a knowledge base.
+pub fn curation(
+    settings: &Settings,
+    db: &Sqlite,
+    knowledge: &Arc<Knowledge>,
+    rules: &Arc<IncidentRules>,
+    ids: &Arc<dyn Ids>,
+) -> Arc<Curation> {
+    let rules = Arc::clone(rules);
+    Curation::new(CurationParts {
+        knowledge: Arc::clone(knowledge),
+        curated: Arc::new(db.clone()),
+        gaps: Arc::new(db.clone()),
+        sets: Arc::new(db.clone()),
+        runs: Arc::new(db.clone()),
+        confirmed: Arc::new(db.clone()),
+        ids: Arc::clone(ids),
+        figures: Arc::new(|answer, passages| {
+            figures::check(answer, passages).figures.into_iter().filter(|f| !f.ok).map(|f| f.text).collect()
+        }),
+        route_of: Arc::new(move |text| classify_intent(&crate::core::text::normalize(text), &rules).kind.word()),
+        new_index: Arc::new(|| Arc::new(MemoryStore::new())),
+        allowed_losses: settings.curation.allowed_losses,
+    })
+}
+
+/// Who wrote the shipped question set; a set that somebody else has edited is left alone.
+const SHIPPED: &str = "随程序提供";
+
+/// Imports the shipped question set as the canonical one.
+pub async fn seed_questions(curation: &Curation, shipped: &Shipped, clock: &dyn Clock) -> anyhow::Result<()> {
+    let Ok(text) = shipped.text("questions/resident.jsonl") else { return Ok(()) };
+    let lines = text.lines().filter(|l| !l.trim().is_empty());
+    let questions: Vec<SetQuestion> = lines.map(serde_json::from_str).collect::<Result<_, _>>()?;
+    let known = curation.sets().question_set("resident", None).await?;
+    if known.as_ref().is_some_and(|set| set.author != SHIPPED) {
+        return Ok(());
+    }
+    let canonical = match &known {
+        Some(set) => set.canonical,
+        None => curation.sets().canonical_set().await?.is_none(),
+    };
+    let version = NewVersion {
+        id: "resident",
+        title: "居民问法",
+        canonical,
+        questions: &questions,
+        author: SHIPPED,
+        note: None,
+        at: clock.now(),
+    };
+    curation.sets().save_question_set(&version).await?;
+    Ok(())
 }
 
 /// What a file without front matter gets.

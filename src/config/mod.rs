@@ -13,7 +13,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use sections::{
-    AttachmentSettings, ConversationSettings, Engine, KnowledgeSettings, LimitSettings, LogSettings, PathSettings,
+    AttachmentSettings, ConversationSettings, CurationSettings, Engine, KnowledgeSettings, LimitSettings, LogSettings, PathSettings,
     ServerSettings, StorageSettings, StreetSettings,
 };
 
@@ -38,6 +38,8 @@ pub struct Settings {
     pub street: StreetSettings,
     /// The index.
     pub knowledge: KnowledgeSettings,
+    /// Fixed answers, gaps, question sets.
+    pub curation: CurationSettings,
     /// The turn.
     pub conversation: ConversationSettings,
     /// Pictures.

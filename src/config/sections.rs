@@ -77,6 +77,18 @@ pub struct KnowledgeSettings {
     pub collection: String,
 }
 
+/// `[curation]`
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CurationSettings {
+    /// Those who asked may be told when their question is answered.
+    pub tell_askers: bool,
+    /// What they are told; `{question}` and `{answer}` are filled in.
+    pub tell_text: String,
+    /// Right answers of the canonical questions that a change may lose before a reviewer has to say why.
+    pub allowed_losses: u32,
+}
+
 /// `[conversation]`
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -17,8 +17,10 @@ use super::outcome::{Citation, Finish, Grounding, LawSource};
 use super::redact::Vault;
 use super::service::Conversations;
 use super::standing;
+use super::store::NewGap;
 use super::turn::{Said, Turn, TurnError};
 use crate::knowledge::asof::{self, AsOf};
+use crate::knowledge::curated_match::Found;
 use crate::knowledge::document::{Audience as Readers, DocumentMeta, Shape};
 use crate::knowledge::search::{Decision, Hit, Outcome, Query, Scope};
 use crate::llm::budget;
@@ -49,9 +51,21 @@ impl Conversations {
     pub(super) async fn answer(&self, turn: &mut Turn<'_>, question: &str) -> Result<Said, TurnError> {
         let today = self.scope(turn);
         let then = asof::read(question, today.on);
+        // A fixed answer is about today.
+        let fixed = if then.is_none() { self.look_for_fixed(question, &today) } else { Found::default() };
+        let mut trace = Self::trace(question, &today, &fixed);
+        if let Some(given) = &fixed.given {
+            turn.trace = Some(trace);
+            turn.memory.last_question = Some(question.to_owned());
+            return Ok(self.give(turn, given));
+        }
         let asked = then.as_ref().map_or(question, |t| t.rest.as_str());
         let matter = then.is_none() || asof::has_matter(asked) || turn.memory.last_question.is_some();
         let (outcome, question) = self.find_then(turn, asked, then.as_ref(), &today, matter).await?;
+        trace.searched(&outcome);
+        trace.on = then.as_ref().filter(|t| !t.ahead).map_or(trace.on, |t| t.last);
+        trace.question = super::redact::redact(&question, &mut Vault::default());
+        turn.trace = Some(trace);
         if matter {
             turn.memory.last_question = Some(question.clone());
         }
@@ -362,7 +376,17 @@ impl Conversations {
         }
         let mut vault = Vault::default();
         let safe = super::redact::redact(question, &mut vault);
-        let kept = self.parts.store.record_gap(self.parts.ids.uuid(), &safe, "no_passage", self.parts.clock.now()).await;
+        let gap = NewGap {
+            id: self.parts.ids.uuid(),
+            question: &safe,
+            comment: None,
+            reason: "no_passage",
+            conversation_id: turn.conversation.id,
+            turn_id: turn.log.turn_id(),
+            audience: turn.conversation.audience,
+            at: self.now(),
+        };
+        let kept = self.parts.store.record_gap(gap).await;
         if let Err(error) = kept {
             tracing::warn!(%error, "a gap was not kept");
         }

@@ -6,10 +6,12 @@
 //! To add a route: a variant in [`outcome::Route`], its rule in `incident::intent`, its words here, a dialogue in
 //! `tests/dialogues/`.
 
+pub mod afterwards;
 pub mod answer;
 pub mod draft_ops;
 pub mod facets;
 pub mod figures;
+pub mod fixed;
 pub mod followup;
 pub mod intake;
 pub mod live;

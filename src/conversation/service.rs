@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::live::{self, LiveTurn, LiveTurns, TurnEvent, TurnLog};
 use super::memory::Memory;
-use super::message::{Message, MessageBody, Role};
+use super::message::{Message, MessageBody};
 use super::news::NewsBus;
 use super::order::Order;
 use super::outcome::{Finish, Reply, TurnOutcome};
@@ -26,6 +26,7 @@ use crate::identity;
 use crate::incident::news::NewsStore;
 use crate::incident::rules::IncidentRules;
 use crate::incident::store::TicketStore;
+use crate::knowledge::curation::Curation;
 use crate::knowledge::search::Knowledge;
 use crate::llm::budget::TokenCounter;
 use crate::llm::port::ChatModel;
@@ -38,6 +39,8 @@ pub struct Parts {
     pub blobs: Arc<dyn Blobs>,
     /// What answers rest on.
     pub knowledge: Arc<Knowledge>,
+    /// Fixed answers, and what becomes of gaps.
+    pub curation: Arc<Curation>,
     /// The street's rules for incidents.
     pub rules: Arc<IncidentRules>,
     /// Tickets.
@@ -280,42 +283,6 @@ impl Conversations {
         self.parts.store.messages(conversation_id, after, 500).await
     }
 
-    /// Keeps a verdict on a reply; a thumbs-down is a gap. False when there is no such message.
-    pub async fn feedback(
-        &self,
-        conversation_id: Uuid,
-        message_id: Uuid,
-        up: bool,
-        words: Option<&str>,
-    ) -> Result<bool, StoreError> {
-        let feedback = if up { "up" } else { "down" };
-        if !self.parts.store.feedback(conversation_id, message_id, feedback).await? {
-            return Ok(false);
-        }
-        if !up {
-            let asked = self.question_of(conversation_id, message_id).await?;
-            if let Some(asked) = asked {
-                let mut vault = super::redact::Vault::default();
-                let mut kept = super::redact::redact(&asked, &mut vault);
-                if let Some(words) = words {
-                    kept.push_str("｜");
-                    kept.push_str(&super::redact::redact(words, &mut vault));
-                }
-                self.parts.store.record_gap(self.parts.ids.uuid(), &kept, "thumbs_down", self.parts.clock.now()).await?;
-            }
-        }
-        Ok(true)
-    }
-
-    async fn question_of(&self, conversation_id: Uuid, message_id: Uuid) -> Result<Option<String>, StoreError> {
-        let messages = self.parts.store.last_messages(conversation_id, 200).await?;
-        let turn = messages.iter().find(|m| m.id == message_id).and_then(|m| m.turn_id);
-        Ok(messages
-            .into_iter()
-            .find(|m| m.role == Role::Resident && m.turn_id.is_some() && m.turn_id == turn)
-            .map(|m| m.body.text))
-    }
-
     /// Keeps a picture that was already cleaned.
     pub async fn attach(&self, conversation_id: Uuid, picture: super::pictures::Picture) -> Result<Attachment, StoreError> {
         use sha2::Digest as _;
@@ -394,6 +361,7 @@ impl Conversations {
                     outcome: &outcome,
                     events: &[done],
                     memory: None,
+                    trace: None,
                     at: self.now(),
                 })
                 .await?;

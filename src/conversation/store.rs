@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::memory::Memory;
 use super::message::{Message, MessageBody, Role};
 use super::outcome::TurnOutcome;
+use crate::knowledge::trace::Trace;
 
 /// Storage did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -148,8 +149,65 @@ pub struct EndedTurn<'a> {
     pub events: &'a [LoggedEvent],
     /// What the conversation now remembers; `None` = unchanged.
     pub memory: Option<&'a Memory>,
+    /// How the answer was found; a fixed answer in it is counted, once a turn.
+    pub trace: Option<&'a Trace>,
     /// Now.
     pub at: Timestamp,
+}
+
+/// A question that was not answered well. Nothing of it carries personal data.
+#[derive(Debug)]
+pub struct NewGap<'a> {
+    /// Public id.
+    pub id: Uuid,
+    /// As asked.
+    pub question: &'a str,
+    /// What a thumbs-down said.
+    pub comment: Option<&'a str>,
+    /// `no_passage` or `thumbs_down`.
+    pub reason: &'static str,
+    /// Where it was asked; the gap is deleted with it.
+    pub conversation_id: Uuid,
+    /// In which turn.
+    pub turn_id: Uuid,
+    /// Who asked.
+    pub audience: Audience,
+    /// Now.
+    pub at: Timestamp,
+}
+
+/// An answer that somebody called right: a pair to learn from.
+#[derive(Debug)]
+pub struct ConfirmedAnswer<'a> {
+    /// The turn.
+    pub turn_id: Uuid,
+    /// Personal data replaced.
+    pub question: &'a str,
+    /// The document that answered.
+    pub document_id: &'a str,
+    /// Its clause.
+    pub clause: &'a str,
+    /// The account; `None` = a thumbs-up.
+    pub by: Option<&'a str>,
+    /// Now.
+    pub at: Timestamp,
+}
+
+/// A reply as curators may look at it.
+#[derive(Debug, Clone)]
+pub struct PastReply {
+    /// Its conversation.
+    pub conversation_id: Uuid,
+    /// Verified audience of the conversation.
+    pub audience: Audience,
+    /// The turn.
+    pub turn_id: Uuid,
+    /// As asked: personal data are still in it.
+    pub question: String,
+    /// As answered.
+    pub reply: MessageBody,
+    /// How it was found.
+    pub trace: Option<Trace>,
 }
 
 /// The conversation room's storage.
@@ -204,8 +262,16 @@ pub trait ConversationStore: Send + Sync + std::fmt::Debug {
     /// How many pictures a conversation has.
     async fn attachment_count(&self, conversation_id: Uuid) -> Result<u32, StoreError>;
 
-    /// Keeps a question that had no answer. `question` carries no personal data.
-    async fn record_gap(&self, id: Uuid, question: &str, reason: &str, at: Timestamp) -> Result<(), StoreError>;
+    /// Keeps a question that was not answered well; of one turn only one, with the last comment.
+    async fn record_gap(&self, gap: NewGap<'_>) -> Result<(), StoreError>;
+    /// Keeps that the answer of a turn was called right; again with the last say.
+    async fn confirm_answer(&self, confirmed: ConfirmedAnswer<'_>) -> Result<(), StoreError>;
+    /// Takes back what a thumb said of a turn before: its gap, or its confirmation.
+    async fn withdraw_thumb(&self, turn_id: Uuid) -> Result<(), StoreError>;
+    /// A reply of any conversation with the question before it, for curators.
+    async fn past_reply(&self, message_id: Uuid) -> Result<Option<PastReply>, StoreError>;
+    /// The reply of any turn, for curators.
+    async fn past_turn(&self, turn_id: Uuid) -> Result<Option<PastReply>, StoreError>;
 }
 
 /// Where the bytes of attachments lie.

@@ -21,6 +21,7 @@ use crate::incident::intent::{Intent, IntentKind, classify_intent};
 use crate::incident::rules::IncidentRules;
 use crate::incident::store::StoreError as TicketError;
 use crate::knowledge::search::KnowledgeError;
+use crate::knowledge::trace::Trace;
 
 /// A turn could not be finished. What it showed stays; the rest is said plainly.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +48,8 @@ pub(super) struct Turn<'a> {
     pub said: &'a str,
     pub attachments: &'a [Uuid],
     pub memory: Memory,
+    /// How the answer was found, for the hit test.
+    pub trace: Option<Trace>,
     pub log: &'a mut TurnLog,
 }
 
@@ -98,8 +101,14 @@ impl Conversations {
             Ok(Some(fresh)) => fresh.memory,
             Ok(None) | Err(_) => conversation.memory.clone(),
         };
-        let mut turn =
-            Turn { conversation: &conversation, said: &said, attachments: &incoming.attachments, memory, log: &mut log };
+        let mut turn = Turn {
+            conversation: &conversation,
+            said: &said,
+            attachments: &incoming.attachments,
+            memory,
+            trace: None,
+            log: &mut log,
+        };
         // A plain 确认 is answered with the receipt itself.
         if ConfirmWord::read(&said) != Some(ConfirmWord::Yes) {
             if let Err(error) = self.close_confirmed(conversation.id, &mut turn.memory).await {
@@ -109,7 +118,7 @@ impl Conversations {
         // Learn this message's personal data before anything of it can reach a prompt.
         turn.redact(&said);
         let (route, result) = self.act(&mut turn, intent).await;
-        let memory = turn.memory;
+        let (memory, trace) = (turn.memory, turn.trace);
         let finished = match result {
             Ok(finished) => finished,
             Err(error) => {
@@ -121,7 +130,7 @@ impl Conversations {
                 Said { finish: Finish::Cut, ..Said::default() }
             }
         };
-        self.finish(&conversation, log, route, finished, memory).await;
+        self.finish(&conversation, log, route, finished, (memory, trace)).await;
         drop(order);
         metrics::histogram!("turn_seconds", "route" => route_word(route)).record(started.elapsed().as_secs_f64());
         metrics::counter!("turns_total", "route" => route_word(route)).increment(1);
@@ -227,7 +236,14 @@ impl Conversations {
     }
 
     /// Stores the end and shows it.
-    async fn finish(&self, conversation: &Conversation, mut log: TurnLog, route: Route, said: Said, memory: Memory) {
+    async fn finish(
+        &self,
+        conversation: &Conversation,
+        mut log: TurnLog,
+        route: Route,
+        said: Said,
+        (memory, trace): (Memory, Option<Trace>),
+    ) {
         let reply_id = self.parts.ids.uuid();
         let label = said.generated.then(|| self.parts.street.ai_label.clone());
         if !said.citations.is_empty() {
@@ -272,6 +288,7 @@ impl Conversations {
                 outcome: &outcome,
                 events: &events,
                 memory: Some(&memory),
+                trace: trace.as_ref(),
                 at: self.now(),
             })
             .await;

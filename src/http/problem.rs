@@ -86,6 +86,10 @@ codes! {
     RevisionConflict, "revision_conflict", CONFLICT, "这份资料已被别人改过";
     /// Fields block submitting.
     DocumentIncomplete, "document_incomplete", UNPROCESSABLE_ENTITY, "还有内容没有填好，不能提交审核";
+    /// Warnings stand in the way until a person says why it must be.
+    NotAcknowledged, "not_acknowledged", CONFLICT, "发布前有需要确认的问题";
+    /// Right answers of the canonical questions would be lost.
+    AnswersLost, "answers_lost", CONFLICT, "这次修改会使一些问题失去正确答案";
     /// Authors do not approve what they wrote.
     OwnVersion, "own_version", FORBIDDEN, "起草人不能审核自己的版本";
     /// Near copies or contradictions stand in the way of publishing.

@@ -22,6 +22,7 @@ use super::state::ApiState;
 use super::{access, admin, auth, chat, draft, knowledge, middleware, operations, pages, platform, tickets};
 use crate::core::ids::Ids;
 use crate::knowledge::import::desk::MAX_UPLOAD_BYTES;
+use crate::knowledge::question_files;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -91,6 +92,31 @@ fn documented(max_picture_bytes: usize, max_body_bytes: usize) -> OpenApiRouter<
         .routes(routes!(admin::audit::list::list_audit))
         .routes(routes!(admin::audit::export::export_audit))
         .routes(routes!(admin::audit::check::check_audit))
+        // Curation
+        .routes(routes!(admin::curated::list::list_curated, admin::curated::create::create_curated))
+        .routes(routes!(admin::curated::get::get_curated, admin::curated::save::save_curated))
+        .routes(routes!(admin::curated::versions::list_curated_versions))
+        .routes(routes!(admin::curated::check::check_curated))
+        .routes(routes!(admin::curated::publish::publish_curated))
+        .routes(routes!(admin::curated::retire::retire_curated))
+        .routes(routes!(admin::gaps::list::list_gaps))
+        .routes(routes!(admin::gaps::get::get_gap, admin::gaps::change::change_gap))
+        .routes(routes!(admin::gaps::draft::draft_gap))
+        .routes(routes!(admin::gaps::tell::tell_askers))
+        .routes(routes!(admin::question_sets::list::list_question_sets))
+        .routes(routes!(
+            admin::question_sets::get::get_question_set,
+            admin::question_sets::save::save_question_set,
+            admin::question_sets::retire::retire_question_set
+        ))
+        .routes(routes!(admin::question_sets::export::export_question_set))
+        .routes(routes!(admin::question_sets::pairs::count_training_pairs))
+        .routes(routes!(admin::runs::list::list_runs, admin::runs::start::start_run))
+        .routes(routes!(admin::runs::get::get_run))
+        .routes(routes!(admin::runs::compare::compare_runs))
+        .routes(routes!(admin::hit_test::ask::test_question))
+        .routes(routes!(admin::hit_test::past::test_turn))
+        .routes(routes!(admin::hit_test::confirm::confirm_past))
         // Operations
         .routes(routes!(operations::live))
         .routes(routes!(operations::ready))
@@ -109,6 +135,11 @@ fn documented(max_picture_bytes: usize, max_body_bytes: usize) -> OpenApiRouter<
                 .routes(routes!(chat::attachments::post_attachment))
                 .routes(routes!(chat::attachments::get_attachment))
                 .layer(DefaultBodyLimit::max(max_picture_bytes * 3 + 64 * 1024)),
+        )
+        .merge(
+            OpenApiRouter::new()
+                .routes(routes!(admin::question_sets::import::import_question_set))
+                .layer(DefaultBodyLimit::max(question_files::MAX_BYTES)),
         )
 }
 

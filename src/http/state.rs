@@ -7,7 +7,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 
 use super::limits::Limits;
 use super::tickets::lookup::LookupLocks;
-use crate::config::{AttachmentSettings, ServerSettings};
+use crate::config::{AttachmentSettings, CurationSettings, ServerSettings};
 use crate::conversation::service::Conversations;
 use crate::core::clock::Clock;
 use crate::identity::{Accounts, Audit, WorkerKey};
@@ -15,6 +15,7 @@ use crate::incident::rules::IncidentRules;
 use crate::incident::store::TicketStore;
 use crate::knowledge::life::service::DocumentLife;
 use crate::knowledge::import::desk::ImportDesk;
+use crate::knowledge::curation::Curation;
 use crate::knowledge::search::Knowledge;
 use crate::platform::callback::CallbackReceiver;
 
@@ -54,6 +55,10 @@ pub struct Api {
     pub life: Arc<DocumentLife>,
     /// Where files are handed in.
     pub imports: ImportDesk,
+    /// Fixed answers, gaps, question sets.
+    pub curation: Arc<Curation>,
+    /// What curators may do to those who asked.
+    pub curation_settings: CurationSettings,
     /// What the governance platform tells us.
     pub callbacks: Option<CallbackReceiver>,
     /// Who is who.

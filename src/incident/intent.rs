@@ -34,6 +34,23 @@ pub enum IntentKind {
     Emergency,
 }
 
+impl IntentKind {
+    /// The word of the route that it leads to.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Ask => "ask",
+            Self::Report => "report",
+            Self::Progress => "progress",
+            Self::Human => "human",
+            Self::Smalltalk => "smalltalk",
+            Self::Channel => "channel",
+            Self::Decline => "decline",
+            Self::Emergency => "emergency",
+        }
+    }
+}
+
 /// The route with its reasons.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Intent {

@@ -7,14 +7,15 @@ use std::sync::atomic::Ordering;
 use tokio::time::Instant;
 
 use crate::knowledge::catalog::Catalog;
-use crate::knowledge::document::DocumentMeta;
+use crate::knowledge::cut::Cut;
+use crate::knowledge::document::{Document, DocumentMeta};
 use crate::knowledge::generation::{Action, CheckResult, Plan, Record, Snapshot, State, Wish};
 use crate::knowledge::indexing::{Change, Placed, WRITTEN, aside};
 use crate::knowledge::learned::{self, Learned};
 use crate::knowledge::lexicon::Lexicon;
 use crate::knowledge::search::{Knowledge, KnowledgeError};
 use crate::knowledge::split::SPLITTER_VERSION;
-use crate::knowledge::vector::{Filter, Generation, IndexManifest, Role, VectorError};
+use crate::knowledge::vector::{Filter, Generation, IndexManifest, Role, VectorError, VectorStore};
 use crate::learn::embedding::Table;
 
 /// Rounds of catching up without holding up other changes; what is left is done while they wait.
@@ -99,6 +100,33 @@ impl Knowledge {
         let plan = self.book.plan().await?;
         self.rebuild(Plan { held: false, ..plan }).await?;
         Ok(self.catalog().passages())
+    }
+
+    /// The same search over other documents in an index of their own, beside what is live: to try a change out. An embedder outside
+    /// the house is not asked, and nothing is learnt: the judge knows neither.
+    ///
+    /// # Errors
+    /// The index fails.
+    pub async fn beside(&self, documents: Vec<Document>, vectors: Arc<dyn VectorStore>) -> Result<Self, KnowledgeError> {
+        let trial = Self::new(Arc::clone(&self.store), vectors, None, self.lexicon.as_ref().clone());
+        let cut = self.snapshot().map_or_else(|| Cut::new(0), |s| Cut { splitter: s.manifest.splitter, piece_chars: s.manifest.piece_chars });
+        let catalog = aside(move || Arc::new(Catalog::new(cut.apply(documents)))).await?;
+        let manifest = IndexManifest {
+            splitter: cut.splitter,
+            piece_chars: cut.piece_chars,
+            embedder: None,
+            dimension: None,
+            mean: catalog.mean(),
+            lexicon: Some(trial.lexicon.id()),
+            table: None,
+            learnt_from: 0,
+        };
+        let generation = trial.vectors.begin(&manifest).await?;
+        trial.write_all(generation, &manifest, &catalog).await?;
+        trial.vectors.switch_to(generation).await?;
+        let snapshot = trial.of(generation, manifest, catalog, None).await?;
+        trial.live.store(Some(Arc::new(snapshot)));
+        Ok(trial)
     }
 
     /// Builds and checks a generation and leaves it beside the live one until somebody switches to it ([`Self::switch_to`])

@@ -98,11 +98,13 @@ fn of_unit(unit: &Arc<Unit>, judged: &[Candidate], catalog: &Catalog, score: f32
             places.push((place, LegScores::default()));
         }
     }
+    let features: Arc<[f32]> = found.map_or_else(|| Arc::from([]), |c| Arc::from(c.features.as_slice()));
     let hit = |(place, legs): (usize, LegScores)| Hit {
         passage: Arc::clone(&unit.passages[place]),
         document: Arc::clone(&unit.meta),
         score,
         legs,
+        features: Arc::clone(&features),
     };
     places.into_iter().take(limit.max(1)).map(hit).collect()
 }

@@ -1,28 +1,20 @@
 //! `eval questions`: is the right guide first, and is what does not belong here declined?
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::civil::Date;
-use serde::Deserialize;
 
-use crate::knowledge::document::{Audience, DocumentMeta};
-use crate::knowledge::search::{Decision, Knowledge, KnowledgeError, Query, Scope};
+use crate::knowledge::curated_match::CuratedIndex;
+use crate::knowledge::document::DocumentMeta;
+use crate::knowledge::runs::{self, RunFigures};
+use crate::knowledge::search::{Knowledge, KnowledgeError};
 use crate::learn::ngrams;
 
 /// From this bigram similarity (Jaccard) on, a test question nearly copies one of the front matter.
 pub const NEAR_COPY: f32 = 0.7;
 
-/// One line of a question set.
-#[derive(Debug, Clone, Deserialize)]
-pub struct Question {
-    /// Any JSON value; keeps its type.
-    pub id: serde_json::Value,
-    /// As a resident would ask.
-    pub question: String,
-    /// Guides that answer it; empty = must be declined.
-    #[serde(default)]
-    pub expect: Vec<String>,
-}
+/// One line of a question set: the same in a file as in the knowledge base.
+pub use crate::knowledge::question_sets::SetQuestion as Question;
 
 /// A question that did not go as it should.
 #[derive(Debug, Clone, PartialEq)]
@@ -104,43 +96,37 @@ impl std::fmt::Display for QuestionReport {
     }
 }
 
-/// Asks every question as a resident on `day` and counts.
+/// Asks every question on `day` as [`runs::ask`] does, without fixed answers, and counts.
 ///
 /// # Errors
 /// The index fails.
 pub async fn questions(knowledge: &Knowledge, set: &[Question], day: Date) -> Result<QuestionReport, KnowledgeError> {
     let mut report = QuestionReport::default();
+    let curated = CuratedIndex::default();
+    let mut results = Vec::with_capacity(set.len());
     for question in set {
-        let scope = Scope { audiences: vec![Audience::Resident], areas: Vec::new(), on: day };
-        let started = Instant::now();
-        let outcome = knowledge.search(&Query { text: question.question.clone(), scope, limit: 60 }).await?;
-        report.times.push(started.elapsed());
-        let declined = outcome.decision == Decision::NotFound;
-        let got: Vec<String> = outcome.documents().into_iter().take(3).map(str::to_owned).collect();
-        let right = |id: &String| question.expect.contains(id);
-        let kind = if question.expect.is_empty() {
-            report.out_of_scope += 1;
-            report.declined_out_of_scope += usize::from(declined);
-            (!declined).then_some("该拒未拒")
-        } else {
-            report.in_scope += 1;
-            report.declined_in_scope += usize::from(declined);
-            let first = !declined && got.first().is_some_and(right);
-            report.first += usize::from(first);
-            report.first_three += usize::from(got.iter().any(right));
-            (!first).then_some(if declined { "误拒" } else { "答非所问" })
-        };
-        if let Some(kind) = kind {
+        let result = runs::ask(knowledge, &curated, question, day, None).await?;
+        report.times.push(Duration::from_micros(result.micros));
+        if !result.is_right() {
             report.misses.push(Miss {
-                id: question.id.clone(),
-                question: question.question.clone(),
+                id: result.id.clone(),
+                question: result.question.clone(),
                 expect: question.expect.clone(),
-                got,
-                top_score: outcome.top_score,
-                kind,
+                got: result.got.clone(),
+                top_score: result.top_score,
+                kind: result.verdict.word(),
             });
         }
+        results.push(result);
     }
+    let figures = RunFigures::of(&results);
+    let count = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
+    report.in_scope = count(figures.in_scope);
+    report.first = count(figures.first);
+    report.first_three = count(figures.first_three);
+    report.declined_in_scope = count(figures.declined_in_scope);
+    report.out_of_scope = count(figures.out_of_scope);
+    report.declined_out_of_scope = count(figures.declined_out_of_scope);
     report.times.sort_unstable();
     Ok(report)
 }

@@ -9,7 +9,7 @@ use jiff::civil::Date;
 
 use crate::core::clock::Clock;
 use crate::knowledge::catalog::{Catalog, Unit};
-use crate::knowledge::document::{Audience, DocumentMeta, Passage};
+use crate::knowledge::document::{Audience, Document, DocumentMeta, Passage};
 use crate::knowledge::building::Progress;
 use crate::knowledge::generation::{CheckResult, GenerationBook, MemoryBook, Snapshot};
 use crate::knowledge::ended;
@@ -72,6 +72,8 @@ pub struct Hit {
     pub score: f32,
     /// How it was found.
     pub legs: LegScores,
+    /// What the probability was made from, in the order of `judge::NAMES`; the same for all passages of a document.
+    pub features: Arc<[f32]>,
 }
 
 /// May the hits be used for an answer?
@@ -222,6 +224,22 @@ impl Knowledge {
         &self.store
     }
 
+    /// Everyday words and their official ones.
+    #[must_use]
+    pub fn lexicon(&self) -> &Lexicon {
+        &self.lexicon
+    }
+
+    /// The documents that are searched, read from the rows.
+    ///
+    /// # Errors
+    /// The rows fail.
+    pub async fn documents_in_use(&self) -> Result<Vec<Document>, KnowledgeError> {
+        let mut documents = self.store.live().await?;
+        documents.retain(|d| d.meta.status == "published");
+        Ok(documents)
+    }
+
     /// Documents in use, as they are searched now.
     #[must_use]
     pub fn catalog(&self) -> Arc<Catalog> {
@@ -326,6 +344,7 @@ fn judged(
             break;
         }
         let unit = &catalog.units()[candidate.unit];
+        let features: Arc<[f32]> = Arc::from(candidate.features.as_slice());
         let passages = if rank < ORDERED { best_first(asked, unit, candidate.passages) } else { candidate.passages };
         for (place, legs) in passages {
             if hits.len() < limit {
@@ -334,6 +353,7 @@ fn judged(
                     document: Arc::clone(&unit.meta),
                     score: candidate.score,
                     legs,
+                    features: Arc::clone(&features),
                 });
             }
         }

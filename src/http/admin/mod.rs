@@ -3,4 +3,18 @@
 pub mod accounts;
 pub mod audit;
 pub mod imports;
+pub mod curated;
+pub mod gaps;
+pub mod hit_test;
 pub mod keys;
+pub mod question_sets;
+pub mod runs;
+
+use jiff::civil::Date;
+
+use super::state::Api;
+
+/// The day it is in the street.
+fn today(api: &Api) -> Date {
+    api.clock.now().to_zoned(api.conversations.street().zone.clone()).date()
+}

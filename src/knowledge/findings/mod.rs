@@ -51,6 +51,8 @@ pub enum FindingKind {
     Contradiction,
     /// Much of the text stands in another document.
     NearDuplicate,
+    /// The canonical questions lose right answers by it.
+    AnswersLost,
 }
 
 impl FindingKind {
@@ -60,6 +62,7 @@ impl FindingKind {
             Self::OtherLawVersion => "other_law_version",
             Self::Contradiction => "contradiction",
             Self::NearDuplicate => "near_duplicate",
+            Self::AnswersLost => "answers_lost",
         }
     }
 }

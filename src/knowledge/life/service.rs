@@ -6,17 +6,23 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use parking_lot::Mutex;
+use sha2::{Digest as _, Sha256};
 
 use crate::core::clock::Clock;
 use crate::knowledge::area::Areas;
 use crate::knowledge::catalog::Catalog;
-use crate::knowledge::findings::{Checker, Finding, Severity};
+use crate::knowledge::curation::Curation;
+use crate::knowledge::findings::{Checker, Finding, FindingKind, Severity, Side};
 use crate::knowledge::document::{Document, ParsedDocument};
 use crate::knowledge::life::moves::{Hand, Refusal};
 use crate::knowledge::life::record::{Actor, DocumentFile, Event, Retirement};
 use crate::knowledge::life::store::{Applied, Change, LifeStore};
+use crate::knowledge::publish_gate::Change as Publication;
 use crate::knowledge::search::{Knowledge, KnowledgeError};
 use crate::knowledge::store::StoreError;
+
+/// How a finding of the publish gate begins.
+const LOST: &str = "answers-lost-";
 
 /// Tries against somebody who changes the same document at the same time.
 const TRIES: usize = 4;
@@ -79,6 +85,8 @@ pub struct DocumentLife {
     areas: Areas,
     // Made for one state of what is published.
     checker: Mutex<Option<(Arc<Catalog>, Arc<Checker>)>>,
+    // Asks the canonical questions before something goes live.
+    gate: Option<Arc<Curation>>,
     // One publication at a time: two copies approved at once would not see each other.
     publishing: tokio::sync::Mutex<()>,
 }
@@ -99,7 +107,16 @@ impl DocumentLife {
         zone: TimeZone,
         areas: Areas,
     ) -> Self {
-        Self { store, knowledge, clock, zone, areas, checker: Mutex::new(None), publishing: tokio::sync::Mutex::new(()) }
+        let publishing = tokio::sync::Mutex::new(());
+        Self { store, knowledge, clock, zone, areas, checker: Mutex::new(None), gate: None, publishing }
+    }
+
+    /// With the publish gate: what loses right answers of the canonical questions is not published until a person has
+    /// acknowledged that with a reason.
+    #[must_use]
+    pub fn with_gate(mut self, curation: Arc<Curation>) -> Self {
+        self.gate = Some(curation);
+        self
     }
 
     /// The day it is in the street.
@@ -270,9 +287,45 @@ impl DocumentLife {
         if !open.is_empty() {
             return Err(LifeError::Findings(open));
         }
+        if let Some(lost) = self.answers_lost(id, &content).await? {
+            return Err(LifeError::Findings(vec![lost]));
+        }
         let acted = self.act(id, |file| same(file, &content)?.approve(0, &hand)).await?;
         self.knowledge.refresh().await?;
         Ok(acted)
+    }
+
+    /// Asks the canonical questions with and without this version; what it would lose is a finding until somebody has acknowledged it.
+    async fn answers_lost(&self, id: &str, content: &Document) -> Result<Option<OpenFinding>, LifeError> {
+        let Some(curation) = &self.gate else { return Ok(None) };
+        let report = curation.gate().check(Publication::Document { id, next: Some(content) }, self.today()).await?;
+        if report.passed {
+            return Ok(None);
+        }
+        let lost: Vec<String> = report.lost.iter().map(|d| d.id.to_string()).collect();
+        let hash = hex::encode(Sha256::digest(format!("{}\n{}", content.content_hash, lost.join("\n"))));
+        let finding = format!("{LOST}{}", hash.get(..16).unwrap_or(&hash));
+        if self.file(id).await?.acknowledged.iter().any(|a| a.finding == finding) {
+            return Ok(None);
+        }
+        let side = |document: &str, version: u32| Side {
+            document: document.to_owned(),
+            version,
+            title: content.meta.title.clone(),
+            clause: String::new(),
+            text: String::new(),
+            effective_from: content.meta.effective_from,
+            expires_on: content.meta.expires_on,
+        };
+        let finding = Finding {
+            id: finding,
+            kind: FindingKind::AnswersLost,
+            severity: Severity::Acknowledge,
+            message: report.text,
+            ours: side(id, 0),
+            theirs: side(id, content.version),
+        };
+        Ok(Some(OpenFinding { finding, acknowledged: None }))
     }
 
     /// Takes a document out of use.
@@ -308,9 +361,12 @@ impl DocumentLife {
     /// # Errors
     /// There is no such finding now, it blocks, or the rows fail.
     pub async fn acknowledge(&self, id: &str, finding: &str, by: &Actor, note: &str) -> Result<Acted, LifeError> {
-        let found = self.findings(id).await?.into_iter().find(|f| f.finding.id == finding).ok_or(LifeError::NotFound)?;
-        if found.finding.severity == Severity::Blocking {
-            return Err(Refusal::NotInThisState("这处疑点不能确认放行，须先消除").into());
+        // What the canonical questions would lose is found out at publishing only; its name holds the text and the questions.
+        if !finding.starts_with(LOST) {
+            let found = self.findings(id).await?.into_iter().find(|f| f.finding.id == finding).ok_or(LifeError::NotFound)?;
+            if found.finding.severity == Severity::Blocking {
+                return Err(Refusal::NotInThisState("这处疑点不能确认放行，须先消除").into());
+            }
         }
         if note.trim().is_empty() {
             return Err(Refusal::NotInThisState("确认放行要写明理由").into());

@@ -12,24 +12,24 @@ use super::Sqlite;
 use crate::conversation::memory::Memory;
 use crate::conversation::message::{Message, MessageBody, Role};
 use crate::conversation::store::{
-    Attachment, Audience, Begun, Conversation, ConversationStore, EndedTurn, LoggedEvent, NewTurn, StoreError, StoredEvent,
-    StoredTurn,
+    Attachment, Audience, Begun, ConfirmedAnswer, Conversation, ConversationStore, EndedTurn, LoggedEvent, NewGap, NewTurn,
+    PastReply, StoreError, StoredEvent, StoredTurn,
 };
 
-fn db(error: sqlx::Error) -> StoreError {
+pub(super) fn db(error: sqlx::Error) -> StoreError {
     // The text of a driver error names tables and constraints, never bound values.
     StoreError::Database(error.to_string())
 }
 
-fn json<T: Serialize>(what: &'static str, value: &T) -> Result<String, StoreError> {
+pub(super) fn json<T: Serialize>(what: &'static str, value: &T) -> Result<String, StoreError> {
     serde_json::to_string(value).map_err(|e| StoreError::Corrupt { what, why: e.to_string() })
 }
 
-fn parse<T: DeserializeOwned>(what: &'static str, text: &str) -> Result<T, StoreError> {
+pub(super) fn parse<T: DeserializeOwned>(what: &'static str, text: &str) -> Result<T, StoreError> {
     serde_json::from_str(text).map_err(|e| StoreError::Corrupt { what, why: e.to_string() })
 }
 
-fn id(what: &'static str, text: &str) -> Result<Uuid, StoreError> {
+pub(super) fn id(what: &'static str, text: &str) -> Result<Uuid, StoreError> {
     Uuid::parse_str(text).map_err(|e| StoreError::Corrupt { what, why: e.to_string() })
 }
 
@@ -37,7 +37,7 @@ fn time(what: &'static str, ms: i64) -> Result<Timestamp, StoreError> {
     Timestamp::from_millisecond(ms).map_err(|e| StoreError::Corrupt { what, why: e.to_string() })
 }
 
-const fn audience_word(audience: Audience) -> &'static str {
+pub(super) const fn audience_word(audience: Audience) -> &'static str {
     match audience {
         Audience::Resident => "resident",
         Audience::Gridworker => "gridworker",
@@ -279,6 +279,9 @@ impl ConversationStore for Sqlite {
             },
         )
         .await?;
+        if let Some(trace) = ended.trace {
+            super::past::keep_trace(&mut tx, ended.turn_id, trace, ended.at).await?;
+        }
         if let Some(memory) = ended.memory {
             sqlx::query("UPDATE conversations SET memory = $2 WHERE id = $1")
                 .bind(ended.conversation_id.to_string())
@@ -460,17 +463,24 @@ impl ConversationStore for Sqlite {
         Ok(u32::try_from(count).unwrap_or(u32::MAX))
     }
 
-    async fn record_gap(&self, gap_id: Uuid, question: &str, reason: &str, at: Timestamp) -> Result<(), StoreError> {
-        let mut tx = self.quick().await.map_err(db)?;
-        sqlx::query("INSERT INTO gaps (id, question, reason, created_at) VALUES ($1, $2, $3, $4)")
-            .bind(gap_id.to_string())
-            .bind(question)
-            .bind(reason)
-            .bind(at.as_millisecond())
-            .execute(&mut *tx)
-            .await
-            .map_err(db)?;
-        tx.commit().await.map_err(db)
+    async fn record_gap(&self, gap: NewGap<'_>) -> Result<(), StoreError> {
+        super::past::record_gap(self, gap).await
+    }
+
+    async fn confirm_answer(&self, confirmed: ConfirmedAnswer<'_>) -> Result<(), StoreError> {
+        super::past::confirm_answer(self, confirmed).await
+    }
+
+    async fn withdraw_thumb(&self, turn_id: Uuid) -> Result<(), StoreError> {
+        super::past::withdraw_thumb(self, turn_id).await
+    }
+
+    async fn past_reply(&self, message_id: Uuid) -> Result<Option<PastReply>, StoreError> {
+        super::past::reply(self, "a.id = $1", message_id).await
+    }
+
+    async fn past_turn(&self, turn_id: Uuid) -> Result<Option<PastReply>, StoreError> {
+        super::past::reply(self, "a.turn_id = $1", turn_id).await
     }
 }
 

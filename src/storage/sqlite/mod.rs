@@ -7,12 +7,18 @@
 pub mod accounts;
 pub mod audit;
 pub mod conversation;
+pub mod curated;
+pub mod gaps;
 pub mod imports;
 pub mod generations;
 pub mod incident;
 pub mod knowledge;
 pub mod life;
+mod past;
 pub mod platform;
+pub mod question_sets;
+mod rows;
+pub mod runs;
 
 use std::path::Path;
 use std::time::Duration;

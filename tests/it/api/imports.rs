@@ -70,7 +70,7 @@ async fn files_become_drafts_with_a_result_each() {
     assert_eq!(listed["jobs"][0]["id"], id);
 
     // A draft answers nobody.
-    let mut resident = app.resident().await;
+    let resident = app.resident().await;
     let turn = resident.say("文明养犬公约里遛犬要不要牵绳").await;
     let cited = turn["reply"]["citations"].as_array().is_some_and(|all| all.iter().any(|c| c["title"] == "文明养犬公约"));
     assert!(!cited, "{turn}");

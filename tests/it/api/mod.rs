@@ -2,6 +2,7 @@
 
 mod audience;
 mod bad_input;
+mod curation;
 mod delivery;
 mod draft;
 mod imports;

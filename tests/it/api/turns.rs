@@ -123,9 +123,9 @@ async fn a_verdict_is_kept_and_a_bad_one_makes_a_gap_without_personal_data() {
     assert_eq!(answer.status().as_u16(), 204);
     let history = resident.history().await;
     assert_eq!(history["messages"][1]["feedback"], "down");
-    assert_eq!(app.count("SELECT COUNT(*) FROM gaps WHERE reason = 'thumbs_down' AND question LIKE '%没看懂%'").await, 1);
+    assert_eq!(app.count("SELECT COUNT(*) FROM gaps WHERE reason = 'thumbs_down' AND comment LIKE '%没看懂%'").await, 1);
     assert_eq!(
-        app.count("SELECT COUNT(*) FROM gaps WHERE question LIKE '%13900001111%'").await,
+        app.count("SELECT COUNT(*) FROM gaps WHERE question || comment LIKE '%13900001111%'").await,
         0,
         "a gap carries no telephone number"
     );

@@ -63,7 +63,9 @@ fn lint_finds_what_a_careful_editor_would() {
 #[test]
 fn near_copies_of_front_matter_are_found() {
     let document = parse("a.md", &guide("a", "甲", &["厨房有煤气味怎么办"], "", "**结论**：好。"));
-    let question = |text: &str| Question { id: 1.into(), question: text.to_owned(), expect: vec![] };
+    let question = |text: &str| -> Question {
+        serde_json::from_value(serde_json::json!({ "id": 1, "question": text })).expect("a question")
+    };
     let set = [question("厨房里有煤气味怎么办"), question("闻到臭鸡蛋味道害怕")];
     let documents = [&document.meta];
     let copies = eval::near_copies(&set, &documents);

@@ -1,6 +1,7 @@
 //! The knowledge room through its public API.
 
 mod checking;
+mod curating;
 mod documents;
 mod editing;
 mod finding;

@@ -104,7 +104,7 @@ pub struct FileView {
     pub version: Option<u32>,
     /// Pieces it was cut into.
     pub pieces: Option<usize>,
-    /// Why not, and what to do.
+    /// Why not, or why only as a draft, and what to do.
     pub reason: Option<String>,
 }
 
@@ -114,7 +114,7 @@ impl From<ImportFile> for FileView {
         let (document, version, pieces, reason) = match file.outcome {
             None => (None, None, None, None),
             Some(FileOutcome::Imported { document, version, passages }) => (Some(document), Some(version), Some(passages), None),
-            Some(FileOutcome::Drafted { document, passages }) => (Some(document), None, Some(passages), None),
+            Some(FileOutcome::Drafted { document, passages, why }) => (Some(document), None, Some(passages), why),
             Some(FileOutcome::Unchanged { document }) => (Some(document), None, None, None),
             Some(FileOutcome::Skipped { reason } | FileOutcome::Failed { reason }) => (None, None, None, Some(reason)),
         };

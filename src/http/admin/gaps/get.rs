@@ -1,0 +1,29 @@
+//! `GET /api/v1/admin/gaps/{id}`.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::http::problem::{Problem, ProblemBody};
+use crate::http::state::ApiState;
+use crate::knowledge::gaps::{Cluster, Gap};
+
+/// A group with its questions.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct GapGroup {
+    /// The group.
+    pub group: Cluster,
+    /// Its questions, newest first; personal data are replaced.
+    pub questions: Vec<Gap>,
+}
+
+/// One group with all its questions.
+#[utoipa::path(get, path = "/api/v1/admin/gaps/{id}", tag = "知识缺口", security(("session" = []), ("key" = [])),
+    params(("id" = Uuid, Path)),
+    responses((status = 200, body = GapGroup), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody)))]
+pub async fn get_gap(State(api): State<ApiState>, Path(id): Path<String>) -> Result<Json<GapGroup>, Problem> {
+    let group = super::cluster(&api, &id).await?;
+    let questions = api.curation.gaps().gaps_of(group.id).await.map_err(|e| Problem::unavailable(&e))?;
+    Ok(Json(GapGroup { group, questions }))
+}
