@@ -10,6 +10,7 @@ pub mod conversation;
 pub mod imports;
 pub mod incident;
 pub mod knowledge;
+mod labels;
 pub mod life;
 pub mod platform;
 
