@@ -25,7 +25,7 @@ fn taught() -> Learned {
 fn one_correction_decides_the_same_message_and_one_like_it() {
     let learned = taught();
     assert_eq!(learned.labels(), 3);
-    let alike = [("有人在天桥底下熬沥青，味道很大", "030401"), ("楼顶摆了蜂箱，蜜蜂飞得到处都是", "030603")];
+    let alike = [("有人在天桥底下熬沥青，味道很大", "030401"), ("楼顶有人养蜂，蜂箱摆在那里，蜜蜂到处飞", "030603")];
     for (text, code) in TAUGHT.iter().chain(&alike) {
         let verdict = learned.decide(&STREET.taxonomy, text, STREET.taxonomy.decide_by_words(text));
         let first = verdict.ranked.first().map(|s| s.code.as_str());
