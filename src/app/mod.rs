@@ -145,6 +145,7 @@ impl Instance {
         let api: ApiState = Arc::new(Api {
             conversations: Arc::clone(&conversations),
             tickets: tickets.clone(),
+            labels: tickets.clone(),
             rules: Arc::clone(&rules),
             knowledge: Arc::clone(&knowledge),
             life: Arc::new(life),

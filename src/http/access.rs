@@ -65,6 +65,8 @@ pub const TABLE: &[(&str, &str, Need)] = &[
     ("GET", "/api/v1/admin/audit", May(P::AuditRead)),
     ("GET", "/api/v1/admin/audit.csv", May(P::AuditRead)),
     ("GET", "/api/v1/admin/audit/check", May(P::AuditRead)),
+    // Tickets
+    ("PUT", "/api/v1/worker/tickets/{number}/category", May(P::CategoryCorrect)),
 ];
 
 /// What is behind the guard.

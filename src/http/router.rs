@@ -19,7 +19,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::state::ApiState;
-use super::{access, admin, auth, chat, draft, knowledge, middleware, operations, pages, platform, tickets};
+use super::{access, admin, auth, chat, draft, knowledge, middleware, operations, pages, platform, tickets, worker};
 use crate::core::ids::Ids;
 
 #[derive(OpenApi)]
@@ -85,6 +85,8 @@ fn documented(max_picture_bytes: usize, max_body_bytes: usize) -> OpenApiRouter<
         .routes(routes!(admin::audit::list::list_audit))
         .routes(routes!(admin::audit::export::export_audit))
         .routes(routes!(admin::audit::check::check_audit))
+        // What gridworkers do
+        .routes(routes!(worker::category::correct_category))
         // Operations
         .routes(routes!(operations::live))
         .routes(routes!(operations::ready))

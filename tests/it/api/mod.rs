@@ -2,6 +2,7 @@
 
 mod audience;
 mod bad_input;
+mod category;
 mod delivery;
 mod draft;
 mod limits;
