@@ -20,9 +20,8 @@ async fn a_correction_by_a_gridworker_is_learnt_without_a_restart_and_traced() {
     let number = ticket["number"].as_str().expect("a number").to_owned();
     let words = ticket["description"].as_str().expect("what happened").to_owned();
     let url = format!("/api/v1/worker/tickets/{number}/category");
-    let put = |staff: &crate::support::staff::Staff, code: &str| {
-        staff.request(Method::PUT, &url).json(&json!({ "code": code })).send()
-    };
+    let put =
+        |staff: &crate::support::staff::Staff, code: &str| staff.request(Method::PUT, &url).json(&json!({ "code": code })).send();
 
     let elsewhere = Scope { communities: BTreeSet::from(["别处社区".to_owned()]), grids: BTreeSet::new() };
     let stranger = app.staff_within(&[Role::Gridworker], elsewhere).await;
