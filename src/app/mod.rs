@@ -3,6 +3,7 @@
 //! [`Wiring`] says from what an instance is made, [`Instance::start`] makes it and serves, [`Instance::stop`] ends it in
 //! order: no new requests, running turns cut, pushes given their time, log written back.
 
+pub mod learning;
 pub mod lock;
 pub mod shipped;
 pub mod wiring;
@@ -153,8 +154,9 @@ impl Instance {
         let accounts = Arc::new(Accounts::new(rows, Arc::clone(&clock), Arc::clone(&ids), settings.identity.clone()));
         let api: ApiState = Arc::new(Api {
             conversations: Arc::clone(&conversations),
-            tickets,
-            rules,
+            tickets: tickets.clone(),
+            labels: tickets.clone(),
+            rules: Arc::clone(&rules),
             knowledge: Arc::clone(&knowledge),
             life: Arc::new(life),
             imports: desk,
@@ -236,6 +238,7 @@ impl Instance {
         tasks.spawn(Arc::clone(&conversations).tell_news(news.subscribe()));
         tasks.spawn(imports(importer, defaults, stop.clone()));
         tasks.spawn(tidying(Arc::clone(&knowledge), stop.clone()));
+        tasks.spawn(learning::run(rules, tickets, stop.clone()));
         tasks.spawn(housekeeping(Arc::clone(&api), stop.clone()));
         let grace = Duration::from_millis(settings.server.shutdown_grace_ms);
         Ok(Self { address, api, db, sandbox, first_administrator, stop, tasks, grace, _folder: folder })

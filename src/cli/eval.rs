@@ -11,6 +11,7 @@ use gridworker::app::wiring;
 use gridworker::config::{Engine, Settings};
 use gridworker::conversation::figures;
 use gridworker::core::clock::{Clock as _, SystemClock};
+use gridworker::evaluation::classify::{self, ClassifyJob};
 use gridworker::evaluation::dialogue;
 use gridworker::knowledge::eval::{self as question_sets, Question};
 use gridworker::knowledge::eval_retrieval::{self, Folds, RetrievalJob};
@@ -46,6 +47,28 @@ pub enum Eval {
         /// 另外逐组去掉重排特征各测一次（慢）
         #[arg(long)]
         ablate: bool,
+    },
+    /// 归类：从样例学、只凭类别名，或两者一起
+    Classify {
+        /// 带标签的样例，可给多个文件；不给则只凭 --taxonomy 的词
+        #[arg(long, num_args = 1..)]
+        train: Vec<PathBuf>,
+        #[arg(long)]
+        test: PathBuf,
+        #[arg(long)]
+        out: PathBuf,
+        /// 类别体系（三层 JSON，或本街道的 taxonomy.csv）
+        #[arg(long)]
+        taxonomy: Option<PathBuf>,
+        /// 每个标签只抽这么多样例
+        #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+        per_label: Option<u32>,
+        /// 抽几次，取平均（与 --per-label 一起用）
+        #[arg(long, default_value_t = 10)]
+        draws: usize,
+        /// 测试集分几折
+        #[arg(long, default_value_t = 1)]
+        folds: usize,
     },
     /// 数字闸：逐行判断答句中的数字能否由来源支持
     Figures {
@@ -84,6 +107,12 @@ impl Eval {
                     FoldKind::Disjoint => Folds::Disjoint,
                 });
                 let report = eval_retrieval::run(&RetrievalJob { corpus, queries, out, train, folds, top, ablate })?;
+                print_out(&report.to_string())?;
+                Ok(ExitCode::SUCCESS)
+            }
+            Self::Classify { train, test, out, taxonomy, per_label, draws, folds } => {
+                let per_label = per_label.map(|n| n as usize);
+                let report = classify::run(&ClassifyJob { train, test, out, taxonomy, per_label, draws, folds })?;
                 print_out(&report.to_string())?;
                 Ok(ExitCode::SUCCESS)
             }

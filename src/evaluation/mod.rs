@@ -2,4 +2,5 @@
 //!
 //! Search is measured by `knowledge`, figures by `conversation`; here is what needs everything at once.
 
+pub mod classify;
 pub mod dialogue;

@@ -101,6 +101,8 @@ pub const TABLE: &[(&str, &str, Need)] = &[
     ("POST", "/api/v1/admin/hit-test", May(P::SearchTest)),
     ("POST", "/api/v1/admin/hit-test/from-turn", May(P::ConversationRead)),
     ("POST", "/api/v1/admin/hit-test/confirm", May(P::CuratedWrite)),
+    // Tickets
+    ("PUT", "/api/v1/worker/tickets/{number}/category", May(P::CategoryCorrect)),
 ];
 
 /// What is behind the guard.

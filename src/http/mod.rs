@@ -21,3 +21,4 @@ pub mod router;
 pub mod sse;
 pub mod state;
 pub mod tickets;
+pub mod worker;

@@ -19,7 +19,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::state::ApiState;
-use super::{access, admin, auth, chat, draft, knowledge, middleware, operations, pages, platform, tickets};
+use super::{access, admin, auth, chat, draft, knowledge, middleware, operations, pages, platform, tickets, worker};
 use crate::core::ids::Ids;
 use crate::knowledge::import::desk::MAX_UPLOAD_BYTES;
 use crate::knowledge::question_files;
@@ -117,6 +117,8 @@ fn documented(max_picture_bytes: usize, max_body_bytes: usize) -> OpenApiRouter<
         .routes(routes!(admin::hit_test::ask::test_question))
         .routes(routes!(admin::hit_test::past::test_turn))
         .routes(routes!(admin::hit_test::confirm::confirm_past))
+        // What gridworkers do
+        .routes(routes!(worker::category::correct_category))
         // Operations
         .routes(routes!(operations::live))
         .routes(routes!(operations::ready))

@@ -11,6 +11,7 @@ use crate::config::{AttachmentSettings, CurationSettings, ServerSettings};
 use crate::conversation::service::Conversations;
 use crate::core::clock::Clock;
 use crate::identity::{Accounts, Audit, WorkerKey};
+use crate::incident::labels::LabelStore;
 use crate::incident::rules::IncidentRules;
 use crate::incident::store::TicketStore;
 use crate::knowledge::life::service::DocumentLife;
@@ -47,6 +48,8 @@ pub struct Api {
     pub conversations: Arc<Conversations>,
     /// Tickets.
     pub tickets: Arc<dyn TicketStore>,
+    /// Which category tickets really have.
+    pub labels: Arc<dyn LabelStore>,
     /// Taxonomy and grid directory.
     pub rules: Arc<IncidentRules>,
     /// Documents.

@@ -5,7 +5,8 @@ use uuid::Uuid;
 
 use super::{
     clocks::deadlines,
-    draft::{Draft, DraftState},
+    draft::{By, Draft, DraftState, field},
+    labels::LabelSource,
     rules::IncidentRules,
     store::NewTicket,
     ticket::{Reporter, SCHEMA_VERSION, Status, Ticket},
@@ -101,6 +102,8 @@ impl Draft {
             created_at: now,
             schema_version: SCHEMA_VERSION,
         };
-        Ok(NewTicket { ticket, draft_id: self.id, destinations })
+        let chosen = self.provenance.get(field::CATEGORY) == Some(&By::Resident);
+        let labelled_by = if chosen { LabelSource::Resident } else { LabelSource::Confirmed };
+        Ok(NewTicket { ticket, draft_id: self.id, destinations, labelled_by })
     }
 }

@@ -16,6 +16,8 @@ pub mod draft;
 pub mod finish;
 pub mod gazetteer;
 pub mod intent;
+pub mod labels;
+pub mod learned;
 pub mod news;
 pub mod patch;
 pub mod place;

@@ -7,6 +7,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use thiserror::Error;
 use uuid::Uuid;
 
+use super::labels::LabelSource;
 use super::ticket::{Status, Ticket, TicketEvent};
 
 /// A ticket that the resident confirmed and that has no number yet.
@@ -18,6 +19,8 @@ pub struct NewTicket {
     pub draft_id: Uuid,
     /// Names of the platforms that must receive it; one outbox row each.
     pub destinations: Vec<String>,
+    /// Who chose its category: kept beside the ticket, to learn from.
+    pub labelled_by: LabelSource,
 }
 
 /// The outcome of [`TicketStore::create`].

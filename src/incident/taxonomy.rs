@@ -3,10 +3,13 @@
 //! A category is only ever picked from this list; a code that is not in it does not exist.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
+use arc_swap::ArcSwapOption;
 use serde::Deserialize;
 
 use super::{
+    learned::Learned,
     reading::plain,
     scan::WordScan,
     table::{self, DataError},
@@ -156,6 +159,13 @@ pub struct Verdict {
     pub sure: bool,
 }
 
+/// What two texts are compared by; see [`Taxonomy::gist`].
+#[derive(Debug, Clone)]
+pub struct Gist {
+    grams: HashSet<[char; 2]>,
+    norm: f32,
+}
+
 /// All categories of the street.
 #[derive(Debug)]
 pub struct Taxonomy {
@@ -171,6 +181,8 @@ pub struct Taxonomy {
     /// How much each leaf's words and examples together say by each bigram: gram → leaf and saturated frequency.
     postings: HashMap<[char; 2], Vec<(usize, f32)>>,
     rare: f32,
+    /// What confirmed tickets and corrections have taught since; swapped whole while messages are read.
+    learned: ArcSwapOption<Learned>,
 }
 
 /// Below this score nothing is said about the category.
@@ -253,7 +265,34 @@ impl Taxonomy {
             bigram_weight,
             postings,
             rare,
+            learned: ArcSwapOption::empty(),
         }
+    }
+
+    /// The same categories without those example sentences (by their number in the leaf) for which `drop` holds:
+    /// for measuring what the table says about a sentence that it does not hold.
+    #[must_use]
+    pub fn without_examples(&self, drop: impl Fn(usize) -> bool) -> Self {
+        let mut leaves = self.leaves.clone();
+        for leaf in &mut leaves {
+            let mut number = 0;
+            leaf.examples.retain(|_| {
+                number += 1;
+                !drop(number - 1)
+            });
+        }
+        Self::index(leaves, self.by_code.clone())
+    }
+
+    /// Takes what has been learnt into use at once; `None` goes back to the table alone.
+    pub fn learn(&self, learned: Option<Arc<Learned>>) {
+        self.learned.store(learned);
+    }
+
+    /// What is in use of what has been learnt.
+    #[must_use]
+    pub fn learned(&self) -> Option<Arc<Learned>> {
+        self.learned.load_full()
     }
 
     /// The leaf with this code.
@@ -355,9 +394,36 @@ impl Taxonomy {
         ranked
     }
 
-    /// [`Self::classify`], and whether the first place may be taken without asking.
+    /// The pairs of characters of a text with what the table's own sentences make each of them worth.
+    #[must_use]
+    pub fn gist(&self, text: &str) -> Gist {
+        let grams = bigrams(&plain(text));
+        let norm = sorted_sum(grams.iter().map(|g| self.bigram_weight.get(g).copied().unwrap_or(self.rare)));
+        Gist { grams, norm }
+    }
+
+    /// How alike two texts are, 0..1: the geometric mean of the shares of both that they have in common.
+    #[must_use]
+    pub fn likeness(&self, a: &Gist, b: &Gist) -> f32 {
+        let shared = a.grams.intersection(&b.grams).map(|g| self.bigram_weight.get(g).copied().unwrap_or(self.rare));
+        let shared = sorted_sum(shared);
+        if shared > 0.0 { (shared / (a.norm * b.norm).sqrt()).min(1.0) } else { 0.0 }
+    }
+
+    /// The categories of `text`, best first, and whether the first may be taken without asking: by the table, and where
+    /// somebody has labelled a message like this one, by what was learnt from it.
     #[must_use]
     pub fn decide(&self, text: &str) -> Verdict {
+        let by_words = self.decide_by_words(text);
+        match self.learned.load().as_deref() {
+            Some(learned) => learned.decide(self, text, by_words),
+            None => by_words,
+        }
+    }
+
+    /// [`Self::classify`], and whether the first place may be taken without asking.
+    #[must_use]
+    pub fn decide_by_words(&self, text: &str) -> Verdict {
         let ranked = self.classify(text);
         let sure = match ranked.as_slice() {
             [] => false,

@@ -2,6 +2,10 @@
 
 pub mod bm25;
 pub mod boost;
+pub mod classifier;
 pub mod embedding;
+pub mod features;
+pub mod keywords;
+pub mod linear;
 pub mod ngrams;
 pub mod random;

@@ -6,6 +6,7 @@ mod config;
 mod dialogues;
 mod figures;
 mod identity;
+mod figures_shipped;
 mod incident;
 mod index;
 mod kill;

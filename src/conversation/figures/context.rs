@@ -1,8 +1,9 @@
 //! What a figure is bound to: the words around it, the law before it, at least or at most, per month or per year.
 
+use crate::core::numerals::{Cursor, read};
 use crate::core::text::is_cjk;
 
-use super::scan::{Figure, Value};
+use super::scan::{Figure, Value, rewind};
 use super::units::Kind;
 
 /// A word pair, a character or another figure, as a number.
@@ -32,8 +33,8 @@ pub struct Binding {
     pub head: Option<Term>,
     /// At least, at most.
     pub bound: Bound,
-    /// Per month, per year, per person.
-    pub rates: Vec<char>,
+    /// Per month, per year, per person: what, and how many of it (每两年 is 24 月).
+    pub rates: Vec<(char, i64)>,
     /// The law named before an article number, without 中华人民共和国.
     pub law: Option<String>,
     /// Whether the clause says no.
@@ -42,7 +43,9 @@ pub struct Binding {
 
 const WORD: f32 = 1.0;
 const CHARACTER: f32 = 0.25;
-const FIGURE: f32 = 1.5;
+const OPENING: f32 = 0.7;
+/// Another figure beside it; halved when it is one of the same kind on which nothing depends.
+pub const FIGURE: f32 = 1.5;
 /// Terms from this weight on stand in the figure's own clause.
 pub const OWN: f32 = 0.65;
 /// How far a clause looks to its right, in characters; a stream waits for so many.
@@ -139,6 +142,17 @@ fn figure_terms<'a>(chars: &'a [char], figure: &'a Figure) -> impl Iterator<Item
     })
 }
 
+/// Whether a term is another figure.
+pub fn is_figure(term: Term) -> bool {
+    term & (1 << 63) != 0
+}
+
+/// 满…, 不满…, 不足…: a figure on which another depends.
+fn is_condition(chars: &[char], figure: &Figure) -> bool {
+    let before: String = chars[figure.start.saturating_sub(2)..figure.start].iter().collect();
+    before.ends_with('满') || ["不足", "不到"].contains(&before.as_str())
+}
+
 fn hash(text: &str) -> u64 {
     // FNV-1a: terms only have to differ inside one answer.
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3))
@@ -169,8 +183,12 @@ impl Terms {
             };
             let stretch = &chars[at..stop];
             self.0.extend(words(stretch).map(|t| (t, WORD * weight)));
-            let single = stretch.iter().filter(|c| is_cjk(**c) && !is_function(**c));
-            self.0.extend(single.map(|c| (character_term(*c), CHARACTER * weight)));
+            let content = |k: usize| stretch.get(k).is_some_and(|c| is_cjk(*c) && !is_function(*c));
+            for (k, c) in stretch.iter().enumerate().filter(|(k, _)| content(*k)) {
+                // 男不早于…，女不早于…; 拒不改正的…: a word of one character opens the clause and tells it from the others.
+                let opens = at + k == from && !content(k + 1);
+                self.0.push((character_term(*c), if opens { OPENING } else { CHARACTER } * weight));
+            }
             at = stop;
         }
     }
@@ -205,6 +223,13 @@ pub fn bind(chars: &[char], figures: &[Figure], i: usize, right: usize) -> Bindi
             terms.add(chars, figures, clause_end + 1, next_end, 0.7);
         }
     }
+    // 打12119（森林火警）: a remark right behind a figure says what it is.
+    if figure.end == clause_end && matches!(chars.get(clause_end), Some('（' | '(')) && clause_end < right {
+        let close = chars[clause_end..right].iter().position(|c| matches!(c, '）' | ')')).map_or(right, |p| clause_end + p);
+        if !figures.iter().any(|f| f.start > clause_end && f.end <= close) {
+            terms.add(chars, figures, clause_end + 1, close, 1.0);
+        }
+    }
     let left =
         figures.iter().filter(|f| f.end <= figure.start && f.end > clause_start).map(|f| f.end).max().unwrap_or(clause_start);
     let next = figures.iter().filter(|f| f.start >= figure.end).map(|f| f.start).min().map_or(clause_end, |s| s.min(clause_end));
@@ -213,9 +238,12 @@ pub fn bind(chars: &[char], figures: &[Figure], i: usize, right: usize) -> Bindi
         terms: terms.done(),
         head: head(after),
         bound: bound(figure, before, after),
-        rates: rates(before, after),
+        rates: rates(before, after)
+            .or_else(|| rate_of_figure_before(chars, figures, left, clause_start))
+            .or_else(|| inherited_rate(figure, &chars[sentence_start..clause_start]))
+            .unwrap_or_default(),
         law: if figure.kind == Kind::Clause { law_before(&chars[sentence_start..figure.start]) } else { None },
-        negative: is_negative(&chars[clause_start..clause_end]),
+        negative: is_negative(&chars[clause_start..clause_end]) || is_undone(after),
     }
 }
 
@@ -331,14 +359,15 @@ fn own_clause(terms: &mut Terms, chars: &[char], figures: &[Figure], i: usize, (
         }
     }
     for other in figures.iter().filter(|f| f.start >= start && f.end <= end && (f.end <= group_start || f.start >= group_end)) {
-        let near = other.kind != figure.kind;
+        // 不满六个月给半个月: what it depends on tells a figure from its neighbours, whatever its kind.
+        let near = other.kind != figure.kind || is_condition(chars, other);
         terms.0.extend(figure_terms(chars, other).map(|t| (t, if near { FIGURE } else { FIGURE * 0.5 })));
     }
 }
 
 /// The words between two figures of one clause: a 、 parts them, else both sides may claim them.
 fn between(terms: &mut Terms, chars: &[char], figures: &[Figure], from: usize, to: usize, (share, left_part): (f32, bool)) {
-    match chars[from..to].iter().rposition(|c| matches!(c, '、' | '和' | '与' | '及')) {
+    match chars[from..to].iter().rposition(|c| matches!(c, '、' | '和' | '与' | '及' | '或')) {
         Some(p) if left_part => terms.add(chars, figures, from, from + p, 1.0),
         Some(p) => terms.add(chars, figures, from + p + 1, to, 1.0),
         None => terms.add(chars, figures, from, to, share),
@@ -426,6 +455,8 @@ fn bound(figure: &Figure, before: &[char], after: &[char]) -> Bound {
         return Bound::AtLeast;
     }
     let near: String = before[before.len().saturating_sub(9)..].iter().collect();
+    // 不低于同岗位最低档工资或者约定工资的百分之八十: a comparison governs what it opens.
+    let far: String = before.iter().collect();
     let mut best: Option<(usize, usize, Bound)> = None;
     for (words, meant) in [
         (
@@ -437,6 +468,8 @@ fn bound(figure: &Figure, before: &[char], after: &[char]) -> Bound {
                 "不小于",
                 "不应少于",
                 "不应低于",
+                "不早于",
+                "不得早于",
                 "至少",
                 "最少",
                 "最低",
@@ -482,37 +515,67 @@ fn bound(figure: &Figure, before: &[char], after: &[char]) -> Bound {
             }
         }
     }
-    match best {
-        // 超过24小时的，… speaks of the other side of a limit and says nothing against it.
-        Some((_, _, Bound::Beyond)) if ["的", "未", "仍", "没"].iter().any(|w| right.starts_with(w)) => Bound::Open,
-        found => found.map_or(Bound::Open, |(_, _, b)| b),
+    best.map_or_else(|| governed(&far), |(_, _, b)| b)
+}
+
+/// The last comparison of a clause that stands too far before the figure to be taken for a word beside it.
+fn governed(before: &str) -> Bound {
+    let last = |words: [&str; 4]| words.iter().filter_map(|w| before.rfind(w)).max();
+    match (last(["不低于", "不少于", "不得低于", "不得少于"]), last(["不高于", "不超过", "不得高于", "不得超过"]))
+    {
+        (Some(least), most) if most.is_none_or(|most| most < least) => Bound::AtLeast,
+        (_, Some(_)) => Bound::AtMost,
+        _ => Bound::Open,
     }
 }
 
-fn rates(before: &[char], after: &[char]) -> Vec<char> {
+/// 每两年至少检查一次: the rate is a figure of its own.
+fn rate_of_figure_before(chars: &[char], figures: &[Figure], end: usize, clause_start: usize) -> Option<Vec<(char, i64)>> {
+    let figure = figures.iter().find(|f| f.end == end && f.start > clause_start && f.kind == Kind::Duration)?;
+    (chars[figure.start - 1] == '每').then(|| rate(&chars[figure.start..end]).into_iter().collect())
+}
+
+/// 每学期两次，幼儿园三次: a clause without a rate of its own goes on with the one before.
+fn inherited_rate(figure: &Figure, earlier: &[char]) -> Option<Vec<(char, i64)>> {
+    let counts = matches!(figure.kind, Kind::Count | Kind::Money);
+    let last = earlier.iter().rposition(|c| *c == '每').filter(|_| counts)?;
+    rate(&earlier[last + 1..]).map(|rate| vec![rate])
+}
+
+fn rates(before: &[char], after: &[char]) -> Option<Vec<(char, i64)>> {
     let mut out = Vec::new();
-    let mut note = |c: char| match c {
-        '日' | '天' => out.push('天'),
-        '月' | '年' | '周' | '季' | '人' | '户' | '次' => out.push(c),
-        '星' => out.push('周'),
-        '小' | '时' => out.push('时'),
-        '平' | '㎡' => out.push('平'),
-        _ => {}
-    };
     let mut scan = |text: &[char], signs: &str| {
-        for (k, c) in text.iter().enumerate() {
-            if signs.contains(*c) {
-                let mut next = text.get(k + 1).copied().unwrap_or(' ');
-                if matches!(next, '个' | '一' | '每' | ' ') {
-                    next = text.get(k + 2).copied().unwrap_or(' ');
-                }
-                note(next);
-            }
+        for (k, _) in text.iter().enumerate().filter(|(_, c)| signs.contains(**c)) {
+            out.extend(rate(&text[k + 1..]));
         }
     };
     scan(before, "每");
     scan(after, "每/");
-    out
+    (!out.is_empty()).then_some(out)
+}
+
+/// What stands behind 每: 年, 两年, 三个月, 季度, 学期, 户.
+fn rate(text: &[char]) -> Option<(char, i64)> {
+    let mut c = Cursor::new(text, 0);
+    let half = c.eat("半");
+    let number = rewind(&mut c, read).and_then(|n| n.value.to_whole()).unwrap_or(1);
+    while matches!(c.peek(0), '个' | ' ') {
+        c.at += 1;
+    }
+    Some(match c.peek(0) {
+        '年' if half => ('月', 6),
+        '年' => ('月', 12 * number),
+        '季' => ('月', 3 * number),
+        '月' => ('月', number),
+        '周' | '星' => ('天', 7 * number),
+        '日' | '天' => ('天', number),
+        '小' | '时' => ('时', number),
+        '学' if c.peek(1) == '期' => ('期', number),
+        '学' if c.peek(1) == '年' => ('学', number),
+        '平' | '㎡' => ('平', number),
+        person @ ('人' | '户' | '次') => (person, number),
+        _ => return None,
+    })
 }
 
 /// 《消防法》第二十八条, 消防法第二十八条: the law named last before the number.
@@ -544,6 +607,12 @@ fn law_before(text: &[char]) -> Option<String> {
 #[must_use]
 pub fn short_law(name: &str) -> String {
     name.trim().trim_start_matches("中华人民共和国").to_owned()
+}
+
+/// 超过24小时未处理, 超过一年没签: what did not happen in the time.
+fn is_undone(after: &[char]) -> bool {
+    let right: String = tail(after).iter().filter(|c| **c != ' ').take(3).collect();
+    ["未", "仍", "没", "还没", "还未", "的"].iter().any(|w| right.starts_with(w))
 }
 
 fn is_negative(clause: &[char]) -> bool {

@@ -11,6 +11,8 @@ use super::units::Kind;
 
 /// How much better another figure must fit before it is taken for the one that was meant.
 const RIVAL_MARGIN: f32 = 0.4;
+/// The same for an equal value on the other side or at another rate, where that is all the figure says.
+const SIDE_MARGIN: f32 = 0.05;
 /// The same for a figure of another passage, where the words around count for less.
 const FOREIGN_MARGIN: f32 = 1.1;
 
@@ -27,6 +29,13 @@ struct Atom {
     terms: Vec<Weighed>,
     /// Sum over the terms of the own clause.
     own: f32,
+}
+
+impl Atom {
+    /// 每年 read as one year: there are no words to compare.
+    fn is_rate(&self) -> bool {
+        self.weak && self.kind == Kind::Duration && self.terms.is_empty()
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -103,6 +112,7 @@ impl Passages {
                 }
                 offset += sentence.len();
             }
+            rates_as_durations(&mut atoms, passage, &chars);
             debug_assert_eq!(offset, chars.len());
             words.push(context::words(&chars).collect());
         }
@@ -157,7 +167,7 @@ impl Passages {
             if !fits {
                 continue;
             }
-            if let Some(score) = self.survives(figure, quantity, binding, atom) {
+            if let Some(score) = self.survives(figure, quantity, bound, binding, atom) {
                 found.push((score, atom.passage));
             }
         }
@@ -166,7 +176,10 @@ impl Passages {
     }
 
     /// The words shared with `atom`, unless another figure of the passages fits the words clearly better.
-    fn survives(&self, figure: &Figure, quantity: &Quantity, binding: &Binding, atom: &Atom) -> Option<f32> {
+    fn survives(&self, figure: &Figure, quantity: &Quantity, bound: Bound, binding: &Binding, atom: &Atom) -> Option<f32> {
+        if atom.is_rate() {
+            return Some(0.0);
+        }
         // A law's name nails an article number down; without one, only its own passage may have a better one.
         let clause = figure.kind == Kind::Clause;
         let rivals = if clause && binding.law.is_some() { &[] } else { &self.atoms[..] };
@@ -174,14 +187,33 @@ impl Passages {
             if clause && rival.passage != atom.passage {
                 continue;
             }
-            if rival.kind != atom.kind || rival.weak || opposed(binding.bound, rival.bound) || same(figure.kind, quantity, rival)
-            {
+            let alike = same(figure.kind, quantity, rival);
+            if rival.kind != atom.kind || rival.weak && !(alike && atom.weak) {
                 continue;
             }
-            let margin = if rival.passage == atom.passage { RIVAL_MARGIN } else { FOREIGN_MARGIN };
+            // What a figure depends on (满一年不足两年) is no rival of what it brings (三个月).
+            let condition = |bound: Bound| matches!(bound, Bound::Beyond | Bound::Short);
+            if condition(rival.bound) && !condition(binding.bound) && !condition(atom.bound) {
+                continue;
+            }
+            // 一千元以上, where the words speak of 一千元以下: the same value on the other side, or at another rate, is a rival too.
+            let other_value = !opposed(binding.bound, rival.bound) && !alike;
+            let across = matches!((bound, rival.bound), (Bound::AtLeast, Bound::AtMost) | (Bound::AtMost, Bound::AtLeast));
+            let other_side = alike && (across || !rates_agree(&binding.rates, &rival.binding.rates));
+            if !other_value && !other_side {
+                continue;
+            }
+            let margin = match (rival.passage == atom.passage, other_side) {
+                (true, true) => SIDE_MARGIN,
+                (true, false) => RIVAL_MARGIN,
+                (false, _) => FOREIGN_MARGIN,
+            };
             if advantage(&binding.terms, atom, Some(rival)) < -margin {
                 return None;
             }
+        }
+        if self.depends_elsewhere(binding, atom) {
+            return None;
         }
         let shared = advantage(&binding.terms, atom, None);
         // 5分钟内办结, where the passage has 办结 elsewhere and only 受理 at the five minutes.
@@ -195,6 +227,26 @@ impl Passages {
             return None;
         }
         Some(shared)
+    }
+
+    /// 四十六周岁以上二十年, where the passage has twenty years for other ages and something else for forty-six: what the figure
+    /// depends on stands in the passage, but not beside this value, which depends on other figures there.
+    fn depends_elsewhere(&self, binding: &Binding, atom: &Atom) -> bool {
+        const BESIDE: f32 = context::FIGURE - 0.1;
+        let conditions = |terms: &mut dyn Iterator<Item = (Term, f32)>| {
+            terms
+                .filter(|(term, weight)| context::is_figure(*term) && *weight >= BESIDE)
+                .map(|(term, _)| term)
+                .collect::<Vec<_>>()
+        };
+        let said = conditions(&mut binding.terms.iter().copied());
+        let written = conditions(&mut atom.binding.terms.iter().copied());
+        let known =
+            |term: &Term| self.atoms.iter().any(|other| other.passage == atom.passage && has(&other.binding.terms, *term));
+        !said.is_empty()
+            && !written.is_empty()
+            && said.iter().all(|term| !has(&atom.binding.terms, *term) && known(term))
+            && !written.iter().any(|term| said.contains(term))
     }
 
     fn contradicts(&self, figure: &Figure, binding: &Binding) -> bool {
@@ -226,6 +278,25 @@ impl Passages {
     }
 }
 
+/// 每年 is also one year, 每季度 three months: an answer may say 一年四次 or 每三个月. No day among
+/// them: it is also 24小时. Such a value contradicts nothing.
+fn rates_as_durations(atoms: &mut Vec<Atom>, passage: usize, chars: &[char]) {
+    let per = [("每年", 12, "月"), ("每半年", 6, "月"), ("每季度", 3, "月"), ("每月", 1, "月"), ("每周", 10080, "分钟")];
+    let text: String = chars.iter().collect();
+    for (_, value, unit) in per.into_iter().filter(|(word, ..)| text.contains(word)) {
+        atoms.push(Atom {
+            passage,
+            kind: Kind::Duration,
+            quantity: Quantity { value: Value::Amount(Ratio::whole(value)), unit },
+            bound: Bound::Open,
+            weak: true,
+            binding: Binding { terms: Vec::new(), head: None, bound: Bound::Open, rates: Vec::new(), law: None, negative: false },
+            terms: Vec::new(),
+            own: 0.0,
+        });
+    }
+}
+
 /// A range's lower end is at least, its upper end at most.
 fn side(figure: &Figure, k: usize, said: Bound) -> Bound {
     match (figure.quantities.len(), k) {
@@ -248,20 +319,21 @@ fn sides_agree(said: Bound, binding: &Binding, atom: &Atom) -> bool {
     }
 }
 
-fn rates_agree(said: &[char], source: &[char]) -> bool {
-    const TIME: [char; 6] = ['天', '月', '年', '周', '季', '时'];
-    let clash = |pick: &dyn Fn(&char) -> bool| {
-        let (a, b): (Vec<_>, Vec<_>) = (said.iter().filter(|c| pick(c)).collect(), source.iter().filter(|c| pick(c)).collect());
-        !a.is_empty() && !b.is_empty() && !a.iter().any(|c| b.contains(c))
+fn rates_agree(said: &[(char, i64)], source: &[(char, i64)]) -> bool {
+    const TIME: [char; 5] = ['天', '月', '时', '期', '学'];
+    let clash = |of: &[char]| {
+        let pick = |list: &[(char, i64)]| list.iter().filter(|(what, _)| of.contains(what)).copied().collect::<Vec<_>>();
+        let (a, b) = (pick(said), pick(source));
+        !a.is_empty() && !b.is_empty() && !a.iter().any(|rate| b.contains(rate))
     };
-    !clash(&|c| TIME.contains(c)) && !clash(&|c| matches!(c, '人' | '户'))
+    !clash(&TIME) && !clash(&['人', '户'])
 }
 
 fn same(kind: Kind, said: &Quantity, atom: &Atom) -> bool {
     match (&said.value, &atom.quantity.value) {
         (Value::Amount(a), Value::Amount(b)) => {
             a == b
-                && (said.unit == atom.quantity.unit && (kind == Kind::Ordinal) == (atom.kind == Kind::Ordinal)
+                && (same_unit(said.unit, atom.quantity.unit) && (kind == Kind::Ordinal) == (atom.kind == Kind::Ordinal)
                     || kind == Kind::Bare
                     || atom.kind == Kind::Bare && matches!(kind, Kind::Count | Kind::Money))
         }
@@ -278,6 +350,11 @@ fn same(kind: Kind, said: &Quantity, atom: &Atom) -> bool {
         (Value::Date { year, month: None, day: None }, Value::Amount(b)) => atom.kind == Kind::Bare && as_year(*b) == *year,
         _ => false,
     }
+}
+
+/// 两个见证人 are 两名见证人.
+fn same_unit(a: &str, b: &str) -> bool {
+    a == b || matches!((a, b), ("人", "个") | ("个", "人"))
 }
 
 fn digits_match(amount: Ratio, digits: &str) -> bool {

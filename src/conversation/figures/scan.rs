@@ -119,8 +119,10 @@ fn may_start_here(chars: &[char], at: usize) -> bool {
             || before(chars, at, 2) == '礼' && previous == '拜';
     }
     if is_chinese_numeral(first) {
+        // 数百 is a way of speaking, 总数百分之五 is not.
+        let several = previous == '数' && !(chars.get(at + 1) == Some(&'分') && chars.get(at + 2) == Some(&'之'));
         let part_of_word =
-            is_chinese_numeral(previous) || matches!(previous, '几' | '数' | '第' | '幺') || previous.is_ascii_digit();
+            is_chinese_numeral(previous) || several || matches!(previous, '几' | '第' | '幺') || previous.is_ascii_digit();
         return !part_of_word
             && !(first == '一' && matches!(previous, '统' | '唯' | '单' | '之' | '逐' | '专' | '划' | '归' | '同' | '任'));
     }
@@ -158,8 +160,15 @@ fn attempt(c: &mut Cursor<'_>, first: char) -> Option<Figure> {
     if let Some(dates) = rewind(c, moments::dates) {
         return Some(Figure { start, end: c.at, kind: Kind::Date, quantities: dates, weak: false });
     }
-    if is_chinese_numeral(first) && idiom(c) {
-        return None;
+    if c.eat("一半") || c.eat("半数") {
+        let value = Value::Amount(Ratio::new(1, 2)?);
+        return Some(Figure { weak: true, ..one(start, c.at, Kind::Share, value, "比") });
+    }
+    if is_chinese_numeral(first)
+        && let Some(length) = idiom(c)
+    {
+        // 四周 is all around, 四周岁 is an age.
+        return rewind(c, |c| measured(c).filter(|figure| figure.end > start + length && !figure.weak));
     }
     if let Some(times) = rewind(c, moments::clocks) {
         return Some(Figure { start, end: c.at, kind: Kind::Clock, quantities: times, weak: false });
@@ -187,11 +196,12 @@ fn one(start: usize, end: usize, kind: Kind, value: Value, unit: &'static str) -
     Figure { start, end, kind, quantities: vec![Quantity { value, unit }], weak: false }
 }
 
-fn idiom(c: &Cursor<'_>) -> bool {
-    if c.sees("十分钟") || c.sees("一点五") || moments::meridiem_before(c).is_some() {
-        return false;
+/// The length of the idiom that stands here.
+fn idiom(c: &Cursor<'_>) -> Option<usize> {
+    if c.sees("一点五") || moments::meridiem_before(c).is_some() {
+        return None;
     }
-    units::IDIOMS.iter().any(|word| c.sees(word))
+    units::IDIOMS.iter().filter(|word| c.sees(word)).map(|word| word.chars().count()).max()
 }
 
 /// 第十二条第二款, 第七网格.
@@ -364,12 +374,20 @@ fn end(c: &mut Cursor<'_>) -> Option<End> {
         c.at += 1;
         value = value.plus(scale.times(Ratio::new(1, 2)?)?)?;
     }
-    while let Some(more) = smaller_part(c, unit.kind, unit.canonical, scale) {
-        value = value.plus(more)?;
+    if !closes_range(c, start) {
+        while let Some(more) = smaller_part(c, unit.kind, unit.canonical, scale) {
+            value = value.plus(more)?;
+        }
     }
     let spoken = numeral.script == Script::Chinese && numeral.value == Ratio::whole(1) && unit.kind == Kind::Count;
     let weak = spoken || abstract_thing || units::arranges(unit.canonical);
     Some(End { numeral, value, upper, scale, unit: unit.canonical, kind: unit.kind, weak })
+}
+
+/// 满一年不足两年三个月: behind 「满 … 不足 …」 the range is closed, and what follows is what it brings.
+fn closes_range(c: &Cursor<'_>, start: usize) -> bool {
+    let upper = matches!((c.behind(start, 2), c.behind(start, 1)), ('不', '足' | '满' | '到') | ('未', '满'));
+    upper && (3..9).map(|back| c.behind(start, back)).take_while(|b| !matches!(b, '，' | '。' | '；' | '\n')).any(|b| b == '满')
 }
 
 fn is_abstract(c: &Cursor<'_>) -> bool {
@@ -398,7 +416,8 @@ fn smaller_part(c: &mut Cursor<'_>, kind: Kind, canonical: &'static str, scale: 
             }
             None => return None,
         };
-        numeral.value.times(unit_scale)
+        // 满七年十六个月: sixteen months are no part of a year, but what seven years bring.
+        numeral.value.times(unit_scale).filter(|part| part.is_less(scale))
     })
 }
 

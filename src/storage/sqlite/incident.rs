@@ -7,7 +7,8 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, Sqlite as Driver, Transaction};
 use uuid::Uuid;
 
-use super::Sqlite;
+use super::{Sqlite, labels};
+use crate::incident::labels::NewLabel;
 use crate::incident::news::{NewsStore, TicketNews};
 use crate::incident::store::{Created, NewTicket, Rating, StoreError, TicketMove, TicketStore, number_day, ticket_number};
 use crate::incident::ticket::{Status, Ticket, TicketEvent};
@@ -29,6 +30,10 @@ impl SqliteTickets {
         Self { db, zone }
     }
 
+    pub(super) const fn db(&self) -> &Sqlite {
+        &self.db
+    }
+
     async fn one(&self, which: &'static str, key: &str) -> Result<Option<Ticket>, StoreError> {
         let row = sqlx::query(which).bind(key).fetch_optional(self.db.reader()).await.map_err(failed)?;
         row.as_ref().map(ticket).transpose()
@@ -38,7 +43,7 @@ impl SqliteTickets {
 #[async_trait]
 impl TicketStore for SqliteTickets {
     async fn create(&self, new: NewTicket) -> Result<Created, StoreError> {
-        let NewTicket { mut ticket, draft_id, destinations } = new;
+        let NewTicket { mut ticket, draft_id, destinations, labelled_by } = new;
         let mut tx = self.db.durable().await.map_err(failed)?;
         let known = sqlx::query("SELECT document, status FROM tickets WHERE draft_id = $1")
             .bind(draft_id.to_string())
@@ -73,6 +78,8 @@ impl TicketStore for SqliteTickets {
         .execute(&mut *tx)
         .await
         .map_err(failed)?;
+        let label = NewLabel { code: ticket.category.code.clone(), source: labelled_by, by: None, at: ticket.created_at };
+        labels::insert(&mut tx, &ticket.id.to_string(), &label).await?;
         for destination in &destinations {
             sqlx::query(
                 "INSERT INTO outbox (ticket_id, destination, state, next_at, created_at) \

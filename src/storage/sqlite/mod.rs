@@ -13,6 +13,7 @@ pub mod imports;
 pub mod generations;
 pub mod incident;
 pub mod knowledge;
+mod labels;
 pub mod life;
 mod past;
 pub mod platform;

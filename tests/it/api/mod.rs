@@ -3,6 +3,7 @@
 mod audience;
 mod bad_input;
 mod curation;
+mod category;
 mod delivery;
 mod draft;
 mod imports;

@@ -4,6 +4,7 @@ mod calendar;
 mod draft;
 mod emergency;
 mod intents;
+mod learned;
 mod places;
 mod progress;
 mod rules;

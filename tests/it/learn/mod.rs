@@ -1,4 +1,6 @@
 //! The text maths alone.
 
 mod boost;
+mod classify;
 mod embedding;
+mod eval_classify;

@@ -3,5 +3,6 @@
 mod adapter;
 mod callbacks;
 mod delivery;
+mod labels;
 mod store;
 pub mod support;

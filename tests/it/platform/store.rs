@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use gridworker::core::clock::{Clock as _, SystemClock};
+use gridworker::incident::labels::LabelSource;
 use gridworker::incident::store::{NewTicket, Rating, StoreError, TicketMove, TicketStore as _};
 use gridworker::incident::ticket::{Status, Ticket};
 use gridworker::platform::callback::{Applied, Callback, CallbackStore as _, PlatformStatus};
@@ -26,14 +27,18 @@ async fn numbers_run_by_the_streets_day_and_a_draft_makes_one_ticket() {
     for at in ["2026-11-21T15:59:58Z", "2026-11-21T15:59:59Z", "2026-11-21T16:00:00Z"] {
         let mut new = ticket(1);
         new.created_at = at.parse().expect("a time");
-        let made =
-            street.tickets.create(NewTicket { ticket: new, draft_id: fresh(), destinations: vec![] }).await.expect("stored");
+        let made = street
+            .tickets
+            .create(NewTicket { ticket: new, draft_id: fresh(), destinations: vec![], labelled_by: LabelSource::Confirmed })
+            .await
+            .expect("stored");
         numbers.push(made.ticket.number);
     }
     assert_eq!(numbers, ["WG20261121000001", "WG20261121000002", "WG20261122000001"]);
 
     let draft_id = fresh();
-    let new = || NewTicket { ticket: ticket(7), draft_id, destinations: vec!["platform".into()] };
+    let new =
+        || NewTicket { ticket: ticket(7), draft_id, destinations: vec!["platform".into()], labelled_by: LabelSource::Confirmed };
     let tries = futures::future::join_all((0..8).map(|_| street.tickets.create(new()))).await;
     let made: Vec<_> = tries.into_iter().map(|t| t.expect("no tap is an error")).collect();
     assert_eq!(made.iter().filter(|m| m.created).count(), 1, "eight taps at once make one ticket");
@@ -121,7 +126,12 @@ async fn a_lease_keeps_others_away_until_it_ends() {
 async fn rows_of_one_ticket_go_in_order_and_others_pass() {
     let street = Street::new().await;
     let (first, now) = {
-        let new = NewTicket { ticket: ticket(1), draft_id: fresh(), destinations: vec!["platform".into(); 2] };
+        let new = NewTicket {
+            ticket: ticket(1),
+            draft_id: fresh(),
+            destinations: vec!["platform".into(); 2],
+            labelled_by: LabelSource::Confirmed,
+        };
         let made = street.tickets.create(new).await.expect("stored").ticket;
         (made.id, made.created_at)
     };

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use gridworker::core::clock::{Clock, SystemClock};
 use gridworker::core::ids::{Ids, RandomIds};
+use gridworker::incident::labels::LabelSource;
 use gridworker::incident::news::TicketNews;
 use gridworker::incident::store::{NewTicket, TicketStore as _};
 use gridworker::incident::ticket::{
@@ -143,7 +144,12 @@ impl Street {
 
     /// Confirms a ticket for the platform.
     pub async fn confirm(&self, n: u32) -> Ticket {
-        let new = NewTicket { ticket: ticket(n), draft_id: RandomIds.uuid(), destinations: vec!["platform".into()] };
+        let new = NewTicket {
+            ticket: ticket(n),
+            draft_id: RandomIds.uuid(),
+            destinations: vec!["platform".into()],
+            labelled_by: LabelSource::Confirmed,
+        };
         let made = self.tickets.create(new).await.expect("a confirmed draft becomes a ticket");
         assert!(made.created, "a new draft makes a new ticket");
         self.wake.notify_one();
