@@ -103,6 +103,26 @@ pub const TABLE: &[(&str, &str, Need)] = &[
     ("POST", "/api/v1/admin/hit-test/confirm", May(P::CuratedWrite)),
     // Tickets
     ("PUT", "/api/v1/worker/tickets/{number}/category", May(P::CategoryCorrect)),
+    // Documents: writing, reviewing and publishing are different rights, and nobody approves what they wrote
+    ("GET", "/api/v1/admin/documents", May(P::DocumentRead)),
+    ("POST", "/api/v1/admin/documents", May(P::DocumentWrite)),
+    ("POST", "/api/v1/admin/documents/preview", May(P::DocumentRead)),
+    ("GET", "/api/v1/admin/documents/{id}", May(P::DocumentRead)),
+    ("PUT", "/api/v1/admin/documents/{id}/draft", May(P::DocumentWrite)),
+    ("DELETE", "/api/v1/admin/documents/{id}/draft", May(P::DocumentWrite)),
+    ("POST", "/api/v1/admin/documents/{id}/submit", May(P::DocumentWrite)),
+    ("POST", "/api/v1/admin/documents/{id}/withdraw", May(P::DocumentWrite)),
+    ("POST", "/api/v1/admin/documents/{id}/rollback", May(P::DocumentWrite)),
+    ("POST", "/api/v1/admin/documents/{id}/approve", PersonMay(P::DocumentReview)),
+    ("POST", "/api/v1/admin/documents/{id}/return", PersonMay(P::DocumentReview)),
+    ("POST", "/api/v1/admin/documents/{id}/retire", PersonMay(P::DocumentPublish)),
+    ("GET", "/api/v1/admin/documents/{id}/history", May(P::DocumentRead)),
+    ("GET", "/api/v1/admin/documents/{id}/versions", May(P::DocumentRead)),
+    ("GET", "/api/v1/admin/documents/{id}/versions/{version}", May(P::DocumentRead)),
+    ("GET", "/api/v1/admin/documents/{id}/diff", May(P::DocumentRead)),
+    ("GET", "/api/v1/admin/documents/{id}/findings", May(P::DocumentRead)),
+    ("POST", "/api/v1/admin/documents/{id}/findings/{finding}/acknowledge", May(P::DocumentWrite)),
+    ("GET", "/api/v1/admin/conversations/{id}/turns/{turn_id}/evidence", May(P::DocumentRead)),
 ];
 
 /// What is behind the guard.

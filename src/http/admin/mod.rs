@@ -1,7 +1,9 @@
 //! `/api/v1/admin`: what staff do. One folder per noun, one file per verb; who may call what stands in `access.rs`.
 
 pub mod accounts;
+pub mod answers;
 pub mod audit;
+pub mod documents;
 pub mod imports;
 pub mod curated;
 pub mod gaps;

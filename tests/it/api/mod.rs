@@ -5,6 +5,7 @@ mod bad_input;
 mod curation;
 mod category;
 mod delivery;
+mod documents;
 mod draft;
 mod imports;
 mod leak;

@@ -1,0 +1,30 @@
+//! `POST /api/v1/admin/documents/{id}/return`.
+
+use axum::Extension;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use serde_json::json;
+
+use super::submit::Remark;
+use super::view::DocumentView;
+use crate::http::body::JsonBody;
+use crate::http::problem::{Problem, ProblemBody};
+use crate::http::state::ApiState;
+use crate::identity::Caller;
+
+/// Refuses the version that waits, with a reason; its content is a draft again.
+#[utoipa::path(post, path = "/api/v1/admin/documents/{id}/return", tag = "资料", security(("session" = []), ("key" = [])),
+    params(("id" = String, Path)), request_body = Remark,
+    responses((status = 200, body = DocumentView), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody),
+        (status = 409, body = ProblemBody)))]
+pub async fn return_version(
+    State(api): State<ApiState>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+    JsonBody(wish): JsonBody<Remark>,
+) -> Result<Response, Problem> {
+    let by = super::actor(&caller);
+    let acted = api.life.give_back(&id, &by, &wish.note).await.map_err(|e| super::refusal(&e))?;
+    super::audit(&api, &caller, "document.return", &acted, json!({ "reason": wish.note })).await?;
+    Ok(super::shown(&api, &acted.after))
+}
