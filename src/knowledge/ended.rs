@@ -56,7 +56,12 @@ pub fn consider(
     let judged = judge_candidates(catalog, asked, &all);
     let Some(best) = judged.first().filter(|c| c.score >= judge::THRESHOLD) else { return };
     let old = &catalog.units()[best.unit];
-    let Some(expired_on) = old.passages.first().and_then(|p| p.expires_on).filter(|end| *end <= scope.on) else { return };
+    if old.passages.first().and_then(|p| p.expires_on).is_none_or(|end| end > scope.on) {
+        return;
+    }
+    // The version that fits may have been replaced long before the document ended.
+    let ends = catalog.units().iter().filter(|u| u.meta.id == old.meta.id).filter_map(|u| u.passages.first()?.expires_on);
+    let Some(expired_on) = ends.filter(|end| *end <= scope.on).max() else { return };
     if holds_now(catalog, &old.meta.id, scope).is_some() {
         return;
     }
