@@ -79,6 +79,9 @@ pub struct RunResult {
     /// Cosine of the best passage's embedding.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dense: Option<f32>,
+    /// Cosine of the best passage in the built-in embedding.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub learned: Option<f32>,
     /// Microseconds of the search.
     #[serde(default)]
     pub micros: u64,
@@ -396,6 +399,7 @@ pub async fn ask(
         top_score: 0.0,
         sparse: None,
         dense: None,
+        learned: None,
         micros: 0,
     };
     if let Expectation::Route(route) = question.expectation() {
@@ -412,6 +416,7 @@ pub async fn ask(
     result.top_score = outcome.top_score;
     result.sparse = outcome.hits.first().and_then(|h| h.legs.sparse);
     result.dense = outcome.hits.first().and_then(|h| h.legs.dense);
+    result.learned = outcome.hits.first().and_then(|h| h.legs.learned);
     result.curated = found.given.as_ref().map(|g| g.id);
     let cites = |ids: &[String]| match &found.given {
         // A fixed answer is right for a question when it rests on a document that answers it.

@@ -34,6 +34,9 @@ pub struct TracedHit {
     /// Cosine of the embeddings.
     #[serde(rename = "e", default, skip_serializing_if = "Option::is_none")]
     pub dense: Option<f32>,
+    /// Cosine of the built-in embedding.
+    #[serde(rename = "l", default, skip_serializing_if = "Option::is_none")]
+    pub learned: Option<f32>,
 }
 
 /// A search as it was.
@@ -102,6 +105,7 @@ impl Trace {
                 score: short(hit.score),
                 sparse: hit.legs.sparse.map(short),
                 dense: hit.legs.dense.map(short),
+                learned: hit.legs.learned.map(short),
             })
             .collect();
         self.features = outcome.hits.first().map(|h| h.features.iter().map(|x| short(*x)).collect()).unwrap_or_default();

@@ -77,6 +77,7 @@ pub async fn test_question(
         probability: hit.score,
         sparse: hit.legs.sparse,
         dense: hit.legs.dense,
+        learned: hit.legs.learned,
     });
     Ok(Json(HitTest {
         audiences: scope.audiences.iter().map(|a| a.as_str().to_owned()).collect(),

@@ -41,6 +41,8 @@ pub struct TestedPassage {
     pub sparse: Option<f32>,
     /// Cosine of the embeddings.
     pub dense: Option<f32>,
+    /// Cosine of the built-in embedding.
+    pub learned: Option<f32>,
 }
 
 /// How a question is answered, and why.

@@ -89,5 +89,6 @@ async fn passage(api: &Api, hit: TracedHit) -> Result<TestedPassage, Problem> {
         probability: hit.score,
         sparse: hit.sparse,
         dense: hit.dense,
+        learned: hit.learned,
     })
 }
