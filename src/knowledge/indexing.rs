@@ -87,8 +87,8 @@ impl Knowledge {
         let turn = self.changing.lock().await;
         let snapshot = self.snapshot().ok_or(VectorError::NoGeneration)?;
         let catalog = self.read(&snapshot.manifest, Some(&snapshot.catalog)).await?;
-        let snapshot = self.forget_retired(&snapshot, &catalog);
         let change = Change::between(&snapshot.catalog, &catalog);
+        let snapshot = self.forget_retired(&snapshot, &catalog);
         let changed = change.size();
         if change.missing.len() > TOO_MANY.max(snapshot.catalog.passages()) {
             // A new generation is built anyway, because the mean length has changed; its switch brings these in.
