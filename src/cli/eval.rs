@@ -144,20 +144,28 @@ async fn questions(set: Option<PathBuf>, common: &Common) -> anyhow::Result<Exit
     let knowledge = wiring::knowledge(&settings, &folder.0, &db, &shipped).await?;
     wiring::seed(&knowledge, &shipped, &SystemClock, &settings, None).await?;
     knowledge.start().await?;
-    let set: Vec<Question> = match set {
-        Some(path) => eval_retrieval::read_lines(&path)?,
-        None => {
-            let text = shipped.text("questions/resident.jsonl")?;
-            text.lines().filter(|l| !l.trim().is_empty()).map(serde_json::from_str).collect::<Result<_, _>>()?
-        }
+    let own = |file: &str| -> anyhow::Result<Vec<Question>> {
+        let text = shipped.text(&format!("questions/{file}"))?;
+        Ok(text.lines().filter(|l| !l.trim().is_empty()).map(serde_json::from_str).collect::<Result<_, _>>()?)
+    };
+    let (set, indirect) = match set {
+        Some(path) => (eval_retrieval::read_lines(&path)?, Vec::new()),
+        None => (own("resident.jsonl")?, own("resident-indirect.jsonl")?),
     };
     let zone = jiff::tz::TimeZone::get(&settings.street.timezone)?;
-    let report = question_sets::questions(&knowledge, &set, SystemClock.now().to_zoned(zone).date()).await?;
+    let today = SystemClock.now().to_zoned(zone).date();
+    let report = question_sets::questions(&knowledge, &set, today).await?;
     let catalog = knowledge.catalog();
     let mut seen = std::collections::HashSet::new();
     let documents: Vec<_> = catalog.units().iter().map(|u| u.meta.as_ref()).filter(|m| seen.insert(m.id.as_str())).collect();
-    let copies = question_sets::near_copies(&set, &documents);
+    let all: Vec<Question> = set.iter().chain(&indirect).cloned().collect();
+    let copies = question_sets::near_copies(&all, &documents);
     let mut text = report.to_string();
+    if !indirect.is_empty() {
+        // Stories that go round the words of the guides: their figures are told; the aims were set for the questions above.
+        let report = question_sets::questions(&knowledge, &indirect, today).await?;
+        text.push_str(&format!("绕着说的问法（resident-indirect.jsonl）：{}\n", report.figures()));
+    }
     text.push_str(&format!("与指南自带问法雷同的题：{}\n", copies.len()));
     for (test, known, similarity) in &copies {
         text.push_str(&format!("  {similarity:.2} {test} ≈ {known}\n"));

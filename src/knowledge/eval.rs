@@ -64,6 +64,19 @@ impl QuestionReport {
             && share(self.declined_in_scope, self.in_scope) <= 0.05
     }
 
+    /// The four figures in one line, without the aims.
+    #[must_use]
+    pub fn figures(&self) -> String {
+        let part = |part: usize, all: usize| format!("{part}/{all} = {:.1} %", 100.0 * share(part, all));
+        format!(
+            "首位 {}，前三 {}，范围内被拒 {}，范围外被拒 {}",
+            part(self.first, self.in_scope),
+            part(self.first_three, self.in_scope),
+            part(self.declined_in_scope, self.in_scope),
+            part(self.declined_out_of_scope, self.out_of_scope)
+        )
+    }
+
     /// The time that `percent` of the searches stay within.
     #[must_use]
     pub fn within(&self, percent: usize) -> Duration {
