@@ -167,7 +167,9 @@ pub fn plain(line: &str) -> String {
         {
             rest = after;
         } else if c == '['
-            && let Some((label, tail)) = rest[1..].split_once("](")
+            // A label is short: whoever writes a million brackets does not make us look behind each for its end.
+            && let Some((label, _)) = rest[1..rest.floor_char_boundary(600)].split_once("](")
+            && let tail = &rest[1 + label.len() + 2..]
             && let Some((_, after)) = tail.split_once(')')
             && !label.contains('[')
         {

@@ -61,13 +61,15 @@ pub fn read(bytes: &[u8]) -> Result<Outline, String> {
 /// The first row of a table that names no heads becomes its head: without one the converter takes the table apart.
 fn with_heads(page: &str) -> String {
     let lower = page.to_ascii_lowercase();
+    let last = lower.rfind("</table").unwrap_or(0);
     let mut out = String::with_capacity(page.len() + 64);
     let mut at = 0;
     while let Some(found) = lower[at..].find("<table") {
         let table = at + found;
         let row = lower[table..].find("<tr").map(|n| table + n);
         let Some((row, end)) = row.and_then(|row| Some((row, row + lower[row..].find("</tr")?))) else { break };
-        let has_head = lower[table..lower[table..].find("</table").map_or(lower.len(), |n| table + n)].contains("<th");
+        let has_head =
+            table < last && lower[table..lower[table..].find("</table").map_or(lower.len(), |n| table + n)].contains("<th");
         // A table within the first row is a layout.
         let plain = !has_head && !lower[row..end].contains("<table");
         out.push_str(&page[at..row]);

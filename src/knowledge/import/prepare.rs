@@ -8,7 +8,7 @@ use super::extractor::Extractor;
 use super::outline::Outline;
 use super::sniff::{self, Format};
 use super::store::Source;
-use super::{MAX_FILE_BYTES, MAX_PASSAGES, MAX_TEXT_BYTES, archive, cannot_read, sheet, text, too_large};
+use super::{MAX_FILE_BYTES, MAX_PASSAGES, MAX_TEXT_BYTES, archive, cannot_read, text, too_large};
 use crate::knowledge::document::{ImportDefaults, ParsedDocument};
 
 /// Changes whenever the same file would be read differently: then it is read again though its bytes are the same.
@@ -100,8 +100,9 @@ fn begin(name: &str, bytes: Vec<u8>, defaults: &ImportDefaults) -> Result<Begun,
             let document = ParsedDocument::parse(Path::new(last_part(name)), &text, defaults).map_err(|e| e.to_string())?;
             checked(document).map(|d| Begun::Document(Box::new(d)))
         }
-        Format::Csv => from_outline(name, &sheet::csv(&bytes)?, defaults).map(|d| Begun::Document(Box::new(d))),
-        Format::Html | Format::Docx | Format::Pdf | Format::Xlsx | Format::Xls | Format::Ods => Ok(Begun::Foreign(format, bytes)),
+        Format::Html | Format::Docx | Format::Pdf | Format::Csv | Format::Xlsx | Format::Xls | Format::Ods => {
+            Ok(Begun::Foreign(format, bytes))
+        }
     }
 }
 

@@ -47,7 +47,7 @@ pub fn workbook(format: Format, bytes: &[u8]) -> Result<Outline, String> {
     let mut filled = 0;
     for (name, range, merged) in sheets {
         let rows = cells(&range, &merged)?;
-        let blocks = table(rows);
+        let blocks = table(rows)?;
         if blocks.is_empty() {
             continue;
         }
@@ -86,7 +86,7 @@ pub fn csv(bytes: &[u8]) -> Result<Outline, String> {
             rows.push(record.iter().map(tidy).collect());
         }
     }
-    finish(Outline { title: None, blocks: table(rows) })
+    finish(Outline { title: None, blocks: table(rows)? })
 }
 
 fn finish(outline: Outline) -> Result<Outline, String> {
@@ -159,9 +159,13 @@ fn show(cell: &Data) -> String {
 }
 
 /// Rows → a caption, a header and rows; or questions and answers.
-fn table(rows: Vec<Vec<String>>) -> Vec<Block> {
+fn table(rows: Vec<Vec<String>>) -> Result<Vec<Block>, String> {
     let mut rows: Vec<Vec<String>> = rows.into_iter().filter(|r| r.iter().any(|c| !c.trim().is_empty())).collect();
     let width = rows.iter().map(|r| r.iter().rposition(|c| !c.trim().is_empty()).map_or(0, |n| n + 1)).max().unwrap_or(0);
+    // One long row among many short ones would make a large table of nothing.
+    if width.saturating_mul(rows.len()) > MAX_CELLS {
+        return Err(too_large());
+    }
     for row in &mut rows {
         row.resize(width, String::new());
     }
@@ -179,7 +183,7 @@ fn table(rows: Vec<Vec<String>>) -> Vec<Block> {
     }
     let Some(header) = rows.next() else {
         out.extend(captions.into_iter().map(|text| Block::Paragraph { text }));
-        return out;
+        return Ok(out);
     };
     let column = |names: &[&str]| {
         header.iter().position(|h| {
@@ -202,23 +206,26 @@ fn table(rows: Vec<Vec<String>>) -> Vec<Block> {
                 answer: cell(answer),
             });
         }
-        return out;
+        return Ok(out);
     }
     if width == 1 {
         out.extend(std::iter::once(header).chain(rows).flatten().map(|text| Block::Paragraph { text }));
-        return out;
+        return Ok(out);
     }
     let caption = (!captions.is_empty()).then(|| captions.join("　"));
     out.push(Block::Table { caption, header, rows: rows.collect() });
-    out
+    Ok(out)
 }
 
-/// What a row says, each thing once.
+/// What a row says, each thing once; two are enough to know that it is no caption.
 fn distinct(row: &[String]) -> Vec<&str> {
     let mut out: Vec<&str> = Vec::new();
     for cell in row.iter().map(|c| c.trim()).filter(|c| !c.is_empty()) {
         if !out.contains(&cell) {
             out.push(cell);
+        }
+        if out.len() > 1 {
+            break;
         }
     }
     out

@@ -51,7 +51,7 @@ impl Format {
     /// Is it read by somebody else's parser? Then a process of its own does it.
     #[must_use]
     pub fn is_foreign(self) -> bool {
-        matches!(self, Self::Html | Self::Docx | Self::Pdf | Self::Xlsx | Self::Xls | Self::Ods)
+        matches!(self, Self::Html | Self::Docx | Self::Pdf | Self::Csv | Self::Xlsx | Self::Xls | Self::Ods)
     }
 }
 

@@ -156,3 +156,16 @@ async fn as_much_text_as_is_allowed_is_cut_in_time() {
     assert!(document.passages(1).len() > 1000);
     assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
 }
+
+#[tokio::test]
+async fn what_grows_with_the_square_of_a_file_is_bounded() {
+    let begun = Instant::now();
+    let brackets = format!("甲：{}", "[".repeat(2_000_000));
+    assert!(read("括号.txt", brackets.into_bytes()).await.is_ok());
+    let wide: String = (0..60_000).map(|n| format!("{n},")).collect();
+    let why = read("宽.csv", format!("{wide}\n{}", "a,b\n".repeat(60_000)).into_bytes()).await.map(|d| d.body).expect_err("too many cells");
+    assert!(why.contains("格子"), "{why}");
+    let tables = "<table><tr><td>".repeat(1500);
+    let _text_or_reason = read("表.html", format!("<html><body>{tables}").into_bytes()).await;
+    assert!(begun.elapsed() < Duration::from_secs(40), "{:?}", begun.elapsed());
+}
