@@ -105,7 +105,10 @@ impl Knowledge {
             self.settled(&next).await?;
         }
         drop(turn);
-        self.bring_up_to_date().await?;
+        // A build that runs brings these in before its switch; who has changed something does not wait for it.
+        if self.progress().is_none() {
+            self.bring_up_to_date().await?;
+        }
         Ok(changed)
     }
 

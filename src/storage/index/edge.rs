@@ -35,6 +35,8 @@ const WAL_SEGMENT_BYTES: usize = 8 * 1024 * 1024;
 const BATCH: usize = 64;
 /// How often a flush that met an optimisation is tried again, and how long it waits before it does.
 const FLUSH_TRIES: usize = 40;
+/// How often a generation is tried to be opened before it counts as damaged.
+const LOAD_TRIES: usize = 6;
 const FLUSH_PAUSE: std::time::Duration = std::time::Duration::from_millis(50);
 
 /// One generation. Leaves the disk when it is retired and the last search lets it go.
@@ -308,7 +310,14 @@ fn load(folder: &Path, name: &str) -> Result<Option<Room>, VectorError> {
             gone: Arc::default(),
         })
     };
-    match attempt() {
+    // A folder that was let go of a moment ago may still be being written back: it is held then, not damaged.
+    let loaded = (1..LOAD_TRIES).find_map(|_| {
+        attempt().ok().or_else(|| {
+            std::thread::sleep(FLUSH_PAUSE);
+            None
+        })
+    });
+    match loaded.map_or_else(attempt, Ok) {
         Ok(room) => Ok(Some(room)),
         Err(reason) => {
             tracing::warn!(generation = name, %reason, "the index generation does not load; it is moved aside and will be rebuilt");

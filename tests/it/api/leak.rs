@@ -70,7 +70,8 @@ fn hidden(id: &str, title: &str, secret: &str) -> ParsedDocument {
         "h-worker" => document.meta.audience = Audience::Gridworker,
         "h-over" => document.meta.expires_on = Some(date(2026, 1, 1)),
         "h-future" => document.meta.effective_from = date(2027, 1, 1),
-        _ => "北京市".clone_into(&mut document.meta.area),
+        "h-elsewhere" => "北京市".clone_into(&mut document.meta.area),
+        _ => {}
     }
     document
 }

@@ -90,7 +90,7 @@ fn many_labels_do_not_spoil_what_the_table_knew() {
         "{} labels: {by_words} of {total} by words, {by_both} with what was learnt, {surely_wrong} surely wrong",
         labels.len()
     );
-    assert!(total > 100, "{total} sentences are asked");
+    assert!(total > 90, "{total} sentences are asked");
     assert!(by_both + 2 >= by_words, "{by_both} against {by_words} of {total}");
     assert!(surely_wrong * 100 <= total * 8, "{surely_wrong} of {total} are sure and wrong");
 }

@@ -277,6 +277,8 @@ async fn switching_back_and_forth_fails_no_search_that_runs() {
             .collect();
         for round in 0..20 {
             store.switch_to(generations[round % 2]).await.expect("switch");
+            // The memory engine never waits: without this nobody would ask between two switches.
+            tokio::task::yield_now().await;
         }
         stop.store(true, std::sync::atomic::Ordering::SeqCst);
         for asker in askers {
