@@ -4,6 +4,8 @@
 //! Everything here can be rebuilt from storage. A generation that does not load is moved aside, never deleted, and the
 //! index then says that there is none.
 
+mod terms;
+
 use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::Write as _;
@@ -14,13 +16,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_trait::async_trait;
 use parking_lot::Mutex;
 use qdrant_edge::{
-    AnyVariants, Condition, CountRequest, CreateIndex, Distance, EdgeConfig, EdgeShard, EdgeSparseVectorParams, EdgeVectorParams,
-    FieldCondition, FieldIndexOperations, Filter as EngineFilter, HasIdCondition, Match, Modifier, NamedQuery, OperationError,
-    Payload, PayloadFieldSchema, PayloadSchemaType, PointId, PointInsertOperations, PointOperations, PointStruct, QueryEnum,
-    QueryRequest, Range, ScoringQuery, ScrollRequest, UpdateOperation, ValueVariants, Vector, Vectors, WalOptions,
+    CountRequest, CreateIndex, Distance, EdgeConfig, EdgeShard, EdgeSparseVectorParams, EdgeVectorParams, FieldIndexOperations,
+    Filter as EngineFilter, Modifier, NamedQuery, PayloadFieldSchema, PayloadSchemaType, PointId, PointInsertOperations,
+    PointOperations, QueryEnum, QueryRequest, ScoringQuery, ScrollRequest, UpdateOperation, Vector, WalOptions,
     WithPayloadInterface, WithVector,
 };
 use uuid::Uuid;
+
+use terms::{engine_filter, engine_point, failed, our_id, our_payload};
 
 use crate::knowledge::vector::{
     ChunkPayload, ChunkPoint, DENSE_LEG, Filter, Generation, IndexManifest, Kept, Role, SPARSE_LEG, VectorError, VectorHit,
@@ -124,11 +127,6 @@ impl std::fmt::Debug for EdgeStore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("EdgeStore").field("folder", &self.folder).finish_non_exhaustive()
     }
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "used as the argument of map_err")]
-fn failed(e: OperationError) -> VectorError {
-    VectorError::Failed(e.to_string())
 }
 
 fn io(path: &Path) -> impl Fn(std::io::Error) -> VectorError {
@@ -358,62 +356,6 @@ fn write_atomically(path: &Path, content: &[u8]) -> Result<(), VectorError> {
         File::open(folder).and_then(|f| f.sync_all()).map_err(io(folder))?;
     }
     Ok(())
-}
-
-/// Our filter in the engine's terms.
-///
-/// # Errors
-/// A field name is not a path of the engine.
-pub fn engine_filter(filter: &Filter) -> Result<EngineFilter, VectorError> {
-    let key = |field: &str| field.try_into().map_err(|()| VectorError::Failed(format!("字段名“{field}”不能用于过滤")));
-    let list =
-        |filters: &[Filter]| filters.iter().map(|f| engine_filter(f).map(Condition::Filter)).collect::<Result<Vec<_>, _>>();
-    // The engine takes an empty `should` for no condition at all; an empty id list is what matches nothing.
-    let never = || EngineFilter::new_must(Condition::HasId(std::iter::empty::<PointId>().collect::<HasIdCondition>()));
-    Ok(match filter {
-        Filter::All(all) => EngineFilter { should: None, min_should: None, must: Some(list(all)?), must_not: None },
-        Filter::Any(any) if any.is_empty() => never(),
-        Filter::Any(any) => EngineFilter { should: Some(list(any)?), min_should: None, must: None, must_not: None },
-        Filter::Not(inner) => EngineFilter::new_must_not(Condition::Filter(engine_filter(inner)?)),
-        Filter::Keyword { any_of, .. } if any_of.is_empty() => never(),
-        Filter::Keyword { field, any_of } => {
-            let any = AnyVariants::Strings(any_of.iter().cloned().collect());
-            EngineFilter::new_must(Condition::Field(FieldCondition::new_match(key(field)?, Match::new_any(any))))
-        }
-        Filter::Int { field, gte, lt } => {
-            let number = |n: &i64| qdrant_edge::external::ordered_float::OrderedFloat(*n as f64);
-            let range = Range { lt: lt.as_ref().map(number), gt: None, gte: gte.as_ref().map(number), lte: None };
-            let condition = FieldCondition::new_range(key(field)?, range);
-            EngineFilter::new_must(Condition::Field(condition))
-        }
-        Filter::Flag { field, is } => {
-            let value = Match::new_value(ValueVariants::Bool(*is));
-            EngineFilter::new_must(Condition::Field(FieldCondition::new_match(key(field)?, value)))
-        }
-    })
-}
-
-fn engine_point(point: &ChunkPoint) -> Result<PointStruct, VectorError> {
-    // The struct is an object, which is what the engine insists on (it panics on anything else).
-    let payload = serde_json::to_value(&point.payload).map_err(|e| VectorError::Failed(e.to_string()))?;
-    let sparse = Vector::new_sparse(point.sparse.indices.clone(), point.sparse.values.clone()).map_err(failed)?;
-    let mut named = vec![(SPARSE_LEG, sparse)];
-    if let Some(dense) = &point.dense {
-        named.push((DENSE_LEG, Vector::new_dense(dense.clone())));
-    }
-    Ok(PointStruct::new(PointId::Uuid(point.id), Vectors::new_named(named), payload))
-}
-
-fn our_payload(payload: Option<Payload>) -> Result<ChunkPayload, VectorError> {
-    let map = payload.map(|p| p.0).unwrap_or_default();
-    serde_json::from_value(serde_json::Value::Object(map)).map_err(|e| VectorError::Failed(e.to_string()))
-}
-
-fn our_id(id: PointId) -> Result<Uuid, VectorError> {
-    match id {
-        PointId::Uuid(id) => Ok(id),
-        PointId::NumId(n) => Err(VectorError::Failed(format!("索引里有不认识的编号 {n}"))),
-    }
 }
 
 fn ask(
