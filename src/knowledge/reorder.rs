@@ -16,7 +16,7 @@ use crate::knowledge::rank::folds::{self, Kind};
 use crate::knowledge::rank::reading::{FIELDS, Text};
 use crate::knowledge::rank::shelf::{LEG, Ranker, Shelf, ShelfBags, Sight, Texts};
 use crate::knowledge::rank::teach::{Known, teach};
-use crate::knowledge::search::Candidate;
+use crate::knowledge::search::{Candidate, Knowledge};
 use crate::learn::bm25::{self, Postings};
 use crate::learn::boost::Forest;
 use crate::learn::embedding::{Matrix, Table};
@@ -131,6 +131,17 @@ pub struct Model {
     forest: Option<Forest>,
     /// What the held-out questions said.
     pub verdict: Verdict,
+}
+
+impl Knowledge {
+    /// Learns the order of passages that stand for themselves and uses it when held-out questions gain; `None` when there is
+    /// no built-in table or too little to learn from. Takes up to a minute of both cores: not for an executor's thread.
+    pub fn learn_order(&self, lessons: &[Lesson]) -> Option<Verdict> {
+        let snapshot = self.snapshot()?;
+        let model = learn(&snapshot.catalog, snapshot.learned.as_ref()?.table(), lessons)?;
+        self.order.store(Reorder::new(&snapshot.catalog, &model).map(Arc::new));
+        Some(model.verdict)
+    }
 }
 
 struct School {
