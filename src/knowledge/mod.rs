@@ -35,6 +35,7 @@ pub mod question_files;
 pub mod question_sets;
 pub mod runs;
 pub mod rank;
+pub mod reorder;
 pub mod search;
 pub mod similar;
 pub mod split;

@@ -15,6 +15,7 @@ use crate::knowledge::generation::{CheckResult, GenerationBook, MemoryBook, Snap
 use crate::knowledge::ended;
 use crate::knowledge::judge::{self, Asked, Legs, Relative};
 use crate::knowledge::lexicon::Lexicon;
+use crate::knowledge::reorder::Reorder;
 use crate::knowledge::store::{KnowledgeStore, StoreError};
 use crate::knowledge::vector::{Filter, Sparse, VectorError, VectorHit, VectorQuery, VectorStore};
 use crate::learn::bm25;
@@ -177,6 +178,8 @@ pub struct Knowledge {
     pub(super) clock: Option<Arc<dyn Clock>>,
     // Passages written since the index was last optimised.
     pub(super) untidy: AtomicUsize,
+    // The learnt order of passages that stand for themselves, over the catalog that it was made for.
+    pub(super) order: ArcSwapOption<Reorder>,
 }
 
 impl std::fmt::Debug for Knowledge {
@@ -207,6 +210,7 @@ impl Knowledge {
             progress: Arc::default(),
             clock: None,
             untidy: AtomicUsize::new(0),
+            order: ArcSwapOption::empty(),
         }
     }
 
@@ -306,7 +310,8 @@ impl Knowledge {
             Ok(found)
         };
         let found = legs(Filter::All(vec![who.clone(), Filter::in_force(query.scope.on)])).await?;
-        let mut outcome = judged(catalog, &asked, &query.scope, &found, query.limit);
+        let order = self.order.load_full().filter(|order| Arc::ptr_eq(order.catalog(), catalog));
+        let mut outcome = judged(catalog, &asked, &query.scope, &found, query.limit, order.as_deref());
         if ended::any_ended(catalog, &query.scope) {
             let past = legs(Filter::All(vec![who, ended::ended_filter(&query.scope)])).await?;
             if !past.is_empty() {
@@ -333,8 +338,12 @@ fn judged(
     scope: &Scope,
     found: &[VectorHit],
     limit: usize,
+    order: Option<&Reorder>,
 ) -> Outcome {
     let mut judged = judge_candidates(catalog, asked, found);
+    if let Some((order, wording)) = order.zip(asked.wordings.first()) {
+        order.apply(&wording.text, &mut judged);
+    }
     ended::prefer_local(&mut judged, catalog, &scope.areas);
     let top_score = judged.iter().map(|c| c.score).fold(0.0, f32::max);
     let decision = if top_score >= judge::THRESHOLD { Decision::Answerable } else { Decision::NotFound };
