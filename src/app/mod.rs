@@ -5,6 +5,7 @@
 
 pub mod learning;
 pub mod lock;
+mod ordering;
 pub mod shipped;
 pub mod wiring;
 
@@ -238,6 +239,7 @@ impl Instance {
         tasks.spawn(Arc::clone(&conversations).tell_news(news.subscribe()));
         tasks.spawn(imports(importer, defaults, stop.clone()));
         tasks.spawn(tidying(Arc::clone(&knowledge), stop.clone()));
+        tasks.spawn(ordering::run(Arc::clone(&knowledge), Arc::clone(&curation), stop.clone()));
         tasks.spawn(learning::run(rules, tickets, stop.clone()));
         tasks.spawn(housekeeping(Arc::clone(&api), stop.clone()));
         let grace = Duration::from_millis(settings.server.shutdown_grace_ms);
