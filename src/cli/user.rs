@@ -1,16 +1,19 @@
 //! `gridworker user …`: accounts from the machine itself, also while the service runs.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Subcommand;
+use gridworker::app::shipped::Shipped;
 use gridworker::core::clock::{Clock as _, SystemClock};
 use gridworker::core::ids::RandomIds;
 use gridworker::identity::keys::NewKey;
 use gridworker::identity::manage::{NewAccount, WithPassword};
 use gridworker::identity::role::permissions_of;
 use gridworker::identity::{Account, Accounts, Caller, Permission, Permissions, Role, Scope};
+use gridworker::incident::rules::IncidentRules;
 use gridworker::storage::sqlite::Sqlite;
 use gridworker::storage::sqlite::accounts::SqliteAccounts;
 use secrecy::ExposeSecret as _;
@@ -78,6 +81,11 @@ impl User {
         let db = Sqlite::open(&data.join("gridworker.sqlite")).await?;
         let rows = Arc::new(SqliteAccounts::new(db.clone()));
         let accounts = Accounts::new(rows, Arc::new(SystemClock), Arc::new(RandomIds), settings.identity.clone());
+        if let Self::Add { communities, grids, .. } = &self
+            && !(communities.is_empty() && grids.is_empty())
+        {
+            check_scope(settings.knowledge_dir(), communities, grids)?;
+        }
         let done = self.apply(&accounts).await;
         db.close().await;
         done.map(|()| ExitCode::SUCCESS)
@@ -131,6 +139,20 @@ impl User {
         }
         Ok(())
     }
+}
+
+/// A community or grid that the street does not have is a slip of the pen.
+fn check_scope(knowledge: Option<PathBuf>, communities: &[String], grids: &[String]) -> anyhow::Result<()> {
+    let shipped = Shipped::new(knowledge);
+    let rules = IncidentRules::read(|file| shipped.street_file(file))?;
+    let gazetteer = rules.places.gazetteer();
+    for community in communities {
+        anyhow::ensure!(gazetteer.grids().iter().any(|g| g.community == *community), "没有这个社区：{community}");
+    }
+    for code in grids {
+        anyhow::ensure!(gazetteer.grid(code).is_some(), "没有这个网格：{code}");
+    }
+    Ok(())
 }
 
 #[expect(clippy::print_stdout, reason = "the result of these commands")]

@@ -101,6 +101,10 @@ impl Settings {
         if self.server.max_body_bytes < 16 * 1024 {
             return refuse("server.max_body_bytes must be at least 16384: a message of 2000 characters must fit");
         }
+        // Browsers name it as the origin of what staff send.
+        if !url::Url::parse(&self.public_url()).is_ok_and(|u| matches!(u.scheme(), "http" | "https") && u.has_host()) {
+            return refuse("server.public_url must be an http or https URL such as https://street.example");
+        }
         if let Some(why) = self.identity.fault() {
             return refuse(why);
         }

@@ -178,7 +178,8 @@ async fn admit(
     if need == Some(Nobody) {
         return Ok(None);
     }
-    let caller = caller(api, peer, headers).await?.ok_or(Code::Unauthenticated)?;
+    let caller = caller(api, peer, headers).await?;
+    let caller = caller.ok_or_else(|| Problem::new(Code::Unauthenticated).detail("请先登录，或者带上接口密钥"))?;
     let refused = |why: String| Err(Problem::new(Code::Forbidden).detail(why));
     if caller.must_change_password && need != Some(Oneself) {
         return Err(Code::PasswordChangeRequired.into());

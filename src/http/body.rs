@@ -49,6 +49,10 @@ fn shape(error: &serde_json::Error) -> String {
         format!("缺少字段 {field}")
     } else if text.starts_with("unknown field") {
         format!("不认识的字段 {field}")
+    } else if text.starts_with("unknown variant") {
+        // The first word is what was sent, the others are what may be.
+        let may: Vec<&str> = text.split('`').skip(3).step_by(2).collect();
+        format!("第{}行第{}个字符处只能填：{}", error.line(), error.column(), may.join("、"))
     } else {
         format!("第{}行第{}个字符处的值类型不对", error.line(), error.column())
     }

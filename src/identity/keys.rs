@@ -42,7 +42,7 @@ impl Accounts {
     /// Makes a key.
     pub async fn create_key(&self, caller: &Caller, new: NewKey) -> Result<WithSecret, IdentityError> {
         let NewKey { account_id, name, permissions, expires_at } = new;
-        let now = self.clock.now();
+        let now = self.now();
         if account_id != caller.account_id && !caller.may(Permission::AccountManage) {
             return Err(IdentityError::Missing);
         }
@@ -104,7 +104,7 @@ impl Accounts {
         let keys = self.store.keys(owner).await?;
         let key = keys.iter().find(|k| k.id == id).ok_or(IdentityError::Missing)?;
         let entry = self.entry(caller, "key.revoke", ("key", &id.to_string()), json!({ "name": key.name }));
-        self.store.revoke_key(id, owner, self.clock.now(), &entry).await?;
+        self.store.revoke_key(id, owner, self.now(), &entry).await?;
         Ok(())
     }
 }

@@ -141,7 +141,7 @@ impl Accounts {
 
     /// Makes an account with a one-time password.
     pub async fn create(&self, caller: &Caller, new: NewAccount) -> Result<WithPassword, IdentityError> {
-        let now = self.clock.now();
+        let now = self.now();
         let account = self.fresh(new, now)?;
         let (password, kept) = self.one_time(now).await?;
         let detail = json!({ "name": account.name, "after": picture(&account) });
@@ -155,7 +155,7 @@ impl Accounts {
         if !self.store.accounts().await?.is_empty() {
             return Ok(None);
         }
-        let now = self.clock.now();
+        let now = self.now();
         let new = NewAccount {
             name: FIRST_NAME.to_owned(),
             title: "首次启动时建立".to_owned(),
@@ -186,7 +186,7 @@ impl Accounts {
         if after == before {
             return Ok(before);
         }
-        after.changed_at = self.clock.now();
+        after.changed_at = self.now();
         let detail = json!({ "name": before.name, "before": picture(&before), "after": picture(&after) });
         let entry = self.entry(caller, "account.change", ("account", &id.to_string()), detail);
         done(self.store.change_account(&after, &entry).await?)?;
@@ -202,7 +202,7 @@ impl Accounts {
         if account.is_enabled() == enabled {
             return Ok(account);
         }
-        let now = self.clock.now();
+        let now = self.now();
         account.disabled_at = (!enabled).then_some(now);
         account.changed_at = now;
         let action = if enabled { "account.enable" } else { "account.disable" };
@@ -213,7 +213,7 @@ impl Accounts {
 
     /// Gives a new one-time password: sessions end, a lock is opened.
     pub async fn reset_password(&self, caller: &Caller, id: Uuid) -> Result<WithPassword, IdentityError> {
-        let now = self.clock.now();
+        let now = self.now();
         let account = self.account(id).await?;
         let (password, kept) = self.one_time(now).await?;
         let entry = self.entry(caller, "account.reset_password", ("account", &id.to_string()), json!({ "name": account.name }));

@@ -118,8 +118,14 @@ impl Accounts {
         Self { store, hasher: Hasher::default(), clock, ids, settings }
     }
 
+    /// Now, to the millisecond, as the rows keep it: what an answer says is what the next one says.
+    pub(super) fn now(&self) -> Timestamp {
+        let now = self.clock.now();
+        Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
+    }
+
     pub(super) fn entry(&self, caller: &Caller, action: &str, object: (&str, &str), detail: serde_json::Value) -> AuditEntry {
-        audit::entry(self.clock.now(), caller, action, object, detail)
+        audit::entry(self.now(), caller, action, object, detail)
     }
 
     fn try_rule(&self, tries: u32) -> TryRule {
@@ -128,7 +134,7 @@ impl Accounts {
 
     /// Signs in with name and password. All that is wrong gives the same answer after the same work.
     pub async fn sign_in(&self, name: &str, password: &SecretString, from: &Origin) -> Result<SignedIn, IdentityError> {
-        let now = self.clock.now();
+        let now = self.now();
         let name = folded(name);
         let net = ClientNet::of(from.address);
         let by_address = (!from.exempt).then(|| address_subject(from.address));
@@ -217,7 +223,7 @@ impl Accounts {
 
     /// Who holds this session token; `None` when it opens nothing (any more).
     pub async fn by_session(&self, token: &str, address: IpAddr) -> Result<Option<Caller>, IdentityError> {
-        let now = self.clock.now();
+        let now = self.now();
         let Some((session, account)) = self.store.session(&hash(token)).await? else { return Ok(None) };
         if !session.is_live(now) || !account.is_enabled() || is_over(&account, now) {
             return Ok(None);
@@ -234,7 +240,7 @@ impl Accounts {
         if !secret.starts_with(KEY_MARK) {
             return Ok(None);
         }
-        let now = self.clock.now();
+        let now = self.now();
         let Some((key, account)) = self.store.key(&hash(secret)).await? else { return Ok(None) };
         if !key.is_live(now) || !account.is_enabled() {
             return Ok(None);
@@ -253,7 +259,7 @@ impl Accounts {
         new: &SecretString,
         from: &Origin,
     ) -> Result<SignedIn, IdentityError> {
-        let now = self.clock.now();
+        let now = self.now();
         let account = self.store.account(caller.account_id).await?.ok_or(IdentityError::Missing)?;
         // A borrowed session must not be a way to try passwords.
         let subject = name_subject(&folded(&account.name));
@@ -288,7 +294,7 @@ impl Accounts {
 
     /// Live sessions of an account, newest first.
     pub async fn sessions(&self, account: Uuid) -> Result<Vec<Session>, IdentityError> {
-        Ok(self.store.sessions(account, self.clock.now()).await?)
+        Ok(self.store.sessions(account, self.now()).await?)
     }
 
     /// Ends the session that the caller is in. Ending it twice is no fault.
@@ -318,7 +324,7 @@ impl Accounts {
 
     /// Forgets sessions and wrong tries that are over; called now and then.
     pub async fn sweep(&self) -> Result<u64, IdentityError> {
-        let now = self.clock.now();
+        let now = self.now();
         let window = SignedDuration::from_mins(i64::from(self.settings.sign_in_lock_minutes));
         Ok(self.store.sweep(now, now.saturating_sub(window).unwrap_or(now)).await?)
     }

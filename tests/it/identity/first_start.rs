@@ -142,6 +142,7 @@ async fn accounts_are_made_and_mended_beside_a_running_server() {
         (&["user", "add", "someone", "--role", "king"], "administrator"),
         (&["user", "add", "someone"], "--role"),
         (&["user", "add", "someone", "--role", "curator", "--key", "--permission", "audit_read"], "审计"),
+        (&["user", "add", "someone", "--role", "gridworker", "--grid", "CH-XX-99"], "没有这个网格"),
         (&["user", "disable", "nobody"], "没有这个账号"),
     ] {
         let (done, said) = run(folder.path(), arguments).await;

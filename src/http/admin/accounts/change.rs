@@ -7,6 +7,7 @@ use axum::{Extension, Json};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::check_scope;
 use crate::http::auth::{AccountView, refusal};
 use crate::http::body::JsonBody;
 use crate::http::callers;
@@ -42,6 +43,9 @@ pub async fn change_account(
     JsonBody(wish): JsonBody<ChangeAccount>,
 ) -> Result<Json<AccountView>, Problem> {
     let ChangeAccount { title, roles, scope } = wish;
+    if let Some(scope) = &scope {
+        check_scope(&api, scope)?;
+    }
     let change = AccountChange { title, roles, scope };
     let account = api.accounts.change(&caller, callers::id(&id)?, change).await.map_err(|e| refusal(&e))?;
     Ok(Json(account.into()))

@@ -8,7 +8,7 @@ use axum::{Extension, Json};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::AccountWithPassword;
+use super::{AccountWithPassword, check_scope};
 use crate::http::auth::refusal;
 use crate::http::body::JsonBody;
 use crate::http::problem::{Problem, ProblemBody};
@@ -42,6 +42,7 @@ pub async fn create_account(
     JsonBody(wish): JsonBody<CreateAccount>,
 ) -> Result<(StatusCode, Json<AccountWithPassword>), Problem> {
     let CreateAccount { name, title, roles, scope } = wish;
+    check_scope(&api, &scope)?;
     let made = api.accounts.create(&caller, NewAccount { name, title, roles, scope }).await.map_err(|e| refusal(&e))?;
     Ok((StatusCode::CREATED, Json(made.into())))
 }

@@ -9,12 +9,30 @@ pub mod roles;
 pub mod sessions;
 pub mod state;
 
+use secrecy::ExposeSecret as _;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::auth::AccountView;
+use crate::http::problem::{Code, FieldProblem, Problem};
+use crate::http::state::Api;
+use crate::identity::Scope;
 use crate::identity::manage::WithPassword;
-use secrecy::ExposeSecret as _;
+
+/// A scope of this street: a community or grid that does not exist would show its owner nothing.
+fn check_scope(api: &Api, scope: &Scope) -> Result<(), Problem> {
+    let gazetteer = api.rules.places.gazetteer();
+    let mut problem = Problem::new(Code::InvalidBody).detail("管辖范围里有街道没有的社区或网格");
+    for community in scope.communities.iter().filter(|c| !gazetteer.grids().iter().any(|g| g.community == **c)) {
+        problem
+            .errors
+            .push(FieldProblem { field: "scope.communities".to_owned(), message: format!("没有这个社区：{community}") });
+    }
+    for code in scope.grids.iter().filter(|g| gazetteer.grid(g).is_none()) {
+        problem.errors.push(FieldProblem { field: "scope.grids".to_owned(), message: format!("没有这个网格：{code}") });
+    }
+    if problem.errors.is_empty() { Ok(()) } else { Err(problem) }
+}
 
 /// An account with the password that is shown once.
 #[derive(Debug, Serialize, ToSchema)]
