@@ -90,7 +90,7 @@ async fn a_wish_that_cannot_be_is_refused_by_its_field() {
         (json!({ "name": "fine", "roles": [] }), "roles"),
         (json!({ "name": "fine", "roles": ["curator"], "title": long }), "title"),
         (json!({ "name": "fine", "roles": ["curator"], "title": "a\nb" }), "title"),
-        (json!({ "name": "fine", "roles": ["curator"], "scope": { "grids": [""] } }), "scope"),
+        (json!({ "name": "fine", "roles": ["curator"], "scope": { "grids": [""] } }), "scope.grids"),
     ] {
         let problem = admin.post(ACCOUNTS, &wish).await.refused(422, "invalid_body");
         assert_eq!(problem["errors"][0]["field"], field, "{wish}: {problem}");
