@@ -270,6 +270,7 @@ async fn switching_back_and_forth_fails_no_search_that_runs() {
                         let hits = store.search(own, &ask(&[(A, 1.0)], Filter::everything())).await.expect("search");
                         assert_eq!(hits.iter().map(|h| h.id.as_u128()).collect::<Vec<_>>(), vec![expected]);
                         asked += 1;
+                        tokio::task::yield_now().await;
                     }
                     asked
                 })

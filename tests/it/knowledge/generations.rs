@@ -150,7 +150,7 @@ async fn what_is_written_during_a_build_is_in_both_generations() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn asking_goes_on_through_every_switch_without_an_empty_answer() {
     for (engine, _keep, vectors) in engines().await {
         let store = Arc::new(MemoryKnowledge::default());
@@ -169,6 +169,8 @@ async fn asking_goes_on_through_every_switch_without_an_empty_answer() {
                         let (id, title) = numbered((asked * 7 + asker * 20) % 60);
                         assert_eq!(first(&knowledge, &title).await, Some(id), "{title}");
                         asked += 1;
+                        // The memory engine never waits: without this nobody else would have a turn.
+                        tokio::task::yield_now().await;
                     }
                     asked
                 })
