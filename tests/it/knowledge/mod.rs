@@ -9,7 +9,6 @@ pub mod import;
 mod generations;
 mod leak;
 mod life;
-mod ordering;
 mod plain;
 mod ranking;
 mod rows;
