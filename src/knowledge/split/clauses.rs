@@ -36,7 +36,18 @@ pub fn is_law(markdown: &str) -> bool {
 pub fn stands_alone(markdown: &str) -> bool {
     is_law(markdown)
         || markdown.lines().filter(|l| l.starts_with("##") && l.trim_start_matches('#').starts_with(' ')).count() >= HEADINGS
-        || markdown.chars().filter(|c| !c.is_whitespace()).take(LONG).count() >= LONG
+        || (markdown.chars().filter(|c| !c.is_whitespace()).take(LONG).count() >= LONG && !is_list(markdown))
+}
+
+/// Is it a list of matters, one a line, each called by the words before its colon? However long, its lines have nothing to do with
+/// each other and are not packed into common pieces.
+fn is_list(text: &str) -> bool {
+    let (mut lines, mut called) = (0usize, 0usize);
+    for line in text.lines().map(str::trim).filter(|l| !l.is_empty()) {
+        lines += 1;
+        called += usize::from(line[first_words(line).len()..].starts_with([':', '：']));
+    }
+    called * 10 >= lines * 9
 }
 
 /// A heading above the clauses that follow.

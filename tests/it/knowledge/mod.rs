@@ -9,6 +9,7 @@ pub mod import;
 mod generations;
 mod leak;
 mod life;
+mod ordering;
 mod plain;
 mod ranking;
 mod rows;
