@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use parking_lot::Mutex;
 
+use crate::knowledge::life::record::Actor;
 use crate::knowledge::document::{Document, ParsedDocument};
 use crate::knowledge::life::moves;
 use crate::knowledge::life::record::{Acknowledgement, DocumentFile, Event, VersionRecord, VersionState};
@@ -122,11 +123,11 @@ impl LifeStore for MemoryKnowledge {
 #[async_trait]
 impl KnowledgeStore for MemoryKnowledge {
     async fn put(&self, document: &ParsedDocument, at: Timestamp) -> Result<Stored, StoreError> {
-        moves::put(self, document, at).await
+        moves::put(self, document, &Actor::operator(), at).await
     }
 
-    async fn put_all(&self, documents: &[ParsedDocument], at: Timestamp) -> Vec<Result<Stored, StoreError>> {
-        moves::put_all(self, documents, at).await
+    async fn put_all(&self, documents: &[ParsedDocument], by: &Actor, at: Timestamp) -> Vec<Result<Stored, StoreError>> {
+        moves::put_all(self, documents, by, at).await
     }
 
     async fn document(&self, id: &str, version: Option<u32>) -> Result<Option<Document>, StoreError> {

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 
+use crate::knowledge::life::record::Actor;
 use crate::knowledge::document::{Document, DocumentMeta, ParsedDocument};
 
 /// Why the rows cannot be read or written.
@@ -70,8 +71,9 @@ pub trait KnowledgeStore: Send + Sync {
     /// The database fails; nothing is stored then.
     async fn put(&self, document: &ParsedDocument, at: Timestamp) -> Result<Stored, StoreError>;
 
-    /// [`Self::put`] for many documents of different ids, in as few transactions as can be; a result for each, in order.
-    async fn put_all(&self, documents: &[ParsedDocument], at: Timestamp) -> Vec<Result<Stored, StoreError>>;
+    /// The same for many documents of different ids on the authority of `by`, who is the author of those that become drafts; in as
+    /// few transactions as can be, a result for each, in order.
+    async fn put_all(&self, documents: &[ParsedDocument], by: &Actor, at: Timestamp) -> Vec<Result<Stored, StoreError>>;
 
     /// One published version of a document, the one published last when none is named; also of a retired document. Drafts
     /// and versions in review are not published and are not found here.

@@ -15,8 +15,18 @@ pub mod runs;
 use jiff::civil::Date;
 
 use super::state::Api;
+use crate::identity::{Caller, caller::Via};
+use crate::knowledge::life::record::Actor;
 
 /// The day it is in the street.
 fn today(api: &Api) -> Date {
     api.clock.now().to_zoned(api.conversations.street().zone.clone()).date()
+}
+
+/// Who acts, as the history shows it.
+fn actor(caller: &Caller) -> Actor {
+    match caller.via {
+        Via::Console | Via::System => Actor::operator(),
+        Via::Session(_) | Via::ApiKey(_) => Actor { id: caller.account_id.to_string(), name: caller.name.clone() },
+    }
 }

@@ -13,6 +13,7 @@ use super::store::{ImportFile, ImportJob};
 use super::work::Importer;
 use crate::core::clock::Clock;
 use crate::core::ids::Ids;
+use crate::knowledge::life::record::Actor;
 use crate::knowledge::document::{Audience, ImportDefaults, ParsedDocument};
 use crate::knowledge::store::StoreError;
 
@@ -159,7 +160,7 @@ impl ImportDesk {
     ///
     /// # Errors
     /// There is no file, or the disk or the rows fail.
-    pub async fn submit(&self, mut hand_in: HandIn, audience: Audience, by: &str) -> Result<ImportJob, DeskError> {
+    pub async fn submit(&self, mut hand_in: HandIn, audience: Audience, by: Actor) -> Result<ImportJob, DeskError> {
         hand_in.end().await?;
         if hand_in.paths.is_empty() {
             self.discard(hand_in).await;
@@ -169,7 +170,7 @@ impl ImportDesk {
         let job = ImportJob {
             root: hand_in.folder.to_string_lossy().into_owned(),
             drafts: true,
-            by: by.to_owned(),
+            by,
             ..ImportJob::new(hand_in.id, paths, audience, self.clock.now())
         };
         self.importer.store().wish(&job).await?;

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::knowledge::life::record::Actor;
 use crate::knowledge::document::Audience;
 use crate::knowledge::store::StoreError;
 
@@ -160,8 +161,8 @@ pub struct ImportJob {
     pub audience: Audience,
     /// What is imported becomes a draft for review, whatever it says itself; false = it is published on the operator's authority.
     pub drafts: bool,
-    /// Who wished it; empty = the operator at the command line.
-    pub by: String,
+    /// Who wished it: the author of the drafts that come of it.
+    pub by: Actor,
     /// Where it stands.
     pub state: JobState,
     /// The files under `paths` are known.
@@ -184,7 +185,7 @@ impl ImportJob {
             root: String::new(),
             audience,
             drafts: false,
-            by: String::new(),
+            by: Actor::operator(),
             state: JobState::Queued,
             collected: false,
             counts: Counts::default(),

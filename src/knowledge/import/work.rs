@@ -334,7 +334,7 @@ impl Importer {
             }
         }
         let (documents, reasons) = self.without_copies(documents, watch).await?;
-        let stored = self.knowledge.store().put_all(&documents, self.clock.now()).await;
+        let stored = self.knowledge.store().put_all(&documents, &job.by, self.clock.now()).await;
         let stored = stored.into_iter().zip(reasons);
         for (((number, name, hash, passages), document), (stored, why)) in waiting.into_iter().zip(&documents).zip(stored) {
             let id = document.meta.id.clone();

@@ -348,13 +348,13 @@ impl InUse<'_> {
     }
 }
 
-/// What an import does, on the operator's authority: a file that says `published` is published at once, one that says
+/// What an import does, on the authority of `by`: a file that says `published` is published at once, one that says
 /// `draft` becomes the working copy, one that says `retired` is kept and taken out of use.
 ///
 /// # Errors
 /// The rows fail, or somebody else changes the document again and again.
-pub async fn put(store: &dyn LifeStore, document: &ParsedDocument, at: Timestamp) -> Result<Stored, StoreError> {
-    let hand = Hand { by: Actor::operator(), at, note: String::new() };
+pub async fn put(store: &dyn LifeStore, document: &ParsedDocument, by: &Actor, at: Timestamp) -> Result<Stored, StoreError> {
+    let hand = Hand { by: by.clone(), at, note: String::new() };
     for _ in 0..8 {
         let file = store.file(&document.meta.id).await?.unwrap_or_else(|| DocumentFile::new(&document.meta.id));
         let (change, stored) = match imported(&file, document, &hand) {
@@ -369,8 +369,8 @@ pub async fn put(store: &dyn LifeStore, document: &ParsedDocument, at: Timestamp
 }
 
 /// [`put`] for many documents of different ids, in as few transactions as can be; a result for each, in order.
-pub async fn put_all(store: &dyn LifeStore, documents: &[ParsedDocument], at: Timestamp) -> Vec<Result<Stored, StoreError>> {
-    let hand = Hand { by: Actor::operator(), at, note: String::new() };
+pub async fn put_all(store: &dyn LifeStore, documents: &[ParsedDocument], by: &Actor, at: Timestamp) -> Vec<Result<Stored, StoreError>> {
+    let hand = Hand { by: by.clone(), at, note: String::new() };
     let mut out: Vec<Option<Result<Stored, StoreError>>> = Vec::with_capacity(documents.len());
     let (mut changes, mut waiting) = (Vec::new(), Vec::new());
     for (place, document) in documents.iter().enumerate() {
@@ -395,7 +395,7 @@ pub async fn put_all(store: &dyn LifeStore, documents: &[ParsedDocument], at: Ti
         let result = match applied {
             Ok(Applied::Done) => Ok(stored),
             // Somebody was faster: this one again, by itself.
-            Ok(Applied::Stale) => put(store, &documents[place], at).await,
+            Ok(Applied::Stale) => put(store, &documents[place], by, at).await,
             Err(e) => Err(e),
         };
         out[place] = Some(result);

@@ -10,12 +10,13 @@ use uuid::Uuid;
 
 use super::Sqlite;
 use super::knowledge::{backend, instant, json, number, text};
+use crate::knowledge::life::record::Actor;
 use crate::knowledge::document::Audience;
 use crate::knowledge::import::store::{Counts, ImportFile, ImportJob, ImportStore, Mark, Settled, Source};
 use crate::knowledge::store::StoreError;
 
 const JOB: &str =
-    "SELECT id, paths, root, audience, drafts, wished_by, state, collected, created_at, finished_at FROM knowledge_job";
+    "SELECT id, paths, root, audience, drafts, wished_by, wished_by_name, state, collected, created_at, finished_at FROM knowledge_job";
 
 fn damaged(id: &str, reason: impl Into<String>) -> StoreError {
     StoreError::Damaged { id: id.to_owned(), reason: reason.into() }
@@ -36,7 +37,10 @@ fn job(row: &SqliteRow) -> Result<ImportJob, StoreError> {
         root: get(row, "root")?,
         audience: audience.parse::<Audience>().map_err(|why| damaged(&id, why))?,
         drafts: get(row, "drafts")?,
-        by: get(row, "wished_by")?,
+        by: match get::<String>(row, "wished_by")? {
+            none if none.is_empty() => Actor::operator(),
+            id => Actor { id, name: get(row, "wished_by_name")? },
+        },
         state: get::<String>(row, "state")?.parse().map_err(|why: String| damaged(&id, why))?,
         collected: get(row, "collected")?,
         counts: Counts::default(),
@@ -74,15 +78,16 @@ impl ImportStore for Sqlite {
     async fn wish(&self, job: &ImportJob) -> Result<(), StoreError> {
         let mut tx = self.durable().await.map_err(backend)?;
         sqlx::query(
-            "INSERT INTO knowledge_job (id, paths, root, audience, drafts, wished_by, state, files, collected, created_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, '[]', $8, $9)",
+            "INSERT INTO knowledge_job (id, paths, root, audience, drafts, wished_by, wished_by_name, state, files, collected, created_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, '[]', $9, $10)",
         )
         .bind(job.id.to_string())
         .bind(text(&job.paths)?)
         .bind(&job.root)
         .bind(job.audience.as_str())
         .bind(job.drafts)
-        .bind(&job.by)
+        .bind(&job.by.id)
+        .bind(&job.by.name)
         .bind(job.state.as_str())
         .bind(job.collected)
         .bind(job.created_at.as_millisecond())

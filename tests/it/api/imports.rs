@@ -61,6 +61,11 @@ async fn files_become_drafts_with_a_result_each() {
     assert!(done["results"][3]["reason"].as_str().is_some_and(|why| why.contains("重新导出")), "{done}");
     assert_eq!(done["counts"], json!({ "files": 4, "waiting": 0, "imported": 2, "unchanged": 0, "skipped": 1, "failed": 1 }));
 
+    // Who hands a file in is the author of its draft, and so can never approve it.
+    let document = done["results"][0]["document"].as_str().expect("a document");
+    let draft = curator.get(&format!("/api/v1/admin/documents/{document}")).await.expect(200);
+    assert_eq!(draft["draft"]["hands"]["authors"], json!([curator.id]), "{draft}");
+
     let pieces = curator.get(&format!("{IMPORTS}/{id}/files/0/pieces")).await.expect(200);
     assert_eq!((pieces["shape"].clone(), pieces["title"].clone()), (json!("clauses"), json!("文明养犬公约")));
     assert_eq!(pieces["pieces"][1]["heading"], "第二条");

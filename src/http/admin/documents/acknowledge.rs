@@ -23,7 +23,7 @@ pub async fn acknowledge_finding(
     Path((id, finding)): Path<(String, String)>,
     JsonBody(wish): JsonBody<Remark>,
 ) -> Result<Response, Problem> {
-    let by = super::actor(&caller);
+    let by = crate::http::admin::actor(&caller);
     let acted = api.life.acknowledge(&id, &finding, &by, &wish.note).await.map_err(|e| super::refusal(&e))?;
     super::audit(&api, &caller, "document.acknowledge", &acted, json!({ "finding": finding, "note": wish.note })).await?;
     Ok(super::shown(&api, &acted.after))

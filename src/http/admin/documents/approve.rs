@@ -36,7 +36,7 @@ pub async fn approve_version(
     Path(id): Path<String>,
     JsonBody(wish): JsonBody<Approve>,
 ) -> Result<Response, Problem> {
-    let by = super::actor(&caller);
+    let by = crate::http::admin::actor(&caller);
     let acted = api.life.approve(&id, wish.version, &by, &wish.note).await.map_err(|e| super::refusal(&e))?;
     super::audit(&api, &caller, "document.approve", &acted, json!({ "version": wish.version })).await?;
     Ok(super::shown(&api, &acted.after))

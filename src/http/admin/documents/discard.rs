@@ -23,7 +23,7 @@ pub async fn discard_draft(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let seen = super::seen(&headers)?;
-    let acted = api.life.discard(&id, seen, &super::actor(&caller), "").await.map_err(|e| super::refusal(&e))?;
+    let acted = api.life.discard(&id, seen, &crate::http::admin::actor(&caller), "").await.map_err(|e| super::refusal(&e))?;
     super::audit(&api, &caller, "document.discard", &acted, json!({ "revision": seen })).await?;
     Ok(super::shown(&api, &acted.after))
 }

@@ -47,7 +47,7 @@ pub async fn edit_draft(
 ) -> Result<Response, Problem> {
     let seen = super::seen(&headers)?;
     let content = wish.content.parsed(&id)?;
-    let by = super::actor(&caller);
+    let by = crate::http::admin::actor(&caller);
     let done = if seen == 0 {
         api.life.begin(&id, content.clone(), &by, &wish.note).await
     } else {

@@ -23,7 +23,7 @@ pub async fn return_version(
     Path(id): Path<String>,
     JsonBody(wish): JsonBody<Remark>,
 ) -> Result<Response, Problem> {
-    let by = super::actor(&caller);
+    let by = crate::http::admin::actor(&caller);
     let acted = api.life.give_back(&id, &by, &wish.note).await.map_err(|e| super::refusal(&e))?;
     super::audit(&api, &caller, "document.return", &acted, json!({ "reason": wish.note })).await?;
     Ok(super::shown(&api, &acted.after))

@@ -27,18 +27,10 @@ use serde_json::{Value, json};
 
 use crate::http::problem::{Code, FieldProblem, Problem};
 use crate::http::state::Api;
-use crate::identity::{Caller, caller::Via};
+use crate::identity::Caller;
 use crate::knowledge::life::moves::Refusal;
-use crate::knowledge::life::record::{Actor, DocumentFile};
+use crate::knowledge::life::record::DocumentFile;
 use crate::knowledge::life::service::{Acted, LifeError};
-
-/// Who acts, as the history shows it.
-fn actor(caller: &Caller) -> Actor {
-    match caller.via {
-        Via::Console | Via::System => Actor::operator(),
-        Via::Session(_) | Via::ApiKey(_) => Actor { id: caller.account_id.to_string(), name: caller.name.clone() },
-    }
-}
 
 /// A refusal of the life of documents as a problem.
 fn refusal(error: &LifeError) -> Problem {

@@ -41,7 +41,7 @@ pub async fn retire_document(
     Path(id): Path<String>,
     JsonBody(wish): JsonBody<Retire>,
 ) -> Result<Response, Problem> {
-    let by = super::actor(&caller);
+    let by = crate::http::admin::actor(&caller);
     let retirement = Retirement { reason: wish.reason, successor: wish.successor, ended_on: wish.ended_on };
     let acted = api.life.retire(&id, &retirement, &by).await.map_err(|e| super::refusal(&e))?;
     super::audit(&api, &caller, "document.retire", &acted, json!({ "reason": retirement.reason, "successor": retirement.successor })).await?;

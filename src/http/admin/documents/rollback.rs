@@ -35,7 +35,7 @@ pub async fn roll_back(
     Path(id): Path<String>,
     JsonBody(wish): JsonBody<RollBack>,
 ) -> Result<Response, Problem> {
-    let by = super::actor(&caller);
+    let by = crate::http::admin::actor(&caller);
     let acted = api.life.roll_back(&id, wish.version, &by, &wish.note).await.map_err(|e| super::refusal(&e))?;
     super::audit(&api, &caller, "document.rollback", &acted, json!({ "version": wish.version })).await?;
     Ok(super::shown(&api, &acted.after))

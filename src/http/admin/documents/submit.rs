@@ -46,7 +46,7 @@ pub async fn submit_draft(
     JsonBody(wish): JsonBody<Remark>,
 ) -> Result<Json<Submitted>, Problem> {
     let seen = super::seen(&headers)?;
-    let done = api.life.submit(&id, seen, &super::actor(&caller), &wish.note).await;
+    let done = api.life.submit(&id, seen, &crate::http::admin::actor(&caller), &wish.note).await;
     let (acted, findings) = done.map_err(|e| super::refusal(&e))?;
     let version = acted.after.waiting().map(|v| v.version);
     super::audit(&api, &caller, "document.submit", &acted, json!({ "version": version, "findings": findings.len() })).await?;

@@ -23,7 +23,7 @@ pub async fn withdraw_version(
     Path(id): Path<String>,
     JsonBody(wish): JsonBody<Remark>,
 ) -> Result<Response, Problem> {
-    let by = super::actor(&caller);
+    let by = crate::http::admin::actor(&caller);
     let acted = api.life.withdraw(&id, &by, &wish.note).await.map_err(|e| super::refusal(&e))?;
     super::audit(&api, &caller, "document.withdraw", &acted, json!({})).await?;
     Ok(super::shown(&api, &acted.after))

@@ -15,7 +15,6 @@ use crate::identity::Caller;
 use crate::knowledge::curated::Content;
 use crate::knowledge::document::{Audience, ImportDefaults, ParsedDocument};
 use crate::knowledge::gaps::{Cluster, ClusterChange, ClusterState};
-use crate::knowledge::life::record::Actor;
 use crate::knowledge::life::service::LifeError;
 
 /// Questions that a draft begins with, at most.
@@ -138,7 +137,7 @@ async fn document(
     let parsed = ParsedDocument::parse(std::path::Path::new("gap.md"), &text, &defaults);
     let parsed = parsed.map_err(|e| Problem::new(Code::InvalidBody).detail(e.to_string()))?;
     let said = format!("由知识缺口“{}”起草", group.label);
-    let by = Actor { id: caller.account_id.to_string(), name: caller.name.clone() };
+    let by = crate::http::admin::actor(&caller);
     match api.life.create(parsed, &by, &said).await {
         Ok(_) => {}
         Err(LifeError::Store(e)) => return Err(Problem::unavailable(&e)),

@@ -7,6 +7,7 @@ use axum::{Extension, Json};
 use serde_json::json;
 
 use super::{JobView, Upload, problem, received};
+use crate::http::admin::actor;
 use crate::http::problem::{Problem, ProblemBody};
 use crate::http::state::ApiState;
 use crate::identity::Caller;
@@ -21,7 +22,7 @@ pub async fn create_import(
     form: Result<Multipart, MultipartRejection>,
 ) -> Result<(StatusCode, Json<JobView>), Problem> {
     let (hand_in, audience) = received(&api, form).await?;
-    let job = api.imports.submit(hand_in, audience, &caller.account_id.to_string()).await.map_err(problem)?;
+    let job = api.imports.submit(hand_in, audience, actor(&caller)).await.map_err(problem)?;
     let detail = json!({ "files": job.paths.len(), "audience": audience.as_str() });
     let object = ("import", &*job.id.to_string());
     api.audit.record(&caller, "import.create", object, detail).await.map_err(|e| Problem::unavailable(&e))?;

@@ -81,7 +81,7 @@ impl From<ImportJob> for JobView {
             state: job.state.as_str(),
             audience: job.audience.as_str(),
             drafts: job.drafts,
-            by: job.by,
+            by: job.by.id,
             counts: CountsView { files, waiting, imported, unchanged, skipped, failed },
             created_at: job.created_at,
             finished_at: job.finished_at,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use gridworker::core::clock::ManualClock;
+use gridworker::knowledge::life::record::Actor;
 use gridworker::knowledge::document::{Audience, ImportDefaults};
 use gridworker::knowledge::import::memory::MemoryImports;
 use gridworker::knowledge::import::store::{FileOutcome, ImportFile, ImportJob, ImportStore, JobState, Mark, Settled, Source};
@@ -230,7 +231,7 @@ async fn rows_of_imports_keep_the_same_contract_in_memory_and_sqlite() {
             store
                 .wish(&ImportJob {
                     drafts: true,
-                    by: "someone".into(),
+                    by: Actor { id: "someone".into(), name: "知识岗".into() },
                     root: "/up".into(),
                     ..ImportJob::new(id, vec!["/x".into()], Audience::All, at)
                 })
@@ -239,7 +240,7 @@ async fn rows_of_imports_keep_the_same_contract_in_memory_and_sqlite() {
         }
         let job = store.next_job().await.expect("next").expect("there");
         assert_eq!(
-            (job.id, job.state, job.drafts, job.by.as_str(), job.root.as_str()),
+            (job.id, job.state, job.drafts, job.by.id.as_str(), job.root.as_str()),
             (ids[0], JobState::Running, true, "someone", "/up"),
             "{name}"
         );
