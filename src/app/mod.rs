@@ -5,7 +5,7 @@
 
 pub mod learning;
 pub mod lock;
-mod ordering;
+pub mod ordering;
 pub mod shipped;
 pub mod wiring;
 

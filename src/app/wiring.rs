@@ -25,6 +25,7 @@ use crate::knowledge::search::Knowledge;
 use crate::knowledge::vector::VectorStore;
 use crate::llm::embed::OpenAiEmbedder;
 use crate::llm::port::{ChatModel, Embedder};
+use crate::llm::rerank::HttpReranker;
 use crate::storage::index::edge::EdgeStore;
 use crate::storage::index::memory::MemoryStore;
 use crate::storage::index::server::{ServerSettings, ServerStore};
@@ -116,7 +117,10 @@ pub async fn knowledge(settings: &Settings, data: &Path, db: &Sqlite, shipped: &
     };
     let lexicon = shipped.street_file("lexicon.csv").map_err(|e| e.to_string()).and_then(|csv| Lexicon::parse(csv.as_bytes()));
     let lexicon = lexicon.map_err(|why| anyhow::anyhow!("knowledge/street/lexicon.csv: {why}"))?;
-    let knowledge = Knowledge::new(Arc::new(db.clone()), vectors, embedder, lexicon);
+    let mut knowledge = Knowledge::new(Arc::new(db.clone()), vectors, embedder, lexicon);
+    if settings.reranker.endpoint().is_some() {
+        knowledge = knowledge.with_reranker(Arc::new(HttpReranker::new(&settings.reranker)?));
+    }
     Ok(knowledge.with_book(Arc::new(db.clone()), Arc::new(SystemClock)))
 }
 

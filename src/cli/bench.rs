@@ -16,6 +16,7 @@ use gridworker::knowledge::building::Stage;
 use gridworker::knowledge::document::{Audience, ImportDefaults, ParsedDocument};
 use gridworker::knowledge::eval_retrieval::read_lines;
 use gridworker::knowledge::lexicon::Lexicon;
+use gridworker::knowledge::reorder::Lesson;
 use gridworker::knowledge::search::{Knowledge, Query, Scope};
 use gridworker::storage::index::edge::EdgeStore;
 use gridworker::storage::sqlite::Sqlite;
@@ -54,6 +55,8 @@ pub struct Index {
 #[derive(Deserialize)]
 struct Article {
     #[serde(default)]
+    name: String,
+    #[serde(default)]
     law: String,
     #[serde(default)]
     chapter: String,
@@ -65,6 +68,8 @@ struct Article {
 #[derive(Deserialize)]
 struct Asked {
     query: String,
+    #[serde(default)]
+    gold: Vec<String>,
 }
 
 /// What one size costs. Times in seconds, single searches in milliseconds, memory in MB.
@@ -84,6 +89,12 @@ struct Cost {
     while_optimising: [f64; 3],
     optimising: f64,
     after: [f64; 3],
+    lessons: usize,
+    level: String,
+    /// MRR@10 of the sparse order, with the own table, with the table learnt from questions, with the re-ranker.
+    gains: Option<[f64; 4]>,
+    teaching: f64,
+    ordered: [f64; 3],
     peak_mb: f64,
     steady_mb: f64,
     disk_mb: f64,
@@ -105,8 +116,8 @@ impl Index {
     /// Measures each size in a process of its own and prints a table.
     #[expect(clippy::print_stdout, reason = "the result of this command")]
     fn table(self) -> anyhow::Result<ExitCode> {
-        println!("| 条 | 篇 | 段 | 入库 s | 读切 s | 训练 s | 写入 s | 检查 s | 可检索 s | 其中 CPU s | 立即 p50/p95/p99 ms | 优化中 p50/p95/p99 ms | 优化 s | 优化后 p50/p95/p99 ms | 峰值 MB | 稳定 MB | 磁盘 MB | 重启 s | 改一篇 s |");
-        println!("|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---|---|---:|---|---:|---:|---:|---:|---:|");
+        println!("| 条 | 篇 | 段 | 入库 s | 读切 s | 训练 s | 写入 s | 检查 s | 可检索 s | 其中 CPU s | 立即 p50/p95/p99 ms | 优化中 p50/p95/p99 ms | 优化 s | 优化后 p50/p95/p99 ms | 学习排序（问句，用时；MRR@10） | 排序后 p50/p95/p99 ms | 峰值 MB | 稳定 MB | 磁盘 MB | 重启 s | 改一篇 s |");
+        println!("|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---|---|---:|---|---|---|---:|---:|---:|---:|---:|");
         for size in &self.sizes {
             let mut child = Command::new(std::env::current_exe()?);
             child.args(["bench", "index", "--one", "--sizes", &size.to_string(), "--ask", &self.ask.to_string(), "--corpus"]);
@@ -119,7 +130,7 @@ impl Index {
             let c: Cost = serde_json::from_slice(&out.stdout)?;
             let three = |t: [f64; 3]| format!("{:.1} / {:.1} / {:.1}", t[0], t[1], t[2]);
             println!(
-                "| {} | {} | {} | {:.1} | {:.1} | {:.1} | {:.1} | {:.1} | **{:.1}** | {:.1} | {} | {} | {:.1} | {} | {:.0} | {:.0} | {:.0} | {:.1} | {:.2} |",
+                "| {} | {} | {} | {:.1} | {:.1} | {:.1} | {:.1} | {:.1} | **{:.1}** | {:.1} | {} | {} | {:.1} | {} | {} | {} | {:.0} | {:.0} | {:.0} | {:.1} | {:.2} |",
                 c.articles,
                 c.documents,
                 c.passages,
@@ -134,6 +145,8 @@ impl Index {
                 three(c.while_optimising),
                 c.optimising,
                 three(c.after),
+                taught(&c),
+                three(c.ordered),
                 c.peak_mb,
                 c.steady_mb,
                 c.disk_mb,
@@ -218,7 +231,25 @@ impl Index {
         optimising.await??;
         let optimised = at.elapsed().as_secs_f64();
         let after = ask(&knowledge, &questions, self.ask, today).await?;
+        // Peak of importing and indexing; learning the order comes later and is told by itself.
         let peak_mb = memory("VmHWM:");
+        let at = Instant::now();
+        let lessons = self.lessons(size)?;
+        let teacher = Arc::clone(&knowledge);
+        let model = tokio::task::spawn_blocking(move || {
+            let model = teacher.learn_order(&lessons);
+            if model.is_none() {
+                teacher.use_order(None);
+            }
+            model
+        });
+        let model = model.await?;
+        let teaching = at.elapsed().as_secs_f64();
+        let ordered = ask(&knowledge, &questions, self.ask, today).await?;
+        let level = serde_json::to_value(knowledge.order_level())?.as_str().unwrap_or_default().to_owned();
+        if let (Some(model), Some(table)) = (&model, knowledge.snapshot().and_then(|s| s.manifest.table.clone())) {
+            knowledge.keep_order(&table, model).await?;
+        }
         let at = Instant::now();
         if let Some(changed) = changed {
             knowledge.store().put(&changed, SystemClock.now()).await?;
@@ -249,6 +280,11 @@ impl Index {
             while_optimising: spread(meanwhile),
             optimising: optimised,
             after,
+            lessons: model.as_ref().map_or(0, |m| m.verdict.lessons),
+            level,
+            gains: model.as_ref().map(|m| [m.verdict.sparse, m.verdict.own, m.verdict.tables, m.verdict.full]),
+            teaching,
+            ordered,
             peak_mb,
             steady_mb,
             disk_mb: bytes_under(&folder) as f64 / 1e6,
@@ -278,7 +314,15 @@ impl Index {
         let db = Sqlite::open(&folder.join("gridworker.sqlite")).await?;
         let knowledge = open(&folder, &db).await?;
         knowledge.start().await?;
-        ask(&knowledge, &self.questions()?, self.ask, today()?).await?;
+        let table = knowledge.snapshot().and_then(|s| s.manifest.table.clone());
+        let model = match table {
+            Some(table) => knowledge.kept_order(&table).await?,
+            None => None,
+        };
+        knowledge.use_order(model.as_ref());
+        drop(model);
+        let spread = ask(&knowledge, &self.questions()?, self.ask, today()?).await?;
+        tracing::info!(?spread, anonymous_mb = memory("RssAnon:"), "asked");
         println!("{}", memory("VmRSS:"));
         Ok(ExitCode::SUCCESS)
     }
@@ -290,6 +334,24 @@ impl Index {
         let articles: Vec<Article> = read_lines(&self.corpus)?;
         let step = (articles.len() / self.ask.max(1)).max(1);
         Ok(articles.iter().step_by(step).map(|a| a.text.chars().take(20).collect()).collect())
+    }
+
+    /// What is known to answer the questions, of the first `size` articles; by the document's id and the clause's heading.
+    fn lessons(&self, size: usize) -> anyhow::Result<Vec<Lesson>> {
+        let Some(file) = &self.queries else { return Ok(Vec::new()) };
+        let articles: Vec<Article> = read_lines(&self.corpus)?;
+        let places: BTreeMap<&str, &Article> = articles.iter().take(size).map(|a| (a.name.as_str(), a)).collect();
+        let asked: Vec<Asked> = read_lines(file)?;
+        let of = |asked: &Asked| -> Vec<Lesson> {
+            let right = asked.gold.iter().filter_map(|name| places.get(name.as_str()));
+            let lesson = |a: &&Article| Lesson {
+                question: asked.query.clone(),
+                document: a.law.clone(),
+                clause: Some(a.article.clone()),
+            };
+            right.map(lesson).collect()
+        };
+        Ok(asked.iter().flat_map(of).collect())
     }
 
     /// The articles as documents, one a law, with a mixture of audiences and validities.
@@ -326,6 +388,12 @@ impl Index {
         });
         parsed.collect()
     }
+}
+
+/// What was learnt, in one cell.
+fn taught(c: &Cost) -> String {
+    let gains = c.gains.map(|g| g.map(|g| format!("{g:.3}")).join("→"));
+    format!("{}（{}问，{:.1} s{}{}）", c.level, c.lessons, c.teaching, if gains.is_some() { "；" } else { "" }, gains.unwrap_or_default())
 }
 
 struct Folder(PathBuf);

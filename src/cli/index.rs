@@ -1,13 +1,19 @@
-//! `gridworker index list|rebuild|rollback`: generations of the index. The wish is durable; whoever holds the data folder fulfils it.
+//! `gridworker index list|rebuild|rollback|learn`: generations of the index and the learnt order. The wish is durable; whoever holds the data folder fulfils it.
 
+use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Subcommand;
 use gridworker::app::lock::FolderLock;
 use gridworker::app::shipped::Shipped;
-use gridworker::app::wiring;
+use gridworker::app::{ordering, wiring};
+use gridworker::config::Settings;
+use gridworker::core::ids::{Ids, RandomIds};
+use gridworker::incident::rules::IncidentRules;
 use gridworker::knowledge::generation::{Action, GenerationBook as _, Plan, Record, State, Wish};
+use gridworker::knowledge::reorder::{self, Level};
 use gridworker::storage::sqlite::Sqlite;
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -25,6 +31,8 @@ pub enum Index {
     },
     /// 退回上一代
     Rollback,
+    /// 用知识库里的问句学习法规条文等段落的先后次序，保存并打印留出检验的结果（服务运行时它自己每五分钟学一次）
+    Learn,
 }
 
 impl Index {
@@ -45,11 +53,18 @@ impl Index {
                 Action::Rebuild(Plan { piece_chars: piece_chars.unwrap_or(now.piece_chars), held: false })
             }
             Self::Rollback => Action::Rollback,
+            Self::Learn => return learn(&settings, &data, &db).await,
         };
-        db.set_wish(&Wish { action, done: false, error: None }).await?;
+        let lock = FolderLock::take(&data)?;
+        if lock.is_some() {
+            // Nobody else is at it: a wish that was left is none any more.
+            db.set_wish(&Wish::for_it(action)).await?;
+        } else if !db.wish_for(action).await? {
+            anyhow::bail!("服务正在做另一件索引的事，做完后再试");
+        }
         let bar = ProgressBar::new(0);
         bar.set_style(ProgressStyle::with_template("{msg} {bar:40} {pos}/{len}")?);
-        if let Some(_lock) = FolderLock::take(&data)? {
+        if lock.is_some() {
             let shipped = Shipped::new(settings.knowledge_dir());
             let knowledge = wiring::knowledge(&settings, &data, &db, &shipped).await?;
             knowledge.start().await?;
@@ -86,6 +101,32 @@ impl Index {
             None => Ok(ExitCode::SUCCESS),
         }
     }
+}
+
+#[expect(clippy::print_stdout, reason = "the result of this command")]
+async fn learn(settings: &Settings, data: &Path, db: &Sqlite) -> anyhow::Result<ExitCode> {
+    let Some(_lock) = FolderLock::take(data)? else { anyhow::bail!("服务正在运行，它自己每五分钟学一次；要立即学习请先停止服务") };
+    let shipped = Shipped::new(settings.knowledge_dir());
+    let knowledge = Arc::new(wiring::knowledge(settings, data, db, &shipped).await?);
+    knowledge.start().await?;
+    let rules = Arc::new(IncidentRules::read(|file| shipped.street_file(file))?);
+    let ids: Arc<dyn Ids> = Arc::new(RandomIds);
+    let curation = wiring::curation(settings, db, &knowledge, &rules, &ids);
+    match ordering::learn_now(&knowledge, &curation).await? {
+        None => println!("没有可学的：需要至少{}句已知答案在条文或纯文本段落里的问句，并且资料够训练内置向量", reorder::FEWEST),
+        Some(v) => {
+            let level = match v.level {
+                Level::Off => "不用（没有超过只用词的次序）",
+                Level::Own => "用从资料学到的向量",
+                Level::Tables => "用从问句学到的向量",
+                Level::Full => "用从问句学到的向量和重排",
+            };
+            println!("{}问，每问由没有见过它的次序回答，首十位倒数排名均值：只用词 {:.3}，加资料向量 {:.3}，加问句向量 {:.3}，加重排 {:.3}", v.lessons, v.sparse, v.own, v.tables, v.full);
+            println!("采用：{level}");
+        }
+    }
+    db.close().await;
+    Ok(ExitCode::SUCCESS)
 }
 
 #[expect(clippy::print_stdout, reason = "the result of these commands")]

@@ -18,7 +18,7 @@ pub use sections::{
 };
 
 use crate::identity::settings::IdentitySettings;
-use crate::llm::settings::{EmbedderSettings, LlmSettings};
+use crate::llm::settings::{EmbedderSettings, LlmSettings, RerankerSettings};
 use crate::platform::settings::PlatformSettings;
 
 /// The reference of all settings, embedded.
@@ -48,6 +48,8 @@ pub struct Settings {
     pub llm: LlmSettings,
     /// The optional dense leg.
     pub embedder: EmbedderSettings,
+    /// The optional re-ranking model.
+    pub reranker: RerankerSettings,
     /// The governance platform.
     pub platform: PlatformSettings,
     /// Accounts, sessions, passwords.
@@ -110,6 +112,7 @@ impl Settings {
         }
         self.llm.validate().map_err(|e| ConfigError::Check(e.to_string()))?;
         self.embedder.validate().map_err(|e| ConfigError::Check(e.to_string()))?;
+        self.reranker.validate().map_err(|e| ConfigError::Check(e.to_string()))?;
         self.platform.validate().map_err(|e| ConfigError::Check(e.to_string()))?;
         Ok(())
     }

@@ -114,6 +114,8 @@ fn documented(max_picture_bytes: usize, max_body_bytes: usize) -> OpenApiRouter<
         .routes(routes!(admin::runs::list::list_runs, admin::runs::start::start_run))
         .routes(routes!(admin::runs::get::get_run))
         .routes(routes!(admin::runs::compare::compare_runs))
+        .routes(routes!(admin::generations::list::list_generations, admin::generations::create::create_generation))
+        .routes(routes!(admin::generations::switch::switch_generation))
         .routes(routes!(admin::hit_test::ask::test_question))
         .routes(routes!(admin::hit_test::past::test_turn))
         .routes(routes!(admin::hit_test::confirm::confirm_past))

@@ -13,6 +13,7 @@ use crate::knowledge::generation::{Action, CheckResult, Plan, Record, Snapshot, 
 use crate::knowledge::indexing::{Change, Placed, WRITTEN, aside};
 use crate::knowledge::learned::{self, Learned};
 use crate::knowledge::lexicon::Lexicon;
+use crate::knowledge::reorder;
 use crate::knowledge::search::{Knowledge, KnowledgeError};
 use crate::knowledge::split::SPLITTER_VERSION;
 use crate::knowledge::vector::{Filter, Generation, IndexManifest, Role, VectorError, VectorStore};
@@ -136,8 +137,7 @@ impl Knowledge {
     /// As [`Self::reindex`].
     pub async fn prepare(&self, plan: Plan) -> Result<Generation, KnowledgeError> {
         let _one = self.building.lock().await;
-        self.book.set_plan(plan).await?;
-        let snapshot = self.built("按要求准备", None).await?;
+        let snapshot = self.built("按要求准备", None, plan).await?;
         let generation = snapshot.generation;
         *self.waiting.lock() = Some(snapshot);
         Ok(generation)
@@ -152,6 +152,8 @@ impl Knowledge {
             let _one = self.building.lock().await;
             let waiting = self.waiting.lock().take_if(|s| s.generation == generation);
             if let Some(snapshot) = waiting {
+                // Only now is it what is wanted: else the next change would build it, and switch to it by itself.
+                self.book.set_plan(Plan { piece_chars: snapshot.manifest.piece_chars, held: false }).await?;
                 return self.switch_caught_up(snapshot).await;
             }
         }
@@ -192,15 +194,41 @@ impl Knowledge {
         Ok(generation)
     }
 
-    /// Fulfils what the command line wished. Only the holder of the index may call this. True when there was something.
+    /// What is wanted of the next generation.
+    ///
+    /// # Errors
+    /// The rows fail.
+    pub async fn plan(&self) -> Result<Plan, KnowledgeError> {
+        Ok(self.book.plan().await?)
+    }
+
+    /// The wish made last, and how it went.
+    ///
+    /// # Errors
+    /// The rows fail.
+    pub async fn wished(&self) -> Result<Option<Wish>, KnowledgeError> {
+        Ok(self.book.wish().await?)
+    }
+
+    /// Wishes something of the holder of the index; false when it has not done with another wish yet.
+    ///
+    /// # Errors
+    /// The rows fail.
+    pub async fn wish_for(&self, action: Action) -> Result<bool, KnowledgeError> {
+        Ok(self.book.wish_for(action).await?)
+    }
+
+    /// Fulfils what was wished. Only the holder of the index may call this. True when there was something.
     ///
     /// # Errors
     /// The rows fail; what became of the wish stands in its row.
     pub async fn fulfil(&self) -> Result<bool, KnowledgeError> {
         let Some(wish) = self.book.wish().await?.filter(|w| !w.done) else { return Ok(false) };
         let result = match wish.action {
-            Action::Rebuild(plan) => self.rebuild(plan).await,
-            Action::Rollback => self.rollback().await,
+            Action::Prepare(plan) => self.prepare(plan).await.map(drop),
+            Action::Rebuild(plan) => self.rebuild(plan).await.map(drop),
+            Action::Switch(generation) => self.switch_to(generation).await,
+            Action::Rollback => self.rollback().await.map(drop),
         };
         let error = result.err().map(|e| e.to_string());
         self.book.set_wish(&Wish { done: true, error, ..wish }).await?;
@@ -278,7 +306,7 @@ impl Knowledge {
                 return Ok(false);
             }
         }
-        let snapshot = self.built(reason, read).await?;
+        let snapshot = self.built(reason, read, self.book.plan().await?).await?;
         self.switch_caught_up(snapshot).await?;
         drop(one);
         Ok(true)
@@ -286,21 +314,21 @@ impl Knowledge {
 
     pub(super) async fn build(&self, reason: &str, read: Option<&Arc<Catalog>>) -> Result<Generation, KnowledgeError> {
         let _one = self.building.lock().await;
-        let snapshot = self.built(reason, read).await?;
+        let snapshot = self.built(reason, read, self.book.plan().await?).await?;
         let generation = snapshot.generation;
         self.switch_caught_up(snapshot).await?;
         Ok(generation)
     }
 
     /// A new generation, built and checked; it does not answer yet.
-    async fn built(&self, reason: &str, read: Option<&Arc<Catalog>>) -> Result<Snapshot, KnowledgeError> {
+    async fn built(&self, reason: &str, read: Option<&Arc<Catalog>>, plan: Plan) -> Result<Snapshot, KnowledgeError> {
         // At most one beside the live and the previous one.
         let unwanted = self.waiting.lock().take();
         if let Some(unwanted) = unwanted {
             self.vectors.discard(unwanted.generation).await?;
         }
         self.say(Progress { generation: 0, stage: Stage::Reading, done: 0, all: 0 });
-        let result = self.build_steps(reason, read).await;
+        let result = self.build_steps(reason, read, plan).await;
         *self.progress.lock() = None;
         if let Err(error) = &result {
             tracing::error!(%error, reason, "a new index generation was not built; the old one stays");
@@ -309,9 +337,9 @@ impl Knowledge {
         result
     }
 
-    async fn build_steps(&self, reason: &str, read: Option<&Arc<Catalog>>) -> Result<Snapshot, KnowledgeError> {
+    async fn build_steps(&self, reason: &str, read: Option<&Arc<Catalog>>, plan: Plan) -> Result<Snapshot, KnowledgeError> {
         let begun = Instant::now();
-        let (manifest, catalog) = self.wanted(read).await?;
+        let (manifest, catalog) = self.wanted(read, plan).await?;
         let generation = self.vectors.begin(&manifest).await?;
         let mut record = Record {
             generation,
@@ -400,8 +428,7 @@ impl Knowledge {
     }
 
     /// How a generation would be made today, and its catalog.
-    async fn wanted(&self, read: Option<&Arc<Catalog>>) -> Result<(IndexManifest, Arc<Catalog>), KnowledgeError> {
-        let plan = self.book.plan().await?;
+    async fn wanted(&self, read: Option<&Arc<Catalog>>, plan: Plan) -> Result<(IndexManifest, Arc<Catalog>), KnowledgeError> {
         let mut dimension = None;
         if let Some(embedder) = &self.embedder {
             dimension = match embedder.dim() {
@@ -569,8 +596,8 @@ impl Knowledge {
                 self.book.keep(&record).await?;
             }
         }
-        let parts: Vec<String> =
-            kept.iter().flat_map(|k| [k.manifest.lexicon.clone(), k.manifest.table.clone()]).flatten().collect();
+        let of = |m: &IndexManifest| [m.lexicon.clone(), m.table.clone(), m.table.as_deref().map(reorder::part_of)];
+        let parts: Vec<String> = kept.iter().flat_map(|k| of(&k.manifest)).flatten().collect();
         let oldest = kept.iter().map(|k| k.generation).min().unwrap_or(Generation(0));
         self.book.sweep(&parts, oldest).await?;
         Ok(())

@@ -71,7 +71,8 @@ pub struct Unit {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Stamp {
     version: u32,
-    content_hash: String,
+    // Of its hash: there is a stamp for each clause of a law.
+    content: u64,
     from: jiff::civil::Date,
     until: Option<jiff::civil::Date>,
     pieces: usize,
@@ -82,7 +83,7 @@ impl Stamp {
         let first = document.passages.first();
         Self {
             version: document.version,
-            content_hash: document.content_hash.clone(),
+            content: xxhash_rust::xxh3::xxh3_64(document.content_hash.as_bytes()),
             from: first.map_or(document.meta.effective_from, |p| p.effective_from),
             until: first.map_or(document.meta.expires_on, |p| p.expires_on),
             pieces: document.passages.len(),

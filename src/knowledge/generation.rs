@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::knowledge::catalog::Catalog;
 use crate::knowledge::learned::Learned;
@@ -42,7 +43,7 @@ pub struct Plan {
 }
 
 /// How a generation did before it was switched to.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct CheckResult {
     /// Passages that it should hold.
     pub expected: usize,
@@ -63,8 +64,9 @@ pub struct CheckResult {
 }
 
 /// Where a generation stands, for people.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = GenerationState)]
 pub enum State {
     /// Points are being written.
     Building,
@@ -110,7 +112,7 @@ pub struct Record {
     pub settled: Option<u64>,
 }
 
-/// What the command line wishes of the process that holds the index.
+/// What the console and the command line wish of the process that holds the index. One at a time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wish {
     /// What is to be done.
@@ -121,12 +123,24 @@ pub struct Wish {
     pub error: Option<String>,
 }
 
+impl Wish {
+    /// Not fulfilled yet.
+    #[must_use]
+    pub fn for_it(action: Action) -> Self {
+        Self { action, done: false, error: None }
+    }
+}
+
 /// What can be wished.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Action {
-    /// A new generation by this plan.
+    /// A new generation by this plan that waits to be switched to.
+    Prepare(Plan),
+    /// A new generation by this plan that answers as soon as it has passed its check.
     Rebuild(Plan),
+    /// To the one that waits, or back to the previous one.
+    Switch(Generation),
     /// Back to the previous one.
     Rollback,
 }
@@ -151,6 +165,12 @@ pub trait GenerationBook: Send + Sync {
     /// # Errors
     /// The database fails.
     async fn wish(&self) -> Result<Option<Wish>, StoreError>;
+
+    /// Keeps a wish unless another one is still to be fulfilled; false then.
+    ///
+    /// # Errors
+    /// The database fails.
+    async fn wish_for(&self, action: Action) -> Result<bool, StoreError>;
 
     /// Keeps a wish, or how it went.
     ///
@@ -214,6 +234,15 @@ impl GenerationBook for MemoryBook {
 
     async fn wish(&self) -> Result<Option<Wish>, StoreError> {
         Ok(self.0.lock().wish.clone())
+    }
+
+    async fn wish_for(&self, action: Action) -> Result<bool, StoreError> {
+        let mut pages = self.0.lock();
+        if pages.wish.as_ref().is_some_and(|w| !w.done) {
+            return Ok(false);
+        }
+        pages.wish = Some(Wish::for_it(action));
+        Ok(true)
     }
 
     async fn set_wish(&self, wish: &Wish) -> Result<(), StoreError> {

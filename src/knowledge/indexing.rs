@@ -85,31 +85,52 @@ impl Knowledge {
     /// Rows, index or embedder fail; the next start puts right what is missing.
     pub async fn refresh(&self) -> Result<usize, KnowledgeError> {
         let turn = self.changing.lock().await;
-        let snapshot = self.snapshot().ok_or(VectorError::NoGeneration)?;
-        let catalog = self.read(&snapshot.manifest, Some(&snapshot.catalog)).await?;
-        let change = Change::between(&snapshot.catalog, &catalog);
-        let snapshot = self.forget_retired(&snapshot, &catalog);
+        let before = self.snapshot().ok_or(VectorError::NoGeneration)?;
+        let catalog = self.read(&before.manifest, Some(&before.catalog)).await?;
+        let change = Change::between(&before.catalog, &catalog);
+        let snapshot = self.forget_retired(&before, &catalog);
         let changed = change.size();
         if change.missing.len() > TOO_MANY.max(snapshot.catalog.passages()) {
             // A new generation is built anyway, because the mean length has changed; its switch brings these in.
             drop(turn);
-            self.build_unless_done("资料大量增加", Some(&catalog)).await?;
+            match self.build_unless_done("资料大量增加", Some(&catalog)).await {
+                // The check speaks against it: the live one takes them in as it is.
+                Err(KnowledgeError::Refused(_)) => {}
+                done => return done.map(|_| changed),
+            }
+            let _turn = self.changing.lock().await;
+            let snapshot = self.snapshot().ok_or(VectorError::NoGeneration)?;
+            let catalog = self.read(&snapshot.manifest, Some(&snapshot.catalog)).await?;
+            // What has been forgotten above is still in the index.
+            let known = if before.generation == snapshot.generation { &before.catalog } else { &snapshot.catalog };
+            let change = Change::between(known, &catalog);
+            self.take_in(&snapshot, catalog, change).await?;
             return Ok(changed);
         }
-        if changed > 0 {
-            self.write(snapshot.generation, change.missing, snapshot.manifest.mean).await?;
-            let next = Arc::new(self.with_catalog(&snapshot, catalog).await?);
-            self.live.store(Some(Arc::clone(&next)));
-            self.remove(next.generation, &next.catalog, &change.gone).await?;
-            self.vectors.flush(next.generation).await?;
-            self.settled(&next).await?;
-        }
+        self.take_in(&snapshot, catalog, change).await?;
         drop(turn);
         // A build that runs brings these in before its switch; who has changed something does not wait for it.
         if self.progress().is_none() {
-            self.bring_up_to_date().await?;
+            match self.bring_up_to_date().await {
+                // What was changed answers all the same; the record of the generation says why it was not taken.
+                Err(KnowledgeError::Refused(_)) => {}
+                done => drop(done?),
+            }
         }
         Ok(changed)
+    }
+
+    /// Brings the live generation in step with a catalog. The caller has the turn of those who change it.
+    async fn take_in(&self, snapshot: &Snapshot, catalog: Arc<Catalog>, change: Change) -> Result<(), KnowledgeError> {
+        if change.size() == 0 {
+            return Ok(());
+        }
+        self.write(snapshot.generation, change.missing, snapshot.manifest.mean).await?;
+        let next = Arc::new(self.with_catalog(snapshot, catalog).await?);
+        self.live.store(Some(Arc::clone(&next)));
+        self.remove(next.generation, &next.catalog, &change.gone).await?;
+        self.vectors.flush(next.generation).await?;
+        self.settled(&next).await
     }
 
     /// Documents that are no longer in use stop answering at once, before anything is written.

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use crate::core::text::for_matching;
 use crate::knowledge::catalog::{Catalog, Unit};
 use crate::knowledge::document::Passage;
-use crate::knowledge::vector::{ChunkPayload, Filter, VectorHit};
+use crate::knowledge::vector::VectorHit;
 use crate::learn::embedding::train::{self, Piece};
 use crate::learn::embedding::{Matrix, Rounded, Table, Vector};
 
@@ -25,9 +25,6 @@ const SEED: u64 = 20_261_126;
 pub struct Learned {
     table: Arc<Table>,
     matrix: Matrix,
-    // Whether a filter holds is asked once for all passages that are alike in what filters look at.
-    class: Vec<u32>,
-    classes: Vec<serde_json::Value>,
 }
 
 /// The fields of a passage, as the table reads them.
@@ -83,17 +80,7 @@ impl Learned {
             })
         });
         let matrix = Matrix::of_rows(rows.collect());
-        let (mut class, mut classes, mut seen) = (Vec::with_capacity(matrix.len()), Vec::new(), HashMap::new());
-        for (_, passage) in catalog.all() {
-            let payload = alike(passage);
-            let key = (payload.audience.clone(), payload.area.clone(), payload.effective_from, payload.expires_on);
-            let number = *seen.entry(key).or_insert_with(|| {
-                classes.push(serde_json::to_value(&payload).unwrap_or_default());
-                classes.len() as u32 - 1
-            });
-            class.push(number);
-        }
-        Self { table, matrix, class, classes }
+        Self { table, matrix }
     }
 
     /// The table.
@@ -114,46 +101,10 @@ impl Learned {
         self.matrix.cosine(question, number)
     }
 
-    /// The `limit` passages nearest to the question for which `filter` holds: (number, cosine), nearest first.
-    #[must_use]
-    pub fn nearest(&self, question: &Rounded, filter: &Filter, limit: usize) -> Vec<(usize, f32)> {
-        if limit == 0 {
-            return Vec::new();
+    /// Tells this leg's cosine with everything that the others have found.
+    pub fn tell(&self, catalog: &Catalog, found: &mut [VectorHit], question: &Rounded) {
+        for hit in found {
+            hit.learned = catalog.find(hit.id).map(|(unit, place)| self.cosine(question, catalog.number(unit, place)));
         }
-        let allowed: Vec<bool> = self.classes.iter().map(|payload| filter.holds(payload)).collect();
-        let mut hits: Vec<(usize, f32)> = self
-            .matrix
-            .cosines(question)
-            .into_iter()
-            .enumerate()
-            .filter(|(number, cosine)| *cosine > 0.0 && allowed[self.class[*number] as usize])
-            .collect();
-        let order = |a: &(usize, f32), b: &(usize, f32)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
-        if hits.len() > limit {
-            hits.select_nth_unstable_by(limit - 1, order);
-            hits.truncate(limit);
-        }
-        hits.sort_unstable_by(order);
-        hits
     }
-
-    /// Adds this leg to what the index found: its own best, and its cosine to everything else that was found.
-    pub fn join(&self, catalog: &Catalog, found: &mut Vec<VectorHit>, question: &Rounded, filter: &Filter, limit: usize) {
-        let mut nearest: HashMap<usize, f32> = self.nearest(question, filter, limit).into_iter().collect();
-        for hit in found.iter_mut() {
-            let Some((unit, place)) = catalog.find(hit.id) else { continue };
-            let number = catalog.number(unit, place);
-            hit.learned = Some(nearest.remove(&number).unwrap_or_else(|| self.cosine(question, number)));
-        }
-        let mut rest: Vec<(usize, f32)> = nearest.into_iter().collect();
-        rest.sort_unstable_by_key(|(number, _)| *number);
-        found.extend(rest.into_iter().filter_map(|(number, cosine)| {
-            catalog.passage(number).map(|p| VectorHit { id: p.id, sparse: None, dense: None, learned: Some(cosine) })
-        }));
-    }
-}
-
-/// What filters of a question look at: neither the document nor the place in it.
-fn alike(passage: &Passage) -> ChunkPayload {
-    ChunkPayload { document: String::new(), version: 0, ordinal: 0, ..ChunkPayload::of(passage) }
 }

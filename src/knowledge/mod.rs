@@ -36,6 +36,7 @@ pub mod question_sets;
 pub mod runs;
 pub mod rank;
 pub mod reorder;
+mod rerank;
 pub mod search;
 pub mod similar;
 pub mod split;

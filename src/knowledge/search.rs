@@ -15,15 +15,22 @@ use crate::knowledge::generation::{CheckResult, GenerationBook, MemoryBook, Snap
 use crate::knowledge::ended;
 use crate::knowledge::judge::{self, Asked, Legs, Relative};
 use crate::knowledge::lexicon::Lexicon;
-use crate::knowledge::reorder::Reorder;
+use crate::knowledge::reorder::{self, Reorder};
+use crate::knowledge::rerank::Reranking;
 use crate::knowledge::store::{KnowledgeStore, StoreError};
 use crate::knowledge::vector::{Filter, Sparse, VectorError, VectorHit, VectorQuery, VectorStore};
 use crate::learn::bm25;
 use crate::learn::embedding::Rounded;
-use crate::llm::port::Embedder;
+use crate::llm::port::{Embedder, Reranker};
 
 /// Passages that each leg hands over to be judged.
 const CANDIDATES: usize = 60;
+/// Passages that each leg hands over when a learnt order looks at more than the judge does.
+const FURTHER: usize = 150;
+/// How often a question is asked again because the index changed under it: changes that come as fast as searches hold up nobody.
+const AGAIN: u32 = 4;
+/// Passages looked at of what has ended: only the best one counts.
+const ENDED: usize = 20;
 /// Weight of a lexicon's official word beside the resident's own words.
 const LEXICON_WEIGHT: f32 = 0.6;
 /// Units whose passages are put in order by their sentences; the rest keep the order of the index.
@@ -164,6 +171,7 @@ pub struct Knowledge {
     pub(super) store: Arc<dyn KnowledgeStore>,
     pub(super) vectors: Arc<dyn VectorStore>,
     pub(super) embedder: Option<Arc<dyn Embedder>>,
+    reranking: Option<Reranking>,
     pub(super) lexicon: Arc<Lexicon>,
     pub(super) book: Arc<dyn GenerationBook>,
     // What answers now: one catalog with the generation that belongs to it, always swapped together.
@@ -201,6 +209,7 @@ impl Knowledge {
             store,
             vectors,
             embedder,
+            reranking: None,
             lexicon: Arc::new(lexicon),
             book: Arc::new(MemoryBook::default()),
             live: ArcSwapOption::empty(),
@@ -219,6 +228,13 @@ impl Knowledge {
     pub fn with_book(mut self, book: Arc<dyn GenerationBook>, clock: Arc<dyn Clock>) -> Self {
         self.book = book;
         self.clock = Some(clock);
+        self
+    }
+
+    /// Has the best candidates put in order by a model outside the house.
+    #[must_use]
+    pub fn with_reranker(mut self, reranker: Arc<dyn Reranker>) -> Self {
+        self.reranking = Some(Reranking::new(reranker));
         self
     }
 
@@ -262,16 +278,15 @@ impl Knowledge {
     /// The index fails. A failing embedder does not fail the search: the sparse leg answers alone.
     pub async fn search(&self, query: &Query) -> Result<Outcome, KnowledgeError> {
         let mut snapshot = self.snapshot().ok_or(VectorError::NoGeneration)?;
+        let mut again = AGAIN;
         loop {
             let outcome = self.search_in(&snapshot, query).await;
-            // A generation leaves two switches after it was live. Who is that late asks the one that answers now.
-            if let Err(KnowledgeError::Index(VectorError::UnknownGeneration(_))) = outcome
-                && let Some(newer) = self.snapshot().filter(|s| s.generation != snapshot.generation)
-            {
-                snapshot = newer;
-                continue;
-            }
-            return outcome;
+            // What took its place meanwhile may have taken passages of this one out of the index, or all of it, before it was asked for
+            // them: asked again, nothing is missing that is in force before and after.
+            let newer = self.snapshot().filter(|s| again > 0 && !Arc::ptr_eq(s, &snapshot));
+            let Some(newer) = newer else { return outcome };
+            snapshot = newer;
+            again -= 1;
         }
     }
 
@@ -296,24 +311,38 @@ impl Knowledge {
         };
         let sparse = query_terms(&asked);
         let who = who(&query.scope);
-        let question = snapshot.learned.as_ref().zip(asked.wordings.first());
-        let question = question.map(|(learned, wording)| (learned, Rounded::new(&learned.question(&wording.text))));
-        // Both legs of the engine and the built-in one, all under the same filter.
-        let legs = async |filter: Filter| -> Result<Vec<VectorHit>, VectorError> {
-            let request = VectorQuery { sparse: sparse.clone(), dense: dense.clone(), filter, limit: CANDIDATES };
+        let matter = asked.wordings.first().map_or("", |wording| wording.text.as_str());
+        let learned = snapshot.learned.as_ref().map(|learned| (learned, Rounded::new(&learned.question(matter))));
+        // The legs of the engine under one filter; the built-in one tells its cosine with what they find.
+        let legs = async |filter: Filter, limit: usize| -> Result<Vec<VectorHit>, VectorError> {
+            let request = VectorQuery { sparse: sparse.clone(), dense: dense.clone(), filter, limit };
             let mut found = self.vectors.search(snapshot.generation, &request).await?;
-            if let Some((learned, question)) = &question {
-                learned.join(catalog, &mut found, question, &request.filter, CANDIDATES);
-                // The judge knows the other legs only: it is not shown what this one alone has found.
-                found.retain(|hit| hit.sparse.is_some() || hit.dense.is_some());
+            if let Some((learned, question)) = &learned {
+                learned.tell(catalog, &mut found, question);
             }
             Ok(found)
         };
-        let found = legs(Filter::All(vec![who.clone(), Filter::in_force(query.scope.on)])).await?;
-        let order = self.order.load_full().filter(|order| Arc::ptr_eq(order.catalog(), catalog));
-        let mut outcome = judged(catalog, &asked, &query.scope, &found, query.limit, order.as_deref());
+        let order = self.order.load_full();
+        let wanted = if order.is_some() { FURTHER } else { CANDIDATES };
+        let found = legs(Filter::All(vec![who.clone(), Filter::in_force(query.scope.on)]), wanted).await?;
+        let (found, further) = best(found, CANDIDATES);
+        let near = order.as_deref().map(|order| {
+            let admits = |unit: &Unit, place: usize| unit.passages.get(place).is_some_and(|p| query.scope.admits(p));
+            let mut near = order.nearest(catalog, matter, admits);
+            near.extend(further.iter().filter_map(|hit| reorder::Near::of(catalog, hit)));
+            (order, near)
+        });
+        let mut candidates = judge_candidates(catalog, &asked, &found);
+        if let Some((order, near)) = &near {
+            order.apply(catalog, matter, near, &mut candidates);
+        }
+        ended::prefer_local(&mut candidates, catalog, &query.scope.areas);
+        if let Some(reranking) = &self.reranking {
+            reranking.apply(&query.text, catalog, &mut candidates).await;
+        }
+        let mut outcome = shown(catalog, &asked, candidates, query.limit);
         if ended::any_ended(catalog, &query.scope) {
-            let past = legs(Filter::All(vec![who, ended::ended_filter(&query.scope)])).await?;
+            let past = legs(Filter::All(vec![who, ended::ended_filter(&query.scope)]), ENDED).await?;
             if !past.is_empty() {
                 ended::consider(&mut outcome, catalog, &asked, &query.scope, &found, &past, query.limit);
             }
@@ -331,20 +360,19 @@ impl Knowledge {
     }
 }
 
-/// What the index found, judged: the best documents with their passages, and whether they are good enough.
-fn judged(
-    catalog: &Catalog,
-    asked: &Asked,
-    scope: &Scope,
-    found: &[VectorHit],
-    limit: usize,
-    order: Option<&Reorder>,
-) -> Outcome {
-    let mut judged = judge_candidates(catalog, asked, found);
-    if let Some((order, wording)) = order.zip(asked.wordings.first()) {
-        order.apply(&wording.text, &mut judged);
-    }
-    ended::prefer_local(&mut judged, catalog, &scope.areas);
+/// The hits that are among the best `count` of one of the engine's legs, and the others.
+fn best(found: Vec<VectorHit>, count: usize) -> (Vec<VectorHit>, Vec<VectorHit>) {
+    let least = |leg: fn(&VectorHit) -> Option<f32>| {
+        let mut scores: Vec<f32> = found.iter().filter_map(leg).collect();
+        scores.sort_unstable_by(|a, b| b.total_cmp(a));
+        scores.get(count.saturating_sub(1)).copied().unwrap_or(f32::NEG_INFINITY)
+    };
+    let (sparse, dense) = (least(|h| h.sparse), least(|h| h.dense));
+    found.into_iter().partition(|hit| hit.sparse.is_some_and(|s| s >= sparse) || hit.dense.is_some_and(|d| d >= dense))
+}
+
+/// The best documents with their passages, and whether they are good enough.
+fn shown(catalog: &Catalog, asked: &Asked, judged: Vec<Candidate>, limit: usize) -> Outcome {
     let top_score = judged.iter().map(|c| c.score).fold(0.0, f32::max);
     let decision = if top_score >= judge::THRESHOLD { Decision::Answerable } else { Decision::NotFound };
     let mut hits = Vec::new();
@@ -404,6 +432,19 @@ pub struct Candidate {
     pub features: [f32; judge::FEATURES],
     /// (place in the unit, raw scores), as the index gave them.
     pub passages: Vec<(usize, LegScores)>,
+}
+
+/// Puts the candidates at `slots` into `order` (the same numbers, best first). The probabilities stay where they are.
+pub(super) fn reseat(candidates: &mut [Candidate], slots: &[usize], order: &[usize]) {
+    let scores: Vec<f32> = slots.iter().map(|n| candidates[*n].score).collect();
+    let mut moved: Vec<Candidate> = Vec::with_capacity(order.len());
+    for n in order {
+        let hole = Candidate { unit: 0, score: 0.0, features: [0.0; judge::FEATURES], passages: Vec::new() };
+        moved.push(std::mem::replace(&mut candidates[*n], hole));
+    }
+    for ((slot, score), candidate) in slots.iter().zip(scores).zip(moved) {
+        candidates[*slot] = Candidate { score, ..candidate };
+    }
 }
 
 /// The passages of a unit, the one that says most of what was asked in one sentence first.

@@ -60,8 +60,8 @@ impl Rows {
         Self { width, ..Self::default() }
     }
 
-    /// Adds a group. One without a right row, or with nothing else, teaches nothing and is passed over.
-    pub fn push<'a>(&mut self, rows: impl IntoIterator<Item = (&'a [f32], bool)>) {
+    /// Adds a group. One without a right row, or with nothing else, teaches nothing and is passed over; false then.
+    pub fn push<'a>(&mut self, rows: impl IntoIterator<Item = (&'a [f32], bool)>) -> bool {
         let begin = self.right.len();
         for (values, right) in rows {
             self.values.extend(values.iter().take(self.width));
@@ -71,10 +71,29 @@ impl Rows {
         let own = &self.right[begin..];
         if own.iter().any(|r| *r) && own.iter().any(|r| !r) {
             self.ends.push(self.right.len());
-        } else {
-            self.right.truncate(begin);
-            self.values.truncate(begin * self.width);
+            return true;
         }
+        self.right.truncate(begin);
+        self.values.truncate(begin * self.width);
+        false
+    }
+
+    /// The rows of a group with what is right, in the order in which they were added.
+    pub fn group(&self, n: usize) -> impl Iterator<Item = (&[f32], bool)> {
+        let end = self.ends.get(n).copied().unwrap_or_default();
+        let begin = if n == 0 { 0 } else { self.ends.get(n - 1).copied().unwrap_or_default() };
+        let values = self.values[begin * self.width..end * self.width].chunks_exact(self.width.max(1));
+        values.zip(self.right[begin..end].iter().copied())
+    }
+}
+
+impl Rows {
+    /// The place (from 0) of the first right row of a group when its rows are put in order by a score, the best first.
+    #[must_use]
+    pub fn place(&self, group: usize, score: impl Fn(&[f32]) -> f32) -> Option<usize> {
+        let mut rows: Vec<(f32, bool)> = self.group(group).map(|(row, right)| (score(row), right)).collect();
+        rows.sort_by(|a, b| b.0.total_cmp(&a.0));
+        rows.iter().position(|(_, right)| *right)
     }
 }
 

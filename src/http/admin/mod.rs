@@ -7,6 +7,7 @@ pub mod documents;
 pub mod imports;
 pub mod curated;
 pub mod gaps;
+pub mod generations;
 pub mod hit_test;
 pub mod keys;
 pub mod question_sets;

@@ -8,6 +8,7 @@ pub mod measure;
 
 use std::io::{BufRead, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
@@ -232,7 +233,7 @@ pub fn run(job: &RetrievalJob) -> Result<RetrievalReport, EvalError> {
     let started = Instant::now();
     let table = train(&shelf.pieces(), SEED, |_| {});
     let bags = shelf.bags(&table);
-    let own = Sight::new(table, &bags);
+    let own = Sight::new(Arc::new(table), &bags);
     report.embedding = started.elapsed();
     let bench = Bench { shelf, postings, own, bags };
 
@@ -249,7 +250,7 @@ pub fn run(job: &RetrievalJob) -> Result<RetrievalReport, EvalError> {
         let taught = teach(&bench.shelf, &bench.bags, &bench.own, lessons, which, First::TAUGHT);
         let forest = taught.forest(&[]);
         report.training = report.training.max(started.elapsed());
-        let sight = Sight::new(taught.table.clone(), &bench.bags);
+        let sight = Sight::new(Arc::new(taught.table.clone()), &bench.bags);
         let of = |ranker: &Ranker<'_>| -> Vec<(Vec<usize>, &Question)> {
             shown.par_iter().map(|n| (cut(bench.ranked(ranker, &known[*n]), job.top), &questions[*n])).collect()
         };

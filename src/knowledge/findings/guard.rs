@@ -1,6 +1,6 @@
 //! The check while files are imported one after another: what was just let in counts for the next.
 
-use super::{Checker, Finding, Severity};
+use super::Checker;
 use crate::knowledge::document::ParsedDocument;
 
 /// Lets documents in that are not live already under another id.
@@ -16,20 +16,19 @@ impl Guard {
         Self { checker }
     }
 
-    /// What is to be looked at in a document that may come in; from now on it counts as published.
+    /// Lets a document in; from now on it counts as published.
     ///
     /// # Errors
     /// It would be live twice: in words, for the result of the file.
-    pub fn admit(&mut self, document: &ParsedDocument) -> Result<Vec<Finding>, String> {
+    pub fn admit(&mut self, document: &ParsedDocument) -> Result<(), String> {
         if document.meta.status != "published" {
-            return Ok(Vec::new());
+            return Ok(());
         }
-        let found = self.checker.check(document);
-        if let Some(blocking) = found.iter().find(|f| f.severity == Severity::Blocking) {
-            return Err(blocking.message.clone());
+        if let Some(twin) = self.checker.twin(document) {
+            return Err(twin.message);
         }
         self.checker.forget(&document.meta.id);
         self.checker.add(document.as_version(0));
-        Ok(found)
+        Ok(())
     }
 }

@@ -8,7 +8,7 @@ pub mod figures;
 pub mod guard;
 pub mod shingles;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -189,40 +189,57 @@ impl Checker {
     pub fn check(&self, document: &ParsedDocument) -> Vec<Finding> {
         let meta = &document.meta;
         let own = Ours::new(document);
+        let stated = own.stated();
         let mut out = Vec::new();
         let near = self.alike(&own);
-        let named = self.by_key.get(&own.key).into_iter().flatten();
-        let numbered = own.number.as_ref().and_then(|n| self.by_number.get(n)).into_iter().flatten();
         let laws: HashSet<&str> = meta.sources.iter().map(|s| s.law.as_str()).collect();
         let citing = laws.iter().filter_map(|law| self.by_law.get(*law)).flatten();
-        let mut candidates: Vec<u32> = near.keys().copied().chain(named.copied()).chain(numbered.copied()).collect();
-        candidates.sort_unstable();
-        candidates.dedup();
-        let related: HashSet<u32> = candidates.iter().copied().chain(citing.copied()).collect();
-        let mut related: Vec<u32> = related.into_iter().collect();
-        related.sort_unstable();
-        let meets = |known: &Known| {
-            known.meta.id != meta.id
-                && known.window.meets(&own.window)
-                && readers_meet(known.meta.audience, meta.audience)
-                && self.areas.meet(&known.meta.area, &meta.area)
-        };
+        let related: BTreeSet<u32> = self.candidates(&own, &near).into_iter().chain(citing.copied()).collect();
         let copies = self.copied_passages(&own, meta);
         for number in related {
-            let Some(known) = self.known.get(number as usize).filter(|k| meets(k)) else { continue };
+            let Some(known) = self.meeting(number, &own, meta) else { continue };
             let likeness = near.get(&number).copied().unwrap_or(0.0);
             match same_document(&own, known, likeness) {
                 Some(finding) => out.push(finding),
                 None => {
                     out.extend(near_copy(&own, known, likeness, &copies));
                     out.extend(other_version(&own, meta, known));
-                    out.extend(contradictions(&own, meta, known));
+                    out.extend(contradictions(&own, &stated, meta, known));
                 }
             }
         }
         out.sort_by(|a, b| (a.severity, a.kind, &a.theirs.document, &a.id).cmp(&(b.severity, b.kind, &b.theirs.document, &b.id)));
         out.dedup_by(|a, b| a.id == b.id);
         out
+    }
+
+    /// What would answer twice if `document` were let in: a published document that is the same one. This alone is looked for, so it
+    /// costs little beside [`Self::check`], also among thousands of documents that are somewhat alike.
+    #[must_use]
+    pub fn twin(&self, document: &ParsedDocument) -> Option<Finding> {
+        let own = Ours::new(document);
+        let near = self.alike(&own);
+        let likeness = |number: u32| near.get(&number).copied().unwrap_or(0.0);
+        let candidates = self.candidates(&own, &near).into_iter();
+        let mut known = candidates.filter_map(|n| self.meeting(n, &own, &document.meta).map(|known| (n, known)));
+        known.find_map(|(n, known)| same_document(&own, known, likeness(n)))
+    }
+
+    /// What is alike, has the same title or the same number.
+    fn candidates(&self, own: &Ours, near: &BTreeMap<u32, f32>) -> BTreeSet<u32> {
+        let named = self.by_key.get(&own.key).into_iter().flatten();
+        let numbered = own.number.as_ref().and_then(|n| self.by_number.get(n)).into_iter().flatten();
+        near.keys().chain(named).chain(numbered).copied().collect()
+    }
+
+    /// Another document that answers on a day, in an area and for readers for which this one would, too.
+    fn meeting(&self, number: u32, own: &Ours, meta: &DocumentMeta) -> Option<&Known> {
+        self.known.get(number as usize).filter(|known| {
+            known.meta.id != meta.id
+                && known.window.meets(&own.window)
+                && readers_meet(known.meta.audience, meta.audience)
+                && self.areas.meet(&known.meta.area, &meta.area)
+        })
     }
 
     /// Documents that share sampled runs, with the share of the smaller one (0..1).
@@ -273,7 +290,6 @@ struct Ours {
     all: Vec<u64>,
     key: String,
     number: Option<String>,
-    stated: Vec<(usize, Stated)>,
 }
 
 impl Ours {
@@ -281,16 +297,21 @@ impl Ours {
         let meta = &document.meta;
         let passages = document.passages(0);
         let all = shingles::shingles(&whole(passages.iter()));
-        let stated =
-            passages.iter().enumerate().flat_map(|(i, p)| figures::stated(&p.text).into_iter().map(move |s| (i, s))).collect();
         Self {
             window: Window { from: meta.effective_from, until: meta.expires_on },
             all,
             passages,
             key: title_key(&meta.title),
             number: meta.doc_no.as_deref().map(bare).filter(|n| !n.is_empty()),
-            stated,
         }
+    }
+
+    /// What the text says in figures, with the place of the passage.
+    fn stated(&self) -> Vec<(usize, Stated)> {
+        let of = |(place, passage): (usize, &Passage)| -> Vec<(usize, Stated)> {
+            figures::stated(&passage.text).into_iter().map(|stated| (place, stated)).collect()
+        };
+        self.passages.iter().enumerate().flat_map(of).collect()
     }
 
     fn side(&self, passage: usize, words: Option<&str>) -> Side {
@@ -427,7 +448,7 @@ fn other_version(own: &Ours, meta: &DocumentMeta, known: &Known) -> Vec<Finding>
 }
 
 /// Sentences that say of the same thing another figure, in documents about the same matter.
-fn contradictions(own: &Ours, meta: &DocumentMeta, known: &Known) -> Vec<Finding> {
+fn contradictions(own: &Ours, stated: &[(usize, Stated)], meta: &DocumentMeta, known: &Known) -> Vec<Finding> {
     let same_article = meta.sources.iter().any(|s| known.meta.sources.iter().any(|t| t.law == s.law && t.article == s.article));
     if !same_article && title_overlap(&meta.title, &known.meta.title) < SAME_MATTER {
         return Vec::new();
@@ -435,9 +456,9 @@ fn contradictions(own: &Ours, meta: &DocumentMeta, known: &Known) -> Vec<Finding
     let mut out = Vec::new();
     for (place, passage) in known.passages.iter().enumerate() {
         for theirs in figures::stated(&passage.text) {
-            for (ours_place, ours) in &own.stated {
+            for (ours_place, ours) in stated {
                 // The same sentence with the same figure elsewhere in our text settles it.
-                let agrees = own.stated.iter().any(|(_, s)| s.sentence == theirs.sentence);
+                let agrees = stated.iter().any(|(_, s)| s.sentence == theirs.sentence);
                 if agrees {
                     continue;
                 }

@@ -47,6 +47,8 @@ pub const NAMES: [&str; 37] = [
     "own_title",
     "taught_title",
 ];
+/// Place of the score in the order before the re-ranker.
+pub const FIRST: usize = 26;
 /// Features of a candidate.
 pub const WIDTH: usize = NAMES.len();
 /// A candidate's features.

@@ -1,6 +1,9 @@
 //! A corpus prepared for ranking, and the ranking itself.
 
 use std::collections::HashMap;
+use std::sync::Arc;
+
+use rayon::prelude::*;
 
 use super::features::{self, Candidate, Features, First, Whole, order};
 use super::reading::{Reading, Scratch, Statistics, Text};
@@ -105,15 +108,30 @@ pub struct ShelfBags {
 #[derive(Debug)]
 pub struct Sight {
     /// The table.
-    pub table: Table,
+    pub table: Arc<Table>,
     whole: Matrix,
     headings: Matrix,
 }
 
 impl Sight {
-    /// Embeds every passage and heading.
+    /// Embeds every passage and heading of a corpus, one after another: nothing is kept of them taken apart.
     #[must_use]
-    pub fn new(table: Table, bags: &ShelfBags) -> Self {
+    pub fn over<T: Texts>(table: Arc<Table>, shelf: &Shelf<T>) -> Self {
+        let rows = |numbers: Vec<usize>, whole: bool| -> Matrix {
+            let row = |n: &usize| {
+                let text = shelf.texts.text(*n);
+                let parts = [text.title, text.heading, text.text];
+                Matrix::round(&table.embed_parts(parts.into_iter().take(if whole { 3 } else { 2 })))
+            };
+            Matrix::of_rows(numbers.par_iter().map(row).collect())
+        };
+        let (whole, headings) = (rows((0..shelf.texts.count()).collect(), true), rows(shelf.firsts.clone(), false));
+        Self { table, whole, headings }
+    }
+
+    /// The same from passages taken apart before, for several tables over the same terms.
+    #[must_use]
+    pub fn new(table: Arc<Table>, bags: &ShelfBags) -> Self {
         let whole = Matrix::new(&table.embed_bags(&bags.whole));
         let headings = Matrix::new(&table.embed_bags(&bags.headings));
         Self { table, whole, headings }
@@ -150,17 +168,17 @@ impl Ranker<'_> {
     /// The best passages by the dense leg (the table learnt from questions, else the one learnt from passages), best first.
     #[must_use]
     pub fn dense(&self, question: &str, top: usize) -> Vec<usize> {
+        self.near(question, top).into_iter().map(|(n, _)| n).collect()
+    }
+
+    /// The same with their cosines.
+    #[must_use]
+    pub fn near(&self, question: &str, top: usize) -> Vec<(usize, f32)> {
         let Some(sight) = self.taught.or(self.own) else { return Vec::new() };
-        let cosines = sight.whole.cosines(&Rounded::new(&sight.table.embed(question)));
+        let question = Rounded::new(&sight.table.embed(question));
         // A text without a known term has no direction.
-        let mut numbers: Vec<usize> = (0..cosines.len()).filter(|n| cosines[*n] > 0.0).collect();
-        let by = |a: &usize, b: &usize| cosines[*b].total_cmp(&cosines[*a]).then(a.cmp(b));
-        if numbers.len() > top && top > 0 {
-            numbers.select_nth_unstable_by(top - 1, by);
-        }
-        numbers.truncate(top);
-        numbers.sort_unstable_by(by);
-        numbers
+        let near = sight.whole.best(&question, top);
+        near.into_iter().filter(|(_, cosine)| *cosine > 0.0).collect()
     }
 
     /// The features of the best candidates of both legs.

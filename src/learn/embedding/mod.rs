@@ -6,7 +6,8 @@
 
 pub mod train;
 
-use std::collections::HashMap;
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
 
 use rayon::prelude::*;
 
@@ -333,13 +334,35 @@ impl Matrix {
     /// The cosine with one row, to about a hundredth; 0 when there is no such row.
     #[must_use]
     pub fn cosine(&self, query: &Rounded, row: usize) -> f32 {
-        self.rows.get(row).map_or(0.0, |r| multiply(&query.0, r))
+        self.rows.get(row).map_or(0.0, |r| multiply(&query.0, r) as f32 * STEP)
+    }
+
+    /// The `count` rows nearest to the query with their cosines, nearest first; equal ones in their order.
+    #[must_use]
+    pub fn best(&self, query: &Rounded, count: usize) -> Vec<(usize, f32)> {
+        // Whole numbers compare as the cosines do. The least of those kept is on top.
+        let mut kept: BinaryHeap<Reverse<(i32, Reverse<usize>)>> = BinaryHeap::with_capacity(count + 1);
+        let mut least = i32::MIN;
+        for (n, row) in self.rows.iter().enumerate() {
+            let product = multiply(&query.0, row);
+            if kept.len() < count {
+                kept.push(Reverse((product, Reverse(n))));
+            } else if product > least && count > 0 {
+                kept.pop();
+                kept.push(Reverse((product, Reverse(n))));
+            } else {
+                continue;
+            }
+            least = kept.peek().map_or(i32::MIN, |Reverse((product, _))| *product);
+        }
+        let sorted = kept.into_sorted_vec();
+        sorted.into_iter().map(|Reverse((product, Reverse(n)))| (n, product as f32 * STEP)).collect()
     }
 
     /// The cosines with all rows.
     #[must_use]
     pub fn cosines(&self, query: &Rounded) -> Vec<f32> {
-        self.rows.iter().map(|row| multiply(&query.0, row)).collect()
+        self.rows.iter().map(|row| multiply(&query.0, row) as f32 * STEP).collect()
     }
 }
 
@@ -364,7 +387,9 @@ fn round(v: &Vector) -> [i8; DIM] {
     v.map(|x| (x / LARGEST * 127.0).round() as i8)
 }
 
-fn multiply(a: &[i16; DIM], b: &[i8; DIM]) -> f32 {
-    let sum: i32 = a.iter().zip(b).map(|(a, b)| i32::from(*a) * i32::from(*b)).sum();
-    sum as f32 * (LARGEST / 127.0 / FINE)
+/// What one step of a product of whole numbers is as a cosine.
+const STEP: f32 = LARGEST / 127.0 / FINE;
+
+fn multiply(a: &[i16; DIM], b: &[i8; DIM]) -> i32 {
+    a.iter().zip(b).map(|(a, b)| i32::from(*a) * i32::from(*b)).sum()
 }

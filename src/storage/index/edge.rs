@@ -11,13 +11,13 @@ use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
 use qdrant_edge::{
-    CountRequest, CreateIndex, Distance, EdgeConfig, EdgeShard, EdgeSparseVectorParams, EdgeVectorParams, FieldIndexOperations,
-    Filter as EngineFilter, Modifier, NamedQuery, PayloadFieldSchema, PayloadSchemaType, PointId, PointInsertOperations,
+    CountRequest, CreateIndex, Distance, EdgeConfig, EdgeOptimizersConfig, EdgeShard, EdgeSparseVectorParams, EdgeVectorParams,
+    FieldIndexOperations, Filter as EngineFilter, Modifier, NamedQuery, PayloadFieldSchema, PayloadSchemaType, PointId, PointInsertOperations,
     PointOperations, QueryEnum, QueryRequest, ScoringQuery, ScrollRequest, UpdateOperation, Vector, WalOptions,
     WithPayloadInterface, WithVector,
 };
@@ -36,6 +36,13 @@ const MANIFEST: &str = "manifest.json";
 const WAL_SEGMENT_BYTES: usize = 8 * 1024 * 1024;
 /// Points in one engine operation.
 const BATCH: usize = 64;
+/// Points after which what was written is sealed. For each value that it appends, the engine walks back over the whole of a list
+/// that can still be written, so one open segment costs the square of its points; sealed ones are left alone.
+const SEAL: usize = 6000;
+/// Size (kB of vectors) from which the engine seals a segment when it is told to; below what `SEAL` points have.
+const SEALED_KB: usize = 2000;
+/// Sealed segments that stand beside each other while much is being written, before the engine begins to merge them.
+const SEGMENTS: usize = 12;
 /// How often a flush that met an optimisation is tried again, and how long it waits before it does.
 const FLUSH_TRIES: usize = 40;
 /// How often a generation is tried to be opened before it counts as damaged.
@@ -50,6 +57,8 @@ struct Room {
     shard: Option<EdgeShard>,
     // The engine's flush panics when it meets a writer (it tries locks): writers and flushes take turns here.
     writing: Mutex<()>,
+    // Points written since the last sealing.
+    open: AtomicUsize,
     retired: AtomicBool,
     // True when the engine has let go of the folder: only then may it be opened again.
     gone: Arc<AtomicBool>,
@@ -79,6 +88,20 @@ impl Room {
     fn update(&self, operation: UpdateOperation) -> Result<(), VectorError> {
         let _turn = self.writing.lock();
         self.shard()?.update(operation).map_err(failed)
+    }
+
+    /// Seals what was written and lets sealed segments stand side by side (`segments`, 0 = as the engine sees fit); the engine puts
+    /// what is written meanwhile beside them, so the turn of the writers is not taken.
+    fn seal(&self, segments: usize) -> Result<bool, VectorError> {
+        self.open.store(0, Ordering::Relaxed);
+        let optimizers = EdgeOptimizersConfig {
+            indexing_threshold: Some(SEALED_KB),
+            default_segment_number: Some(segments),
+            ..EdgeOptimizersConfig::default()
+        };
+        let shard = self.shard()?;
+        shard.set_optimizers_config(optimizers).map_err(failed)?;
+        shard.optimize().map_err(failed)
     }
 
     fn flush(&self) -> Result<(), VectorError> {
@@ -304,6 +327,7 @@ fn load(folder: &Path, name: &str) -> Result<Option<Room>, VectorError> {
             manifest,
             shard: Some(shard),
             writing: Mutex::new(()),
+            open: AtomicUsize::new(0),
             retired: AtomicBool::new(false),
             gone: Arc::default(),
         })
@@ -449,6 +473,7 @@ impl VectorStore for EdgeStore {
                 manifest,
                 shard: Some(shard),
                 writing: Mutex::new(()),
+                open: AtomicUsize::new(0),
                 retired: AtomicBool::new(false),
                 gone: Arc::default(),
             };
@@ -516,6 +541,9 @@ impl VectorStore for EdgeStore {
                 room.update(UpdateOperation::PointOperation(PointOperations::UpsertPoints(PointInsertOperations::PointsList(
                     batch,
                 ))))?;
+            }
+            if room.open.fetch_add(points.len(), Ordering::Relaxed) + points.len() >= SEAL {
+                room.seal(SEGMENTS)?;
             }
             Ok(())
         })
@@ -592,7 +620,6 @@ impl VectorStore for EdgeStore {
     }
 
     async fn optimize(&self, generation: Generation) -> Result<bool, VectorError> {
-        // Not under the room's lock: the engine puts what is written meanwhile beside the segments it works on.
-        self.run(generation, |room| room.shard()?.optimize().map_err(failed)).await
+        self.run(generation, |room| room.seal(0)).await
     }
 }

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use sqlx::Row as _;
 
 use super::Sqlite;
-use crate::knowledge::generation::{GenerationBook, Plan, Record, Wish};
+use crate::knowledge::generation::{Action, GenerationBook, Plan, Record, Wish};
 use crate::knowledge::store::StoreError;
 use crate::knowledge::vector::Generation;
 
@@ -19,6 +19,12 @@ fn text<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
 
 fn json<T: serde::de::DeserializeOwned>(id: &str, text: &str) -> Result<T, StoreError> {
     serde_json::from_str(text).map_err(|e| StoreError::Damaged { id: id.to_owned(), reason: e.to_string() })
+}
+
+async fn keep_wish(tx: &mut sqlx::SqliteConnection, wish: &Wish) -> Result<(), StoreError> {
+    let statement = "INSERT INTO index_wish (id, wish) VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET wish = excluded.wish";
+    sqlx::query(statement).bind(text(wish)?).execute(tx).await.map_err(backend)?;
+    Ok(())
 }
 
 #[async_trait]
@@ -43,13 +49,22 @@ impl GenerationBook for Sqlite {
         row.map(|row| json("index_wish", &row.try_get::<String, _>("wish").map_err(backend)?)).transpose()
     }
 
+    async fn wish_for(&self, action: Action) -> Result<bool, StoreError> {
+        let mut tx = self.durable().await.map_err(backend)?;
+        let row = sqlx::query("SELECT wish FROM index_wish WHERE id = 1").fetch_optional(&mut *tx).await.map_err(backend)?;
+        let before: Option<Wish> =
+            row.map(|row| json("index_wish", &row.try_get::<String, _>("wish").map_err(backend)?)).transpose()?;
+        if before.is_some_and(|w| !w.done) {
+            return Ok(false);
+        }
+        keep_wish(&mut tx, &Wish::for_it(action)).await?;
+        tx.commit().await.map_err(backend)?;
+        Ok(true)
+    }
+
     async fn set_wish(&self, wish: &Wish) -> Result<(), StoreError> {
         let mut tx = self.durable().await.map_err(backend)?;
-        sqlx::query("INSERT INTO index_wish (id, wish) VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET wish = excluded.wish")
-            .bind(text(wish)?)
-            .execute(&mut *tx)
-            .await
-            .map_err(backend)?;
+        keep_wish(&mut tx, wish).await?;
         tx.commit().await.map_err(backend)
     }
 

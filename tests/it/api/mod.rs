@@ -7,6 +7,7 @@ mod category;
 mod delivery;
 mod documents;
 mod draft;
+mod generations;
 mod imports;
 mod leak;
 mod limits;

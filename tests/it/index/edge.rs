@@ -118,21 +118,48 @@ async fn writes_go_on_while_it_is_optimised() {
         let dense = (0..256).map(|d| ((n * 7919 + d * 104_729) % 1000) as f32 / 1000.0 - 0.5).collect();
         gridworker::knowledge::vector::ChunkPoint { dense: Some(dense), ..point(n, &[(A, 1.0), (n as u32, 1.0)], "d", "all", (0, NEVER)) }
     };
-    store.upsert(generation, (1..=12_000).map(with).collect()).await.expect("upsert");
+    store.upsert(generation, (1..=5_900).map(with).collect()).await.expect("upsert");
     store.switch_to(generation).await.expect("switch");
     let optimising = tokio::spawn({
         let store = std::sync::Arc::clone(&store);
         async move { store.optimize(generation).await }
     });
-    let mut written = 12_000u128;
+    let mut written = 5_900u128;
     while !optimising.is_finished() {
         written += 1;
         store.upsert(generation, vec![with(written)]).await.expect("upsert");
         store.flush(generation).await.expect("flush");
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
-    assert!(optimising.await.expect("joined").expect("optimised"), "12,000 vectors of 256 are worth it");
+    assert!(optimising.await.expect("joined").expect("optimised"), "5,900 vectors of 256 are worth it");
     let count = store.count(generation, &Filter::everything()).await.expect("count");
     assert_eq!(count as u128, written, "nothing written meanwhile is lost");
     assert_eq!(found(store.as_ref(), &ask(&[(written as u32, 1.0)], Filter::everything())).await, vec![written]);
+}
+
+#[tokio::test]
+async fn what_is_written_at_length_is_sealed_on_the_way_and_found_all_the_same() {
+    let folder = tempfile::tempdir().expect("temp folder");
+    let store = EdgeStore::open(folder.path().to_owned()).await.expect("open");
+    let generation = store.begin(&manifest(None)).await.expect("begin");
+    const ALL: u128 = 14_000;
+    for begin in (0..ALL).step_by(500) {
+        // Long lists, as common characters have them: what is open grows expensive, what is sealed does not.
+        let terms = |n: u128| -> Vec<(u32, f32)> { (0..40).map(|t| (t, 1.0 + (n % 7) as f32)).chain([(1000 + n as u32, 9.0)]).collect() };
+        let points = (begin..begin + 500).map(|n| point(n, &terms(n), "one", "all", (0, NEVER))).collect();
+        store.upsert(generation, points).await.expect("upsert");
+    }
+    store.flush(generation).await.expect("flush");
+    store.switch_to(generation).await.expect("publish");
+    assert_eq!(store.count(generation, &Filter::everything()).await.expect("count"), ALL as usize);
+    let segments = || std::fs::read_dir(folder.path().join("gen-0001/segments")).expect("segments").count();
+    let beside = segments();
+    assert!((3..=14).contains(&beside), "{beside} segments stand beside each other");
+    for n in [0, 5_999, 6_000, 13_999] {
+        assert_eq!(found(&store, &ask(&[(1000 + n as u32, 1.0)], Filter::everything())).await, vec![n], "point {n}");
+    }
+    store.optimize(generation).await.expect("optimised");
+    assert!(segments() <= beside, "{} segments after, {beside} before", segments());
+    assert_eq!(store.count(generation, &Filter::everything()).await.expect("count"), ALL as usize);
+    assert_eq!(found(&store, &ask(&[(1000 + 5_999, 1.0)], Filter::everything())).await, vec![5_999]);
 }

@@ -258,10 +258,37 @@ async fn a_build_that_loses_passages_or_breaks_off_leaves_the_live_one_alone() {
     assert!(knowledge.switch_to(Generation(99)).await.is_err(), "a number that nothing has");
 }
 
+#[tokio::test]
+async fn what_is_new_answers_though_its_own_generation_was_refused() {
+    let store = Arc::new(MemoryKnowledge::default());
+    for n in 0..30 {
+        put(&store, &text(n)).await;
+    }
+    let broken = Arc::new(Broken { inner: MemoryStore::new(), mode: AtomicUsize::new(FORGETS_ALL_BUT_THE_FIRST) });
+    let knowledge = Knowledge::new(Arc::clone(&store) as _, Arc::clone(&broken) as _, None, Lexicon::default());
+    knowledge.start().await.expect("start");
+    let before = knowledge.snapshot().expect("live").generation;
+    // So much at once that it is brought in by a generation of its own.
+    let lines: Vec<String> = (0..2_200).map(|n| format!("第{n}号充电桩：报装第{n}号充电桩到供电窗口，当日受理。")).collect();
+    let piles = parse("piles.txt", &lines.join("\n"));
+    store.put(&piles, Timestamp::UNIX_EPOCH).await.expect("put");
+    store.retire("d003", Timestamp::UNIX_EPOCH).await.expect("retire");
+    knowledge.refresh().await.expect("what was changed is in use all the same");
+    assert_eq!(knowledge.snapshot().expect("live").generation, before);
+    let states: Vec<State> = knowledge.generations().await.expect("records").iter().map(|r| r.state).collect();
+    assert!(states.contains(&State::Refused), "{states:?}");
+    assert_eq!(first(&knowledge, "充电桩报装").await.as_deref(), Some("piles"));
+    assert_ne!(first(&knowledge, &numbered(3).1).await.as_deref(), Some("d003"));
+    let gone = broken.count(before, &Filter::is("document", "d003")).await.expect("count");
+    assert_eq!(gone, 0, "what was retired has left the index, too");
+    assert_eq!(broken.count(before, &Filter::everything()).await.expect("count"), knowledge.catalog().passages());
+}
+
 const WHOLE: usize = 0;
 const LOSES: usize = 1;
 const FORGETS: usize = 2;
 const FAILS: usize = 3;
+const FORGETS_ALL_BUT_THE_FIRST: usize = 4;
 
 /// An engine that does not do its duty on new points.
 struct Broken {
@@ -276,12 +303,13 @@ struct Slow {
 }
 
 impl Broken {
-    async fn before(&self, points: &mut Vec<ChunkPoint>) -> Result<(), VectorError> {
+    async fn before(&self, generation: Generation, points: &mut Vec<ChunkPoint>) -> Result<(), VectorError> {
         match self.mode.load(Ordering::SeqCst) {
             LOSES => {
                 points.pop();
             }
             FORGETS => points.iter_mut().for_each(|p| p.sparse = Sparse::default()),
+            FORGETS_ALL_BUT_THE_FIRST if generation.0 > 1 => points.iter_mut().for_each(|p| p.sparse = Sparse::default()),
             FAILS => return Err(VectorError::Unavailable("disk full".to_owned())),
             _ => {}
         }
@@ -290,7 +318,7 @@ impl Broken {
 }
 
 impl Slow {
-    async fn before(&self, points: &mut Vec<ChunkPoint>) -> Result<(), VectorError> {
+    async fn before(&self, _: Generation, points: &mut Vec<ChunkPoint>) -> Result<(), VectorError> {
         if self.live_only.load(Ordering::SeqCst) && points.len() > 100 {
             tokio::time::sleep(Duration::from_millis(300)).await;
         }
@@ -340,7 +368,7 @@ macro_rules! engine {
             }
 
             async fn upsert(&self, generation: Generation, mut points: Vec<ChunkPoint>) -> Result<(), VectorError> {
-                self.before(&mut points).await?;
+                self.before(generation, &mut points).await?;
                 self.inner.upsert(generation, points).await
             }
         }

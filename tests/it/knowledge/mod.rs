@@ -12,6 +12,7 @@ mod life;
 mod ordering;
 mod plain;
 mod ranking;
+mod reranking;
 mod rows;
 mod validity;
 
