@@ -191,6 +191,11 @@ impl Conversations {
             chosen.push(best.clone());
         }
         let telling = chosen.len();
+        if best.document.shape == Shape::Clauses {
+            // 前款, 前条: what stands before and after a clause says what it speaks of. Read with it, not shown by itself.
+            let around = self.parts.knowledge.neighbours(&best.passage, 1).into_iter().filter(|p| p.id != best.passage.id);
+            chosen.extend(around.map(|passage| Hit { passage, ..best.clone() }));
+        }
         let room = self.parts.settings.passages.max(chosen.len());
         for hit in &outcome.hits {
             if chosen.len() >= room {
@@ -318,7 +323,7 @@ impl Conversations {
             let shown: Vec<Value> = given
                 .iter()
                 .map(|p| {
-                    json!({ "n": p.n, "title": p.hit.document.title, "clause": p.hit.passage.heading, "text": p.hit.passage.text })
+                    json!({ "n": p.n, "title": p.hit.document.title, "clause": p.hit.passage.called(), "text": p.hit.passage.text })
                 })
                 .collect();
             let context =
@@ -327,7 +332,7 @@ impl Conversations {
         };
         let fixed = request(&[], &[])?.messages;
         let texts: Vec<String> =
-            passages.iter().map(|p| format!("{}{}{}", p.hit.document.title, p.hit.passage.heading, p.hit.passage.text)).collect();
+            passages.iter().map(|p| format!("{}{}{}", p.hit.document.title, p.hit.passage.called(), p.hit.passage.text)).collect();
         let parts = budget::Parts { fixed: &fixed, passages: &texts, history };
         let Some(packed) = budget::pack(&self.parts.tokens, self.parts.settings.prompt_tokens, parts) else { return Ok(None) };
         let given: Vec<Numbered> = packed.passages.iter().filter_map(|i| passages.get(*i)).cloned().collect();

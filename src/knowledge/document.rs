@@ -441,6 +441,12 @@ pub struct Passage {
 }
 
 impl Passage {
+    /// The clause with the headings above it, as a reader needs it who sees nothing else of the document.
+    #[must_use]
+    pub fn called(&self) -> String {
+        if self.path.is_empty() { self.heading.clone() } else { format!("{} {}", self.path, self.heading) }
+    }
+
     fn new(meta: &DocumentMeta, version: u32, ordinal: u32, section: Section) -> Self {
         let named: Vec<Source> = meta.sources.iter().filter(|s| split::names(&section.text, s)).cloned().collect();
         let sources = if named.is_empty() { meta.sources.clone() } else { named };

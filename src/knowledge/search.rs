@@ -350,13 +350,21 @@ impl Knowledge {
         Ok(outcome)
     }
 
-    /// The passages around one of its document, in order, itself included; `radius` on each side.
+    /// The passages around one in its version of the document, in order, itself included; `radius` on each side. Clauses of a law are
+    /// found by themselves, and are neighbours all the same.
     #[must_use]
     pub fn neighbours(&self, passage: &Passage, radius: usize) -> Vec<Arc<Passage>> {
         let catalog = self.catalog();
         let Some((unit, place)) = catalog.find(passage.id) else { return Vec::new() };
-        let all = &catalog.units()[unit].passages;
-        all[place.saturating_sub(radius)..all.len().min(place + radius + 1)].to_vec()
+        let here = catalog.number(unit, place);
+        let own = |n: usize| {
+            let other = catalog.passage(n)?;
+            (other.document_id == passage.document_id && other.version == passage.version).then(|| Arc::clone(other))
+        };
+        let mut out: Vec<Arc<Passage>> = (here.saturating_sub(radius)..here).rev().map_while(own).collect();
+        out.reverse();
+        out.extend((here..=here.saturating_add(radius)).map_while(own));
+        out
     }
 }
 

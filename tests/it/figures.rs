@@ -10,7 +10,7 @@ struct Case {
 }
 
 fn cases() -> Vec<Case> {
-    include_str!("../fixtures/figures.jsonl").lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    include_str!("../fixtures/figures.jsonl").lines().map(|line| serde_json::from_str(line).expect("a case a line")).collect()
 }
 
 #[test]

@@ -75,8 +75,8 @@ fn what_is_nobodys_stays() {
 fn a_placeholder_stands_for_the_same_value_through_the_conversation() {
     let mut vault = Vault::default();
     assert_eq!(redact("我叫张三，13800138000", &mut vault), "我叫〔姓名1〕，〔电话1〕");
-    let stored = serde_json::to_string(&vault).unwrap();
-    let mut vault: Vault = serde_json::from_str(&stored).unwrap();
+    let stored = serde_json::to_string(&vault).expect("a vault is written");
+    let mut vault: Vault = serde_json::from_str(&stored).expect("and read again");
     assert_eq!(
         redact("张三的另一个号13900139000，原来的13800138000", &mut vault),
         "〔姓名1〕的另一个号〔电话2〕，原来的〔电话1〕"

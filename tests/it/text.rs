@@ -39,7 +39,7 @@ fn sentences_keep_their_marks() {
 #[test]
 fn numerals_are_equal_by_value() {
     let n = |v: i64| Ratio::whole(v);
-    let f = |a: i128, b: i128| Ratio::new(a, b).unwrap();
+    let f = |a: i128, b: i128| Ratio::new(a, b).expect("no zero below");
     for (text, value) in [
         ("1.2万", n(12000)),
         ("12000", n(12000)),
@@ -137,7 +137,7 @@ fn in_words(n: i64) -> String {
                 out.push('零');
                 gap = false;
             }
-            out.push_str(DIGITS[usize::try_from(d).unwrap()]);
+            out.push_str(DIGITS[usize::try_from(d).expect("a digit")]);
             out.push_str(name);
         }
         out

@@ -189,3 +189,26 @@ async fn an_injected_order_stays_a_residents_words() {
     assert!(!system[0]["content"].as_str().is_some_and(|c| c.contains("黑客")), "a resident's words never get into it");
     assert!(user[0]["content"].as_str().is_some_and(|c| c.contains("{{ street }}")), "and are not read as a template: {user:?}");
 }
+
+#[tokio::test]
+async fn a_clause_is_read_with_what_stands_around_it() {
+    let fake = FakeModel::start().await;
+    fake.otherwise(|_| Reply::says(&["遛犬要牵绳〔1〕。"]));
+    let app = with(&fake).start().await;
+    let clauses = [
+        "第一条　为了文明养犬，制定本办法。",
+        "第二条　携带宠物犬外出的，应当佩戴牵引带，由成年人牵领。",
+        "第三条　违反前条规定的，由居民小组劝告。",
+        "第四条　本办法自公布之日起施行。",
+    ];
+    let law = format!("# 春晖路文明养犬办法\n\n## 第一章 牵引\n\n{}\n", clauses.join("\n\n"));
+    let knowledge = &app.instance().api.knowledge;
+    knowledge.store().put(&crate::knowledge::parse("yangquan.md", &law), jiff::Timestamp::UNIX_EPOCH).await.expect("put");
+    knowledge.refresh().await.expect("refresh");
+    let turn = app.resident().await.say("携带宠物犬外出应当佩戴牵引带吗").await;
+    assert_eq!(turn["reply"]["citations"][0]["clause"], "第二条", "{turn}");
+    let asked = fake.requests().last().map(|r| r.body.to_string()).expect("the model was asked");
+    for around in ["第一章 牵引 第二条", "佩戴牵引带", "为了文明养犬，制定本办法", "违反前条规定的"] {
+        assert!(asked.contains(around), "the model does not see 「{around}」: {asked}");
+    }
+}
