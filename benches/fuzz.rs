@@ -36,7 +36,8 @@ const SLOW: Duration = Duration::from_secs(10);
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().collect();
     let of = |name: &str| args.iter().position(|a| a == name).and_then(|at| args.get(at + 1)).cloned();
-    let corpus = PathBuf::from(of("--corpus").unwrap_or_else(|| concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fuzz-corpus").to_owned()));
+    let corpus =
+        PathBuf::from(of("--corpus").unwrap_or_else(|| concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fuzz-corpus").to_owned()));
     if let Some(target) = of("--worker") {
         let seconds = of("--seconds").and_then(|s| s.parse().ok()).unwrap_or(10);
         let seed = of("--seed").and_then(|s| s.parse().ok()).unwrap_or(1);
@@ -59,7 +60,7 @@ fn drive(target: &str, corpus: &Path, time: Duration, binary: Option<String>) ->
     let (mut runs, mut kept, mut findings, mut deaths, mut seed) = (0u64, 0u64, 0, 0, 1u64);
     let mut contained: BTreeMap<String, u64> = BTreeMap::new();
     while begun.elapsed() + Duration::from_secs(1) < time {
-        let left = (time - begun.elapsed()).as_secs().max(1);
+        let left = time.saturating_sub(begun.elapsed()).as_secs().max(1);
         let child = Command::new(std::env::current_exe().expect("this program"))
             .args(["--worker", target, "--seconds", &left.min(120).to_string(), "--seed", &seed.to_string()])
             .arg("--corpus")
@@ -107,7 +108,9 @@ fn survives(target: &str, input: &[u8], binary: Option<&str>) -> Result<(), Stri
     if !format.is_foreign() {
         return Err("our own code died or hung".to_owned());
     }
-    let Some(binary) = binary else { return Err("a parser died, and there is no --binary to show that the service survives".to_owned()) };
+    let Some(binary) = binary else {
+        return Err("a parser died, and there is no --binary to show that the service survives".to_owned());
+    };
     let extractor = Extractor::new(binary.into(), Limits::default());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| e.to_string())?;
     let begun = Instant::now();
@@ -218,7 +221,11 @@ fn loop_over(target: &str, corpus: &Path, time: Duration, seed: u64, last: &Pani
                     let _ = writeln!(out, "contained {place}");
                     // A foreign panic that the importer turned into a reason; ours would be a defect even so.
                     if ours(&place) {
-                        let _ = writeln!(out, "finding panic at {place}, saved as {}", save(corpus, target, "finding", &input).display());
+                        let _ = writeln!(
+                            out,
+                            "finding panic at {place}, saved as {}",
+                            save(corpus, target, "finding", &input).display()
+                        );
                     }
                 }
                 if known.insert(signature) && turn > saved {
@@ -288,7 +295,7 @@ fn one(target: &str, input: &[u8]) -> Result<String, String> {
             match extract::outline(format, input) {
                 Ok(outline) => {
                     let document = prepare::from_outline("x", &outline, &defaults());
-                    let kinds: usize = outline.blocks.iter().map(|b| std::mem::discriminant(b)).collect::<HashSet<_>>().len();
+                    let kinds: usize = outline.blocks.iter().map(std::mem::discriminant).collect::<HashSet<_>>().len();
                     let size = outline.blocks.len().ilog2_or_zero();
                     match document {
                         Ok(document) => Ok(format!("{kinds} {size} {}", pieces(&document)?)),
@@ -323,7 +330,9 @@ fn cut(text: &str) -> Result<String, String> {
         [("clauses", clauses::clauses(text)), ("sections", split::sections(text)), ("lines", split::lines(text))]
     {
         for section in &sections {
-            let Some(own) = section.text.get(section.repeated..) else { return Err(format!("{name}: a piece cut within a character")) };
+            let Some(own) = section.text.get(section.repeated..) else {
+                return Err(format!("{name}: a piece cut within a character"));
+            };
             if own.chars().count() > split::MAX_CHARS + 1 {
                 return Err(format!("{name}: a piece of {} characters", own.chars().count()));
             }
@@ -377,21 +386,116 @@ fn seeds(target: &str) -> Vec<Vec<u8>> {
 }
 
 const WORDS: [&str; 34] = [
-    "第", "条", "章", "节", "编", "之", "一", "十", "百", "第一条　", "第二条 ", "（一）", "(1)", "1.", "· ", "- ", "：", "。", "；", "\n", "\n\n", "|", "|---|\n", "# ", "## ", "**", "`",
-    "\\", "[a](b)", "目录", "附件：", "表1", "\u{feff}", "𠮷",
+    "第",
+    "条",
+    "章",
+    "节",
+    "编",
+    "之",
+    "一",
+    "十",
+    "百",
+    "第一条　",
+    "第二条 ",
+    "（一）",
+    "(1)",
+    "1.",
+    "· ",
+    "- ",
+    "：",
+    "。",
+    "；",
+    "\n",
+    "\n\n",
+    "|",
+    "|---|\n",
+    "# ",
+    "## ",
+    "**",
+    "`",
+    "\\",
+    "[a](b)",
+    "目录",
+    "附件：",
+    "表1",
+    "\u{feff}",
+    "𠮷",
 ];
 const XML: [&str; 26] = [
-    "<w:p>", "</w:p>", "<w:tbl>", "</w:tbl>", "<w:tr>", "<w:tc>", "<w:vMerge/>", "<w:gridSpan w:val=\"99999999\"/>", "<w:t>", "</w:t>", "<w:numId w:val=\"1\"/>",
-    "<w:ilvl w:val=\"8\"/>", "<mc:Fallback>", "<w:del>", "&amp;", "&#x10FFFF;", "&bomb;", "<![CDATA[", "]]>", "<!--", "<c r=\"XFD1048576\"><v>1</v></c>",
-    "<mergeCell ref=\"A1:XFD1048576\"/>", "t=\"s\"", "<w:lvlText w:val=\"%9%1%\"/>", "<w:start w:val=\"4294967295\"/>", "<?xml version=\"1.0\" encoding=\"utf-16\"?>",
+    "<w:p>",
+    "</w:p>",
+    "<w:tbl>",
+    "</w:tbl>",
+    "<w:tr>",
+    "<w:tc>",
+    "<w:vMerge/>",
+    "<w:gridSpan w:val=\"99999999\"/>",
+    "<w:t>",
+    "</w:t>",
+    "<w:numId w:val=\"1\"/>",
+    "<w:ilvl w:val=\"8\"/>",
+    "<mc:Fallback>",
+    "<w:del>",
+    "&amp;",
+    "&#x10FFFF;",
+    "&bomb;",
+    "<![CDATA[",
+    "]]>",
+    "<!--",
+    "<c r=\"XFD1048576\"><v>1</v></c>",
+    "<mergeCell ref=\"A1:XFD1048576\"/>",
+    "t=\"s\"",
+    "<w:lvlText w:val=\"%9%1%\"/>",
+    "<w:start w:val=\"4294967295\"/>",
+    "<?xml version=\"1.0\" encoding=\"utf-16\"?>",
 ];
 const HTML: [&str; 20] = [
-    "<table>", "</table>", "<tr>", "<td colspan=999999>", "<th>", "<div>", "<p>", "<li>", "<ol start=99999999999>", "<pre>", "<code>", "<script>", "<!--", "&nbsp;", "&#0;", "<h6>", "<a href=x>",
-    "<title", "charset=", "<svg><math>",
+    "<table>",
+    "</table>",
+    "<tr>",
+    "<td colspan=999999>",
+    "<th>",
+    "<div>",
+    "<p>",
+    "<li>",
+    "<ol start=99999999999>",
+    "<pre>",
+    "<code>",
+    "<script>",
+    "<!--",
+    "&nbsp;",
+    "&#0;",
+    "<h6>",
+    "<a href=x>",
+    "<title",
+    "charset=",
+    "<svg><math>",
 ];
 const PDF: [&str; 24] = [
-    "<<", ">>", "[", "]", "stream\n", "endstream", "endobj", "1 0 obj", "0 R", "/Length 999999999", "/Filter /FlateDecode", "/Kids [2 0 R]", "/Parent 2 0 R", "/MediaBox [0]", "/Type /Page",
-    "BT", "ET", "Tj", "Tf", "cm", "/Encoding /UniGB-UCS2-H", "/ToUnicode 3 0 R", "-99999999999", "xref",
+    "<<",
+    ">>",
+    "[",
+    "]",
+    "stream\n",
+    "endstream",
+    "endobj",
+    "1 0 obj",
+    "0 R",
+    "/Length 999999999",
+    "/Filter /FlateDecode",
+    "/Kids [2 0 R]",
+    "/Parent 2 0 R",
+    "/MediaBox [0]",
+    "/Type /Page",
+    "BT",
+    "ET",
+    "Tj",
+    "Tf",
+    "cm",
+    "/Encoding /UniGB-UCS2-H",
+    "/ToUnicode 3 0 R",
+    "-99999999999",
+    "xref",
 ];
 
 fn words(target: &str) -> &'static [&'static str] {
@@ -441,7 +545,8 @@ fn repacked(target: &str, base: &[u8], dice: &mut Dice) -> Option<Vec<u8>> {
         files[at].1.truncate(200_000);
     }
     let mut seen = HashSet::new();
-    let files: Vec<(&str, Vec<u8>)> = files.iter().filter(|(n, _)| seen.insert(n.clone())).map(|(n, b)| (n.as_str(), b.clone())).collect();
+    let files: Vec<(&str, Vec<u8>)> =
+        files.iter().filter(|(n, _)| seen.insert(n.clone())).map(|(n, b)| (n.as_str(), b.clone())).collect();
     catch_unwind(AssertUnwindSafe(|| make::zip(&files))).ok()
 }
 

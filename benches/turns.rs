@@ -140,7 +140,7 @@ impl Service {
         }
         let service = Self { child: command.spawn()?, base, _folder: folder };
         let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(2)).build()?;
-        let until = Instant::now() + Duration::from_secs(60);
+        let until = Instant::now() + Duration::from_mins(1);
         loop {
             let ready = http.get(format!("{}/health/ready", service.base)).send().await;
             if ready.is_ok_and(|r| r.status().is_success()) {
@@ -182,7 +182,7 @@ async fn drive(target: &Target, at_once: usize, turns: usize) -> Result<Figures,
     let started = Instant::now();
     let mut sessions = Vec::new();
     for number in 0..at_once {
-        let http = reqwest::Client::builder().no_proxy().tcp_nodelay(true).timeout(Duration::from_secs(60)).build()?;
+        let http = reqwest::Client::builder().no_proxy().tcp_nodelay(true).timeout(Duration::from_mins(1)).build()?;
         let (url, token, mark) = match target {
             Target::Relay(base) => (format!("{base}/chat"), String::new(), "content"),
             Target::Service(base) => {

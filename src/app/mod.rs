@@ -40,8 +40,8 @@ use crate::knowledge::area::Areas;
 use crate::knowledge::document::ImportDefaults;
 use crate::knowledge::import::desk::ImportDesk;
 use crate::knowledge::import::work::Importer;
-use crate::knowledge::life::service::DocumentLife;
 use crate::knowledge::indexing::Started;
+use crate::knowledge::life::service::DocumentLife;
 use crate::knowledge::search::Knowledge;
 use crate::llm::budget::TokenCounter;
 use crate::llm::port::ChatModel;
@@ -145,8 +145,8 @@ impl Instance {
             }
             None => None,
         };
-        let importer = Importer::new(Arc::clone(&knowledge), Arc::new(db.clone()), extractor, Arc::clone(&clock))
-            .with_areas(areas);
+        let importer =
+            Importer::new(Arc::clone(&knowledge), Arc::new(db.clone()), extractor, Arc::clone(&clock)).with_areas(areas);
         let defaults = wiring::import_defaults(&settings, &*clock)?;
         let uploads = std::path::absolute(data.join("imports"))?;
         let desk = ImportDesk::new(importer.clone(), uploads, defaults.clone(), Arc::clone(&clock), Arc::clone(&ids));
@@ -328,7 +328,7 @@ async fn tidying(knowledge: Arc<Knowledge>, stop: CancellationToken) {
 
 /// What must be done now and then.
 async fn housekeeping(api: ApiState, stop: CancellationToken) {
-    let mut every = tokio::time::interval(Duration::from_secs(600));
+    let mut every = tokio::time::interval(Duration::from_mins(10));
     let mut audited: Option<jiff::Timestamp> = None;
     loop {
         tokio::select! {

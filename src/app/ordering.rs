@@ -17,7 +17,7 @@ use crate::knowledge::search::{Knowledge, KnowledgeError};
 /// Between two looks at the passages.
 const LOOK: Duration = Duration::from_secs(2);
 /// Between two looks at the questions. Learning takes up to a minute of both cores, so changes that come together are learnt together.
-const LEARN: Duration = Duration::from_secs(300);
+const LEARN: Duration = Duration::from_mins(5);
 
 /// What is in use.
 #[derive(Default)]
@@ -117,7 +117,5 @@ async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> 
 fn lessons(catalog: &Catalog, pairs: &PairSet) -> Vec<Lesson> {
     let plain: HashSet<&str> = catalog.units().iter().filter(|u| u.is_plain()).map(|u| u.meta.id.as_str()).collect();
     let of_plain = pairs.pairs.iter().filter(|p| plain.contains(p.document.as_str()));
-    of_plain
-        .map(|p| Lesson { question: p.question.clone(), document: p.document.clone(), clause: p.clause.clone() })
-        .collect()
+    of_plain.map(|p| Lesson { question: p.question.clone(), document: p.document.clone(), clause: p.clause.clone() }).collect()
 }

@@ -38,12 +38,11 @@ impl Shipped {
     /// # Errors
     /// It is not there or not text.
     pub fn text(&self, path: &str) -> io::Result<String> {
-        match &self.0 {
-            Some(folder) => std::fs::read_to_string(folder.join(path)),
-            None => {
-                let file = Knowledge::get(path).ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
-                String::from_utf8(file.data.into_owned()).map_err(|e| io::Error::new(io::ErrorKind::InvalidData, e))
-            }
+        if let Some(folder) = &self.0 {
+            std::fs::read_to_string(folder.join(path))
+        } else {
+            let file = Knowledge::get(path).ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
+            String::from_utf8(file.data.into_owned()).map_err(|e| io::Error::new(io::ErrorKind::InvalidData, e))
         }
     }
 

@@ -11,9 +11,9 @@ use url::Url;
 
 use super::shipped::Shipped;
 use crate::config::{Engine, Settings};
+use crate::conversation::figures;
 use crate::core::clock::{Clock, SystemClock};
 use crate::core::ids::{Ids, RandomIds};
-use crate::conversation::figures;
 use crate::incident::intent::classify_intent;
 use crate::incident::rules::IncidentRules;
 use crate::knowledge::curation::{Curation, CurationParts};

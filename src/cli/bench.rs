@@ -116,7 +116,9 @@ impl Index {
     /// Measures each size in a process of its own and prints a table.
     #[expect(clippy::print_stdout, reason = "the result of this command")]
     fn table(self) -> anyhow::Result<ExitCode> {
-        println!("| 条 | 篇 | 段 | 入库 s | 读切 s | 训练 s | 写入 s | 检查 s | 可检索 s | 其中 CPU s | 立即 p50/p95/p99 ms | 优化中 p50/p95/p99 ms | 优化 s | 优化后 p50/p95/p99 ms | 学习排序（问句，用时；MRR@10） | 排序后 p50/p95/p99 ms | 峰值 MB | 稳定 MB | 磁盘 MB | 重启 s | 改一篇 s |");
+        println!(
+            "| 条 | 篇 | 段 | 入库 s | 读切 s | 训练 s | 写入 s | 检查 s | 可检索 s | 其中 CPU s | 立即 p50/p95/p99 ms | 优化中 p50/p95/p99 ms | 优化 s | 优化后 p50/p95/p99 ms | 学习排序（问句，用时；MRR@10） | 排序后 p50/p95/p99 ms | 峰值 MB | 稳定 MB | 磁盘 MB | 重启 s | 改一篇 s |"
+        );
         println!("|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---|---|---:|---|---|---|---:|---:|---:|---:|---:|");
         for size in &self.sizes {
             let mut child = Command::new(std::env::current_exe()?);
@@ -344,11 +346,8 @@ impl Index {
         let asked: Vec<Asked> = read_lines(file)?;
         let of = |asked: &Asked| -> Vec<Lesson> {
             let right = asked.gold.iter().filter_map(|name| places.get(name.as_str()));
-            let lesson = |a: &&Article| Lesson {
-                question: asked.query.clone(),
-                document: a.law.clone(),
-                clause: Some(a.article.clone()),
-            };
+            let lesson =
+                |a: &&Article| Lesson { question: asked.query.clone(), document: a.law.clone(), clause: Some(a.article.clone()) };
             right.map(lesson).collect()
         };
         Ok(asked.iter().flat_map(of).collect())
@@ -393,7 +392,14 @@ impl Index {
 /// What was learnt, in one cell.
 fn taught(c: &Cost) -> String {
     let gains = c.gains.map(|g| g.map(|g| format!("{g:.3}")).join("→"));
-    format!("{}（{}问，{:.1} s{}{}）", c.level, c.lessons, c.teaching, if gains.is_some() { "；" } else { "" }, gains.unwrap_or_default())
+    format!(
+        "{}（{}问，{:.1} s{}{}）",
+        c.level,
+        c.lessons,
+        c.teaching,
+        if gains.is_some() { "；" } else { "" },
+        gains.unwrap_or_default()
+    )
 }
 
 struct Folder(PathBuf);
@@ -417,13 +423,7 @@ fn today() -> anyhow::Result<Date> {
 }
 
 /// Milliseconds of `count` searches, one after another, from question number `from` on.
-async fn times(
-    knowledge: &Knowledge,
-    questions: &[String],
-    count: usize,
-    from: usize,
-    on: Date,
-) -> anyhow::Result<Vec<f64>> {
+async fn times(knowledge: &Knowledge, questions: &[String], count: usize, from: usize, on: Date) -> anyhow::Result<Vec<f64>> {
     let mut out = Vec::with_capacity(count);
     for n in from..from + count {
         let scope = Scope { audiences: vec![Audience::Resident], areas: vec!["全国".to_owned(), "重庆市".to_owned()], on };
@@ -442,7 +442,8 @@ async fn ask(knowledge: &Knowledge, questions: &[String], count: usize, on: Date
 /// p50, p95, p99.
 fn spread(mut times: Vec<f64>) -> [f64; 3] {
     times.sort_by(f64::total_cmp);
-    [0.5, 0.95, 0.99].map(|p| times.get(((times.len() as f64 * p) as usize).min(times.len().saturating_sub(1))).copied().unwrap_or(0.0))
+    [0.5, 0.95, 0.99]
+        .map(|p| times.get(((times.len() as f64 * p) as usize).min(times.len().saturating_sub(1))).copied().unwrap_or(0.0))
 }
 
 /// A line of what Linux tells about this process, in MB; 0 elsewhere.

@@ -105,7 +105,9 @@ impl Index {
 
 #[expect(clippy::print_stdout, reason = "the result of this command")]
 async fn learn(settings: &Settings, data: &Path, db: &Sqlite) -> anyhow::Result<ExitCode> {
-    let Some(_lock) = FolderLock::take(data)? else { anyhow::bail!("服务正在运行，它自己每五分钟学一次；要立即学习请先停止服务") };
+    let Some(_lock) = FolderLock::take(data)? else {
+        anyhow::bail!("服务正在运行，它自己每五分钟学一次；要立即学习请先停止服务")
+    };
     let shipped = Shipped::new(settings.knowledge_dir());
     let knowledge = Arc::new(wiring::knowledge(settings, data, db, &shipped).await?);
     knowledge.start().await?;
@@ -121,7 +123,10 @@ async fn learn(settings: &Settings, data: &Path, db: &Sqlite) -> anyhow::Result<
                 Level::Tables => "用从问句学到的向量",
                 Level::Full => "用从问句学到的向量和重排",
             };
-            println!("{}问，每问由没有见过它的次序回答，首十位倒数排名均值：只用词 {:.3}，加资料向量 {:.3}，加问句向量 {:.3}，加重排 {:.3}", v.lessons, v.sparse, v.own, v.tables, v.full);
+            println!(
+                "{}问，每问由没有见过它的次序回答，首十位倒数排名均值：只用词 {:.3}，加资料向量 {:.3}，加问句向量 {:.3}，加重排 {:.3}",
+                v.lessons, v.sparse, v.own, v.tables, v.full
+            );
             println!("采用：{level}");
         }
     }

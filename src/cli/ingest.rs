@@ -58,39 +58,36 @@ impl Ingest {
         let bar = ProgressBar::new(0);
         bar.set_style(ProgressStyle::with_template("导入 {bar:30} {pos}/{len} {per_sec} {msg}")?);
         let begun = Instant::now();
-        match FolderLock::take(&data)? {
-            Some(_lock) => {
-                let shipped = Shipped::new(settings.knowledge_dir());
-                let knowledge = Arc::new(wiring::knowledge(&settings, &data, &db, &shipped).await?);
-                knowledge.start().await?;
-                let areas = Areas::new(Street::parse(&shipped.street_file("street.toml")?)?.areas);
-                let importer = Importer::new(knowledge, Arc::new(db.clone()), wiring::extractor(), Arc::new(SystemClock));
-                let importer = importer.with_areas(areas);
-                let stop = CancellationToken::new();
-                let interrupted = stop.clone();
-                tokio::spawn(async move {
-                    if tokio::signal::ctrl_c().await.is_ok() {
-                        interrupted.cancel();
-                    }
-                });
-                importer
-                    .work_off(&defaults, &stop, &|step| {
-                        bar.set_length(step.all as u64);
-                        bar.set_position(step.done as u64);
-                        bar.set_message(step.name.to_owned());
-                    })
-                    .await?;
-            }
-            None => {
-                bar.set_message("服务正在运行，由它导入…");
-                while let Some(job) = db.job(job.id).await? {
-                    bar.set_length(u64::from(job.counts.files));
-                    bar.set_position(u64::from(job.counts.files - job.counts.waiting));
-                    if matches!(job.state, JobState::Done | JobState::Cancelled) {
-                        break;
-                    }
-                    tokio::time::sleep(Duration::from_millis(200)).await;
+        if let Some(_lock) = FolderLock::take(&data)? {
+            let shipped = Shipped::new(settings.knowledge_dir());
+            let knowledge = Arc::new(wiring::knowledge(&settings, &data, &db, &shipped).await?);
+            knowledge.start().await?;
+            let areas = Areas::new(Street::parse(&shipped.street_file("street.toml")?)?.areas);
+            let importer = Importer::new(knowledge, Arc::new(db.clone()), wiring::extractor(), Arc::new(SystemClock));
+            let importer = importer.with_areas(areas);
+            let stop = CancellationToken::new();
+            let interrupted = stop.clone();
+            tokio::spawn(async move {
+                if tokio::signal::ctrl_c().await.is_ok() {
+                    interrupted.cancel();
                 }
+            });
+            importer
+                .work_off(&defaults, &stop, &|step| {
+                    bar.set_length(step.all as u64);
+                    bar.set_position(step.done as u64);
+                    bar.set_message(step.name.to_owned());
+                })
+                .await?;
+        } else {
+            bar.set_message("服务正在运行，由它导入…");
+            while let Some(job) = db.job(job.id).await? {
+                bar.set_length(u64::from(job.counts.files));
+                bar.set_position(u64::from(job.counts.files - job.counts.waiting));
+                if matches!(job.state, JobState::Done | JobState::Cancelled) {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_millis(200)).await;
             }
         }
         bar.finish_and_clear();

@@ -164,15 +164,15 @@ fn say_password(made: &WithPassword) {
 /// One account on one line.
 fn line(account: &Account) -> String {
     let roles: Vec<&str> = account.roles.iter().map(|r| r.word()).collect();
-    let state = if !account.is_enabled() {
-        "已停用"
-    } else {
+    let state = if account.is_enabled() {
         match account.password {
             gridworker::identity::account::PasswordState::OneTime(until) if SystemClock.now() >= until => "一次性密码已过期",
             gridworker::identity::account::PasswordState::OneTime(_) => "待首次登录",
             gridworker::identity::account::PasswordState::Chosen => "正常",
             gridworker::identity::account::PasswordState::None => "只用密钥",
         }
+    } else {
+        "已停用"
     };
     let scope: Vec<&str> = account.scope.communities.iter().chain(&account.scope.grids).map(String::as_str).collect();
     let scope = if scope.is_empty() { "全街道".to_owned() } else { scope.join("、") };

@@ -13,8 +13,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use sections::{
-    AttachmentSettings, ConversationSettings, CurationSettings, Engine, KnowledgeSettings, LimitSettings, LogSettings, PathSettings,
-    ServerSettings, StorageSettings, StreetSettings,
+    AttachmentSettings, ConversationSettings, CurationSettings, Engine, KnowledgeSettings, LimitSettings, LogSettings,
+    PathSettings, ServerSettings, StorageSettings, StreetSettings,
 };
 
 use crate::identity::settings::IdentitySettings;

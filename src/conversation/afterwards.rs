@@ -110,9 +110,11 @@ impl Conversations {
     /// is told of a group once, whoever asks for it how often; one that was deleted in the meantime is passed over.
     pub async fn tell_askers(&self, cluster: &Cluster, words: &str, dry: bool, day: Date) -> Result<Told, TurnError> {
         let curation = &self.parts.curation;
-        let (askers, content) = curation.to_be_told(cluster, day).await.map_err(crate::knowledge::search::KnowledgeError::from)?;
+        let (askers, content) =
+            curation.to_be_told(cluster, day).await.map_err(crate::knowledge::search::KnowledgeError::from)?;
         let text_for = |asker: &Asker| {
-            let answer = content.as_ref().map_or("您可以再问我一次，我会按现在的资料答复您。", |c| c.answer.as_str());
+            let answer =
+                content.as_ref().map_or("您可以再问我一次，我会按现在的资料答复您。", |c| c.answer.as_str());
             safe(&words.replace("{question}", &safe(&asker.question))).replace("{answer}", answer)
         };
         let example = askers.first().map(&text_for).unwrap_or_default();

@@ -331,8 +331,10 @@ impl Conversations {
             self.parts.prompts.render("answer", &context, history)
         };
         let fixed = request(&[], &[])?.messages;
-        let texts: Vec<String> =
-            passages.iter().map(|p| format!("{}{}{}", p.hit.document.title, p.hit.passage.called(), p.hit.passage.text)).collect();
+        let texts: Vec<String> = passages
+            .iter()
+            .map(|p| format!("{}{}{}", p.hit.document.title, p.hit.passage.called(), p.hit.passage.text))
+            .collect();
         let parts = budget::Parts { fixed: &fixed, passages: &texts, history };
         let Some(packed) = budget::pack(&self.parts.tokens, self.parts.settings.prompt_tokens, parts) else { return Ok(None) };
         let given: Vec<Numbered> = packed.passages.iter().filter_map(|i| passages.get(*i)).cloned().collect();

@@ -40,8 +40,11 @@ impl Conversations {
 
 /// A citation of a fixed answer as every citation looks.
 pub(super) fn citation(cited: &Cited) -> Citation {
-    let source =
-        |s: &crate::knowledge::document::Source| LawSource { law: s.law.clone(), article: s.article.clone(), version: s.version.clone() };
+    let source = |s: &crate::knowledge::document::Source| LawSource {
+        law: s.law.clone(),
+        article: s.article.clone(),
+        version: s.version.clone(),
+    };
     Citation {
         n: cited.n,
         document_id: cited.document_id.clone(),

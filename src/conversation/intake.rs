@@ -145,24 +145,22 @@ impl Conversations {
     fn note_for_later(&self, turn: &mut Turn<'_>) -> Said {
         let (_, mut other, applied) = self.read_matter(turn);
         let elsewhere = applied.stopper.or(applied.outside);
-        let mut text = match elsewhere {
-            Some(words) => format!("{words}\n前面那件接着办。"),
-            None => {
-                if let Some(open) = &turn.memory.draft {
-                    other.reporter = open.reporter.clone();
-                }
-                let what = other.spoken_name(&self.parts.rules);
-                turn.memory.park(other);
-                format!("{what}我也记下了。一件一件来，先把前面这件办完。")
+        let mut text = if let Some(words) = elsewhere {
+            format!("{words}\n前面那件接着办。")
+        } else {
+            if let Some(open) = &turn.memory.draft {
+                other.reporter = open.reporter.clone();
             }
+            let what = other.spoken_name(&self.parts.rules);
+            turn.memory.park(other);
+            format!("{what}我也记下了。一件一件来，先把前面这件办完。")
         };
-        match turn.memory.draft.take() {
-            Some(draft) => self.present(turn, draft, text),
-            None => {
-                text.push_str("请说一下是什么事。");
-                turn.log.delta(&text);
-                Said::default()
-            }
+        if let Some(draft) = turn.memory.draft.take() {
+            self.present(turn, draft, text)
+        } else {
+            text.push_str("请说一下是什么事。");
+            turn.log.delta(&text);
+            Said::default()
         }
     }
 
@@ -181,16 +179,15 @@ impl Conversations {
     fn present(&self, turn: &mut Turn<'_>, mut draft: Draft, mut text: String) -> Said {
         let question = draft.next_question(&self.parts.rules);
         draft.asked = question.as_ref().map(|q| q.field.clone());
-        match &question {
-            Some(question) => text.push_str(&question.text),
-            None => {
-                let leaf = draft.leaf(&self.parts.rules).filter(|_| draft.emergency.is_none());
-                let told = draft.description.as_deref().unwrap_or_default();
-                let vague = leaf.is_none_or(|l| self.parts.rules.other().is_some_and(|o| o.code == l.code));
-                let what: String =
-                    if vague { told.chars().take(30).collect() } else { leaf.map(|l| l.name.clone()).unwrap_or_default() };
-                text.push_str(&format!("我记的是：{}，{what}。没有问题就回复“确认”，哪里不对直接说。", draft.spoken_place()));
-            }
+        if let Some(question) = &question {
+            text.push_str(&question.text)
+        } else {
+            let leaf = draft.leaf(&self.parts.rules).filter(|_| draft.emergency.is_none());
+            let told = draft.description.as_deref().unwrap_or_default();
+            let vague = leaf.is_none_or(|l| self.parts.rules.other().is_some_and(|o| o.code == l.code));
+            let what: String =
+                if vague { told.chars().take(30).collect() } else { leaf.map(|l| l.name.clone()).unwrap_or_default() };
+            text.push_str(&format!("我记的是：{}，{what}。没有问题就回复“确认”，哪里不对直接说。", draft.spoken_place()));
         }
         if has_id_number(turn.said) {
             text.push_str("\n以后不用发身份证号，您留好，别给别人。");
@@ -309,25 +306,21 @@ impl Conversations {
                 });
             }
         }
-        match own.pop() {
-            Some(latest) => {
-                let others: Vec<String> =
-                    own.iter().rev().take(3).map(|t| format!("{}（{}）", t.number, t.status.word())).collect();
-                let said = self.show_progress(turn, &latest, false).await?;
-                if !others.is_empty() {
-                    turn.log.delta(&format!("\n您还上报过：{}。", others.join("、")));
-                }
-                Ok(said)
+        if let Some(latest) = own.pop() {
+            let others: Vec<String> = own.iter().rev().take(3).map(|t| format!("{}（{}）", t.number, t.status.word())).collect();
+            let said = self.show_progress(turn, &latest, false).await?;
+            if !others.is_empty() {
+                turn.log.delta(&format!("\n您还上报过：{}。", others.join("、")));
             }
-            None => {
-                turn.log.delta(if turn.memory.draft.is_some() {
-                    "您还没有提交，所以现在没有进度。"
-                } else {
-                    "在这次对话里您还没报过事。如果是在别的手机上报的，请点“查进度”，输入工单号和手机号后四位。"
-                });
-                let look_up = json!({ "kind": "choices", "options": [{ "label": "查进度", "action": "lookup" }, { "label": "我要上报", "send": "我要上报" }] });
-                Ok(Said::with_card(turn.open_draft_card(&self.parts.rules).unwrap_or(look_up)))
-            }
+            Ok(said)
+        } else {
+            turn.log.delta(if turn.memory.draft.is_some() {
+                "您还没有提交，所以现在没有进度。"
+            } else {
+                "在这次对话里您还没报过事。如果是在别的手机上报的，请点“查进度”，输入工单号和手机号后四位。"
+            });
+            let look_up = json!({ "kind": "choices", "options": [{ "label": "查进度", "action": "lookup" }, { "label": "我要上报", "send": "我要上报" }] });
+            Ok(Said::with_card(turn.open_draft_card(&self.parts.rules).unwrap_or(look_up)))
         }
     }
 

@@ -35,10 +35,10 @@ impl NewsBus {
     /// Tells whoever listens.
     pub fn publish(&self, conversation: Uuid, message: Message) {
         let mut channels = self.0.lock();
-        if let Some(channel) = channels.get(&conversation) {
-            if channel.send(Arc::new(message)).is_err() {
-                channels.remove(&conversation);
-            }
+        if let Some(channel) = channels.get(&conversation)
+            && channel.send(Arc::new(message)).is_err()
+        {
+            channels.remove(&conversation);
         }
     }
 }
@@ -98,9 +98,10 @@ impl Conversations {
         let body = MessageBody { text, card: Some(card), ..MessageBody::default() };
         // The same event always makes the same message: telling it twice after a crash changes nothing.
         let id = message_id(news);
-        match self.parts.store.add_message(news.conversation_id, id, Role::News, &body, self.now()).await? {
-            Some(message) => self.news.publish(news.conversation_id, message),
-            None => tracing::debug!("this move was told before"),
+        if let Some(message) = self.parts.store.add_message(news.conversation_id, id, Role::News, &body, self.now()).await? {
+            self.news.publish(news.conversation_id, message)
+        } else {
+            tracing::debug!("this move was told before")
         }
         Ok(())
     }

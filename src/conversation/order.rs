@@ -22,13 +22,12 @@ impl Order {
             if locks.len() > 1024 {
                 locks.retain(|_, lock| lock.strong_count() > 0);
             }
-            match locks.get(&conversation).and_then(Weak::upgrade) {
-                Some(lock) => lock,
-                None => {
-                    let lock = Arc::new(AsyncMutex::new(()));
-                    locks.insert(conversation, Arc::downgrade(&lock));
-                    lock
-                }
+            if let Some(lock) = locks.get(&conversation).and_then(Weak::upgrade) {
+                lock
+            } else {
+                let lock = Arc::new(AsyncMutex::new(()));
+                locks.insert(conversation, Arc::downgrade(&lock));
+                lock
             }
         };
         lock.lock_owned().await

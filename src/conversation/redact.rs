@@ -55,7 +55,7 @@ impl Vault {
     fn placeholder(&mut self, kind: Personal, value: &str) -> String {
         let plain: String =
             value.chars().map(fold).filter(|c| !matches!(c, ' ' | '-' | '·' | '.' | '(' | ')' | '（' | '）')).collect();
-        let written = value.chars().any(|c| !c.is_ascii());
+        let written = !value.is_ascii();
         // A number written in two ways keeps both spellings apart, so that restoring gives each text back as it was.
         let key = format!("{}:{}", kind.label(), if written { value } else { plain.as_str() });
         if let Some(entry) = self.entries.iter().find(|e| e.key == key && e.value == value) {
@@ -193,15 +193,12 @@ pub fn restore(text: &str, vault: &Vault) -> String {
         out.push_str(&rest[..open]);
         rest = &rest[open..];
         let end = rest.find('〕').map(|p| p + '〕'.len_utf8());
-        match end.and_then(|e| values.get(&rest[..e]).map(|v| (e, v))) {
-            Some((e, value)) => {
-                out.push_str(value);
-                rest = &rest[e..];
-            }
-            None => {
-                out.push('〔');
-                rest = &rest['〔'.len_utf8()..];
-            }
+        if let Some((e, value)) = end.and_then(|e| values.get(&rest[..e]).map(|v| (e, v))) {
+            out.push_str(value);
+            rest = &rest[e..];
+        } else {
+            out.push('〔');
+            rest = &rest['〔'.len_utf8()..];
         }
     }
     out.push_str(rest);

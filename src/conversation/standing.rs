@@ -38,7 +38,7 @@ pub fn preface(outcome: &Outcome, then: Option<&AsOf>, catalog: &Catalog, scope_
             }
         }
     }
-    said.push_str("：");
+    said.push('：');
     // A document that had already been followed by another back then.
     if let Some(ended) = ended {
         said.push_str(&ended);

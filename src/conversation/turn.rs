@@ -110,10 +110,10 @@ impl Conversations {
             log: &mut log,
         };
         // A plain 确认 is answered with the receipt itself.
-        if ConfirmWord::read(&said) != Some(ConfirmWord::Yes) {
-            if let Err(error) = self.close_confirmed(conversation.id, &mut turn.memory).await {
-                tracing::error!(%error, "a draft could not be looked up");
-            }
+        if ConfirmWord::read(&said) != Some(ConfirmWord::Yes)
+            && let Err(error) = self.close_confirmed(conversation.id, &mut turn.memory).await
+        {
+            tracing::error!(%error, "a draft could not be looked up");
         }
         // Learn this message's personal data before anything of it can reach a prompt.
         turn.redact(&said);
@@ -328,14 +328,13 @@ impl Conversations {
     async fn human(&self, turn: &mut Turn<'_>) -> Result<Said, TurnError> {
         let human = &self.parts.street.human;
         let mut text = String::new();
-        let grid_code = match turn.memory.draft.as_ref().and_then(|d| d.place.grid_code.clone()) {
-            Some(code) => Some(code),
-            None => {
-                let told = self.parts.rules.places.find(turn.said).place.grid_code;
-                match told {
-                    Some(code) => Some(code),
-                    None => self.parts.tickets.by_conversation(turn.conversation.id).await?.pop().and_then(|t| t.place.grid_code),
-                }
+        let grid_code = if let Some(code) = turn.memory.draft.as_ref().and_then(|d| d.place.grid_code.clone()) {
+            Some(code)
+        } else {
+            let told = self.parts.rules.places.find(turn.said).place.grid_code;
+            match told {
+                Some(code) => Some(code),
+                None => self.parts.tickets.by_conversation(turn.conversation.id).await?.pop().and_then(|t| t.place.grid_code),
             }
         };
         if let Some(grid) = grid_code.as_deref().and_then(|code| self.parts.rules.places.gazetteer().grid(code)) {

@@ -178,12 +178,11 @@ impl<'a> Cursor<'a> {
     /// The character `ahead` places on, `'\0'` past the end.
     #[must_use]
     pub fn peek(&self, ahead: usize) -> char {
-        match self.chars.get(self.at + ahead) {
-            Some(c) => *c,
-            None => {
-                self.touched_end.set(true);
-                '\0'
-            }
+        if let Some(c) = self.chars.get(self.at + ahead) {
+            *c
+        } else {
+            self.touched_end.set(true);
+            '\0'
         }
     }
 
@@ -315,9 +314,8 @@ pub fn read(c: &mut Cursor<'_>) -> Option<Numeral> {
                 c.at = at;
                 if started {
                     break;
-                } else {
-                    return None;
-                };
+                }
+                return None;
             };
             single = c.at - at == 1;
             match text {

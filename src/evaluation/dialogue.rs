@@ -143,7 +143,7 @@ pub async fn play(
     }
     crate::llm::install_tls();
     let instance = Instance::start(TcpListener::bind("127.0.0.1:0").await?, wiring).await?;
-    let http = reqwest::Client::builder().timeout(Duration::from_secs(60)).no_proxy().build()?;
+    let http = reqwest::Client::builder().timeout(Duration::from_mins(1)).no_proxy().build()?;
     let base = format!("http://{}", instance.address);
     let mut played = Vec::new();
     for (name, case) in cases {
@@ -407,10 +407,10 @@ fn line(step: &Step, seen: &Seen) -> String {
 fn check(step: &Step, seen: &Seen) -> Vec<String> {
     let mut wrong = Vec::new();
     let mut same = |what: &str, got: &Value, want: &Option<String>| {
-        if let Some(want) = want {
-            if got.as_str() != Some(want) {
-                wrong.push(format!("{what} 是 {got}，应为 {want}"));
-            }
+        if let Some(want) = want
+            && got.as_str() != Some(want)
+        {
+            wrong.push(format!("{what} 是 {got}，应为 {want}"));
         }
     };
     same("route", &seen.body["route"], &step.route);

@@ -165,7 +165,7 @@ fn documented(max_picture_bytes: usize, max_body_bytes: usize) -> OpenApiRouter<
         )
 }
 
-/// The OpenAPI document, made from the handlers.
+/// The `OpenAPI` document, made from the handlers.
 #[must_use]
 pub fn openapi() -> Document {
     documented(0, 0).split_for_parts().1

@@ -14,9 +14,9 @@ use crate::identity::{Accounts, Audit, WorkerKey};
 use crate::incident::labels::LabelStore;
 use crate::incident::rules::IncidentRules;
 use crate::incident::store::TicketStore;
-use crate::knowledge::life::service::DocumentLife;
-use crate::knowledge::import::desk::ImportDesk;
 use crate::knowledge::curation::Curation;
+use crate::knowledge::import::desk::ImportDesk;
+use crate::knowledge::life::service::DocumentLife;
 use crate::knowledge::search::Knowledge;
 use crate::platform::callback::CallbackReceiver;
 

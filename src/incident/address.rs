@@ -126,7 +126,7 @@ pub fn chinese(n: u32) -> String {
         0..=9 => digit(n).to_owned(),
         10..=99 => {
             let tens = if n / 10 == 1 { "" } else { digit(n / 10) };
-            let ones = if n % 10 == 0 { "" } else { digit(n) };
+            let ones = if n.is_multiple_of(10) { "" } else { digit(n) };
             format!("{tens}十{ones}")
         }
         _ => n.to_string(),

@@ -1,4 +1,4 @@
-//! The lawful ways that are not a ticket (lawful_channels.csv), and what is declined.
+//! The lawful ways that are not a ticket (`lawful_channels.csv`), and what is declined.
 //!
 //! Which way a message takes is decided here, by words and code. The texts promise no result.
 

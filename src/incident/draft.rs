@@ -416,17 +416,14 @@ impl Draft {
             return;
         }
         let verdict = rules.taxonomy.decide(&description);
-        match verdict.ranked.first() {
-            Some(first) => {
-                self.category = Some(first.code.clone());
-                self.category_sure = verdict.sure;
-                self.category_alternatives = verdict.ranked.iter().skip(1).take(3).map(|s| s.code.clone()).collect();
-            }
-            None => {
-                self.category = rules.other().map(|l| l.code.clone());
-                self.category_sure = false;
-                self.category_alternatives.clear();
-            }
+        if let Some(first) = verdict.ranked.first() {
+            self.category = Some(first.code.clone());
+            self.category_sure = verdict.sure;
+            self.category_alternatives = verdict.ranked.iter().skip(1).take(3).map(|s| s.code.clone()).collect();
+        } else {
+            self.category = rules.other().map(|l| l.code.clone());
+            self.category_sure = false;
+            self.category_alternatives.clear();
         }
         self.provenance.insert(field::CATEGORY.to_owned(), By::Rule);
     }

@@ -100,9 +100,9 @@ static FIELD_CHANGE: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 static PREAMBLE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(concat!(
-        r"^(?:你好|您好|喂|hi|hello|请问|那个|对了|还有[一]?件事|还有个事|另外(?:一件事)?|再报一[个件](?:事)?|嗯|哦|网格员|同志|师傅|老师|客服|工作人员)+[,，。!！~ ]*",
-    ))
+    pattern(
+        "^(?:你好|您好|喂|hi|hello|请问|那个|对了|还有[一]?件事|还有个事|另外(?:一件事)?|再报一[个件](?:事)?|嗯|哦|网格员|同志|师傅|老师|客服|工作人员)+[,，。!！~ ]*",
+    )
 });
 static WISH: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(

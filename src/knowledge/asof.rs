@@ -81,7 +81,8 @@ pub fn read(question: &str, today: Date) -> Option<AsOf> {
     }
     let head = &before[..led.map_or(before.len(), |l| l.start())];
     let rest = format!("{head}{}", without_then(after));
-    let rest = if alone { String::new() } else { rest.trim_matches(|c: char| c.is_whitespace() || "，,：:".contains(c)).to_owned() };
+    let rest =
+        if alone { String::new() } else { rest.trim_matches(|c: char| c.is_whitespace() || "，,：:".contains(c)).to_owned() };
     Some(AsOf { first, last, words, rest, ahead: first > today })
 }
 
@@ -108,10 +109,7 @@ fn number(text: &str) -> Option<i16> {
 
 /// 2024 or 二〇二四.
 fn year_of(text: &str) -> Option<i16> {
-    let digits: String = text
-        .chars()
-        .map(|c| numerals::chinese_digit(c).map_or(c, |d| char::from(b'0' + d)))
-        .collect();
+    let digits: String = text.chars().map(|c| numerals::chinese_digit(c).map_or(c, |d| char::from(b'0' + d))).collect();
     digits.parse().ok().filter(|y| (1949..=2100).contains(y))
 }
 

@@ -51,7 +51,10 @@ impl Authority {
         {
             return Self::LAW;
         }
-        if issued(&["国务院令", "国务院"]) && !issuer.contains('部') && !issuer.contains("办公厅") && ends(&["条例", "办法", "规定"])
+        if issued(&["国务院令", "国务院"])
+            && !issuer.contains('部')
+            && !issuer.contains("办公厅")
+            && ends(&["条例", "办法", "规定"])
             || name.starts_with("中华人民共和国") && name.ends_with("条例")
         {
             return Self::REGULATION;

@@ -110,7 +110,9 @@ impl Knowledge {
     /// The index fails.
     pub async fn beside(&self, documents: Vec<Document>, vectors: Arc<dyn VectorStore>) -> Result<Self, KnowledgeError> {
         let trial = Self::new(Arc::clone(&self.store), vectors, None, self.lexicon.as_ref().clone());
-        let cut = self.snapshot().map_or_else(|| Cut::new(0), |s| Cut { splitter: s.manifest.splitter, piece_chars: s.manifest.piece_chars });
+        let cut = self
+            .snapshot()
+            .map_or_else(|| Cut::new(0), |s| Cut { splitter: s.manifest.splitter, piece_chars: s.manifest.piece_chars });
         let catalog = aside(move || Arc::new(Catalog::new(cut.apply(documents)))).await?;
         let manifest = IndexManifest {
             splitter: cut.splitter,
@@ -283,13 +285,17 @@ impl Knowledge {
         let now = snapshot.catalog.mean();
         let reason = match () {
             // The values of the sparse leg hold the mean length. An index begun empty, or grown by quite other texts, weighs wrongly.
-            () if !near(manifest.mean.unigrams, now.unigrams) || !near(manifest.mean.bigrams, now.bigrams) => "资料的平均长度变了",
+            () if !near(manifest.mean.unigrams, now.unigrams) || !near(manifest.mean.bigrams, now.bigrams) => {
+                "资料的平均长度变了"
+            }
             () if manifest.embedder.as_deref() != self.embedder.as_ref().map(|e| e.id()) => "向量模型变了",
             () if plan.held => return Ok(None),
             () if manifest.splitter != SPLITTER_VERSION => "程序的切分方法变了",
             () if manifest.piece_chars != plan.piece_chars => "要求的切分变了",
             () if manifest.table.is_none() && snapshot.catalog.passages() >= learned::FEWEST => "资料够训练内置向量了",
-            () if manifest.table.is_some() && snapshot.catalog.passages() > 2 * manifest.learnt_from => "资料比训练内置向量时多了一倍",
+            () if manifest.table.is_some() && snapshot.catalog.passages() > 2 * manifest.learnt_from => {
+                "资料比训练内置向量时多了一倍"
+            }
             () if manifest.lexicon.as_deref().is_some_and(|id| id != self.lexicon.id()) => "词库变了",
             () => return Ok(None),
         };
@@ -447,9 +453,9 @@ impl Knowledge {
             learnt_from: 0,
         };
         // When the cut is the same, what did not change is shared with the live catalog.
-        let live = self.snapshot().filter(|s| {
-            s.manifest.splitter == manifest.splitter && s.manifest.piece_chars == manifest.piece_chars
-        });
+        let live = self
+            .snapshot()
+            .filter(|s| s.manifest.splitter == manifest.splitter && s.manifest.piece_chars == manifest.piece_chars);
         let catalog = self.read(&manifest, live.as_ref().map(|s| read.unwrap_or(&s.catalog))).await?;
         manifest.mean = catalog.mean();
         self.book.put_part(&self.lexicon.id(), self.lexicon.to_bytes()).await?;
@@ -496,16 +502,13 @@ impl Knowledge {
             self.untidy.fetch_add(points.len(), Ordering::Relaxed);
             let writing = self.vectors.upsert(generation, std::mem::take(&mut points));
             // The next passages are prepared while the engine writes these.
-            match batches.next() {
-                Some(next) => {
-                    let (written, prepared) = tokio::join!(writing, self.points(next, manifest.mean));
-                    written?;
-                    points = prepared?;
-                }
-                None => {
-                    writing.await?;
-                    break;
-                }
+            if let Some(next) = batches.next() {
+                let (written, prepared) = tokio::join!(writing, self.points(next, manifest.mean));
+                written?;
+                points = prepared?;
+            } else {
+                writing.await?;
+                break;
             }
         }
         self.vectors.flush(generation).await?;
@@ -514,9 +517,9 @@ impl Knowledge {
 
     /// The snapshot of a generation that is in the engine.
     pub(super) async fn open(&self, generation: Generation, manifest: IndexManifest) -> Result<Snapshot, KnowledgeError> {
-        let before = self.snapshot().filter(|s| {
-            s.manifest.splitter == manifest.splitter && s.manifest.piece_chars == manifest.piece_chars
-        });
+        let before = self
+            .snapshot()
+            .filter(|s| s.manifest.splitter == manifest.splitter && s.manifest.piece_chars == manifest.piece_chars);
         let catalog = self.read(&manifest, before.as_ref().map(|s| &s.catalog)).await?;
         self.of(generation, manifest, catalog, None).await
     }

@@ -193,8 +193,11 @@ impl Unit {
         let own_title = set(&mut std::iter::once(title.as_str()));
         let matter = |q: &str| ngrams::set(&lexicon::matter(&lexicon::standard(q))).into_boxed_slice();
         // Without questions of its own the title is the one thing that says what a text is asked for.
-        let mut questions: Vec<Box<[u32]>> =
-            if meta.questions.is_empty() { vec![matter(&title)] } else { meta.questions.iter().map(|q| matter(&for_matching(q))).collect() };
+        let mut questions: Vec<Box<[u32]>> = if meta.questions.is_empty() {
+            vec![matter(&title)]
+        } else {
+            meta.questions.iter().map(|q| matter(&for_matching(q))).collect()
+        };
         if questions.len() == 1 && questions[0] == own_title {
             questions.clear();
         }

@@ -24,11 +24,8 @@ fn questions(snapshot: &Snapshot) -> Vec<Canonical<'_>> {
     let mut called = Vec::new();
     for unit in snapshot.catalog.units() {
         let Some(first) = unit.passages.first() else { continue };
-        let scope = || Scope {
-            audiences: vec![Audience::Resident, Audience::Gridworker],
-            areas: Vec::new(),
-            on: first.effective_from,
-        };
+        let scope =
+            || Scope { audiences: vec![Audience::Resident, Audience::Gridworker], areas: Vec::new(), on: first.effective_from };
         let document = unit.meta.id.as_str();
         if unit.is_plain() {
             called.push(Canonical { text: &first.text, document, scope: scope() });

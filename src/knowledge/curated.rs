@@ -217,11 +217,8 @@ fn key(question: &str) -> String {
 /// The numbers of all 〔n〕 in a text, each once, ascending.
 #[must_use]
 pub fn markers(text: &str) -> Vec<u32> {
-    let mut out: Vec<u32> = text
-        .split('〔')
-        .skip(1)
-        .filter_map(|rest| rest.split_once('〕').and_then(|(n, _)| n.trim().parse().ok()))
-        .collect();
+    let mut out: Vec<u32> =
+        text.split('〔').skip(1).filter_map(|rest| rest.split_once('〕').and_then(|(n, _)| n.trim().parse().ok())).collect();
     out.sort_unstable();
     out.dedup();
     out

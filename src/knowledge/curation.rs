@@ -171,10 +171,10 @@ impl Curation {
         let mut documents = BTreeMap::new();
         for (_, id, version, _) in wanted {
             let key = (id.clone(), *version);
-            if !documents.contains_key(&key) {
-                if let Some(document) = self.parts.knowledge.store().document(id, *version).await? {
-                    documents.insert(key, document);
-                }
+            if !documents.contains_key(&key)
+                && let Some(document) = self.parts.knowledge.store().document(id, *version).await?
+            {
+                documents.insert(key, document);
             }
         }
         resolve(wanted, &documents).map_err(CuratedError::Faults)
@@ -220,8 +220,7 @@ impl Curation {
         if content.citations.is_empty() {
             out.push("没有引用依据".to_owned());
         }
-        let passages: Vec<String> =
-            content.citations.iter().map(|c| format!("{} {}\n{}", c.title, c.clause, c.quote)).collect();
+        let passages: Vec<String> = content.citations.iter().map(|c| format!("{} {}\n{}", c.title, c.clause, c.quote)).collect();
         let passages: Vec<&str> = passages.iter().map(String::as_str).collect();
         for figure in (self.parts.figures)(&content.answer, &passages) {
             out.push(format!("“{figure}”在所引的原文里找不到"));
@@ -340,11 +339,10 @@ impl Curation {
             let (all, clusters) = (self.parts.gaps.gaps().await?, self.parts.gaps.clusters().await?);
             let catalog = self.parts.knowledge.catalog();
             let ids = Arc::clone(&self.parts.ids);
-            let grouped = tokio::task::spawn_blocking(move || {
-                gaps::regroup(&all, &clusters, &|term| catalog.idf(term), || ids.uuid())
-            })
-            .await
-            .map_err(|e| StoreError::Backend(e.to_string()))?;
+            let grouped =
+                tokio::task::spawn_blocking(move || gaps::regroup(&all, &clusters, &|term| catalog.idf(term), || ids.uuid()))
+                    .await
+                    .map_err(|e| StoreError::Backend(e.to_string()))?;
             self.parts.gaps.regroup(&grouped, at).await?;
             changed = true;
         }
@@ -366,8 +364,7 @@ impl Curation {
     async fn answered(&self, cluster: Uuid, at: Timestamp) -> Result<(), StoreError> {
         let Some(known) = self.parts.gaps.cluster(cluster).await? else { return Ok(()) };
         if !matches!(known.state, ClusterState::Closed | ClusterState::NotOurDuty) {
-            let change =
-                ClusterChange { state: Some(ClusterState::Answered), answered_at: Some(at), ..ClusterChange::default() };
+            let change = ClusterChange { state: Some(ClusterState::Answered), answered_at: Some(at), ..ClusterChange::default() };
             self.parts.gaps.change_cluster(cluster, known.state, &change, at).await?;
         }
         Ok(())

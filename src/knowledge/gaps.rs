@@ -226,7 +226,13 @@ pub trait GapStore: Send + Sync + std::fmt::Debug {
     ///
     /// # Errors
     /// The database fails.
-    async fn change_cluster(&self, id: Uuid, from: ClusterState, change: &ClusterChange, at: Timestamp) -> Result<bool, StoreError>;
+    async fn change_cluster(
+        &self,
+        id: Uuid,
+        from: ClusterState,
+        change: &ClusterChange,
+        at: Timestamp,
+    ) -> Result<bool, StoreError>;
 
     /// Conversations that asked, still exist and were not told, each once with its last question, in id order.
     ///
@@ -247,10 +253,8 @@ pub fn regroup(gaps: &[Gap], clusters: &[Cluster], idf: &dyn Fn(u32) -> f32, mut
     let at_work: HashMap<Uuid, usize> =
         clusters.iter().filter(|c| !c.state.is_loose()).enumerate().map(|(pin, c)| (c.id, pin)).collect();
     let by_pin: HashMap<usize, Uuid> = at_work.iter().map(|(id, pin)| (*pin, *id)).collect();
-    let items: Vec<Item<'_>> = gaps
-        .iter()
-        .map(|g| Item { text: &g.question, pinned: g.cluster_id.and_then(|id| at_work.get(&id)).copied() })
-        .collect();
+    let items: Vec<Item<'_>> =
+        gaps.iter().map(|g| Item { text: &g.question, pinned: g.cluster_id.and_then(|id| at_work.get(&id)).copied() }).collect();
     let groups = cluster::group(&items, idf);
     let known: BTreeSet<Uuid> = clusters.iter().filter(|c| c.state.is_loose()).map(|c| c.id).collect();
     // A group keeps the id that most of its members had; an id goes to one group only, the largest share first.

@@ -207,7 +207,12 @@ impl Knowledge {
     }
 
     /// Removes passages that the catalog does not hold.
-    pub(super) async fn remove(&self, generation: Generation, catalog: &Catalog, gone: &[ChunkPayload]) -> Result<(), KnowledgeError> {
+    pub(super) async fn remove(
+        &self,
+        generation: Generation,
+        catalog: &Catalog,
+        gone: &[ChunkPayload],
+    ) -> Result<(), KnowledgeError> {
         let still: HashSet<(&str, u32)> = catalog.units().iter().map(|u| (u.meta.id.as_str(), u.version())).collect();
         let mut versions: BTreeMap<(&str, u32), Vec<u32>> = BTreeMap::new();
         for payload in gone {

@@ -198,9 +198,7 @@ impl Relative {
 /// BM25F of the question against the values of a unit, in the wording that suits it best.
 #[must_use]
 pub fn bm25_score(asked: &Asked, value: impl Fn(u32) -> f32) -> f32 {
-    let of = |wording: &Wording| -> f32 {
-        wording.terms.iter().map(|(term, idf)| idf * value(*term)).sum()
-    };
+    let of = |wording: &Wording| -> f32 { wording.terms.iter().map(|(term, idf)| idf * value(*term)).sum() };
     asked.wordings.iter().map(of).fold(0f32, f32::max)
 }
 
@@ -230,7 +228,7 @@ fn of_wording(asked: &Asked, wording: &Wording, unit: &Unit, legs: Legs, catalog
         keyword = keyword.max(weight);
     }
     let safe = |x: f32, y: f32| if y > 0.0 { x / y } else { 0.0 };
-    let most = |f: &dyn Fn(&[u32]) -> f32| unit.questions().map(|q| f(q)).fold(0f32, f32::max);
+    let most = |f: &dyn Fn(&[u32]) -> f32| unit.questions().map(f).fold(0f32, f32::max);
     [
         safe(legs.sparse, legs.best_sparse),
         safe(legs.sparse, wording.total * 2.2),

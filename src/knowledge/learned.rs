@@ -44,11 +44,8 @@ pub fn learn(catalog: &Catalog, progress: impl FnMut(f32)) -> Option<Table> {
         let number = document_number(unit).unwrap_or(number);
         unit.passages.iter().map(move |_| number)
     });
-    let pieces: Vec<Piece<'_>> = texts
-        .iter()
-        .zip(numbers)
-        .map(|([title, heading, text], document)| Piece { title, heading, text, document })
-        .collect();
+    let pieces: Vec<Piece<'_>> =
+        texts.iter().zip(numbers).map(|([title, heading, text], document)| Piece { title, heading, text, document }).collect();
     Some(train::train(&pieces, SEED, progress))
 }
 

@@ -7,9 +7,9 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use parking_lot::Mutex;
 
-use crate::knowledge::life::record::Actor;
 use crate::knowledge::document::{Document, ParsedDocument};
 use crate::knowledge::life::moves;
+use crate::knowledge::life::record::Actor;
 use crate::knowledge::life::record::{Acknowledgement, DocumentFile, Event, VersionRecord, VersionState};
 use crate::knowledge::life::store::{Applied, Change, DraftChange, LifeStore, Overview};
 use crate::knowledge::store::{DocumentSummary, KnowledgeStore, StoreError, Stored};

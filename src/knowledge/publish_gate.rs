@@ -78,11 +78,8 @@ impl GateReport {
         let mut text = if compared.lost.is_empty() {
             format!("本次修改不影响{}题中的任何一题。", set.questions.len())
         } else {
-            let lost: Vec<String> = compared
-                .lost
-                .iter()
-                .map(|d| format!("“{}”（原为{}，将为{}）", d.question, d.before, d.after))
-                .collect();
+            let lost: Vec<String> =
+                compared.lost.iter().map(|d| format!("“{}”（原为{}，将为{}）", d.question, d.before, d.after)).collect();
             format!("本次修改使{}题中的{}题失去正确答案：{}。", set.questions.len(), lost.len(), lost.join("；"))
         };
         if !compared.won.is_empty() {

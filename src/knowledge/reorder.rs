@@ -447,17 +447,19 @@ impl Reorder {
         let least = if least.is_finite() { least } else { 0.0 };
         let mut known: HashMap<usize, usize> = candidates.iter().enumerate().map(|(n, c)| (c.unit, n)).collect();
         for Near { unit, place, legs } in near {
-            match known.get(unit) {
-                Some(n) => {
-                    let own = &mut candidates[*n].passages;
-                    if !own.iter().any(|(p, _)| p == place) {
-                        own.push((*place, *legs));
-                    }
+            if let Some(n) = known.get(unit) {
+                let own = &mut candidates[*n].passages;
+                if !own.iter().any(|(p, _)| p == place) {
+                    own.push((*place, *legs));
                 }
-                None => {
-                    known.insert(*unit, candidates.len());
-                    candidates.push(Candidate { unit: *unit, score: least, features: [0.0; FEATURES], passages: vec![(*place, *legs)] });
-                }
+            } else {
+                known.insert(*unit, candidates.len());
+                candidates.push(Candidate {
+                    unit: *unit,
+                    score: least,
+                    features: [0.0; FEATURES],
+                    passages: vec![(*place, *legs)],
+                });
             }
         }
         let plain: Vec<usize> = (0..candidates.len()).filter(|n| is_plain(&candidates[*n])).collect();

@@ -201,11 +201,8 @@ impl RunSetup {
             })
         });
         let catalog = knowledge.catalog();
-        let versions: std::collections::BTreeSet<String> = catalog
-            .units()
-            .iter()
-            .flat_map(|u| u.passages.iter().map(|p| format!("{}@{}", p.document_id, p.version)))
-            .collect();
+        let versions: std::collections::BTreeSet<String> =
+            catalog.units().iter().flat_map(|u| u.passages.iter().map(|p| format!("{}@{}", p.document_id, p.version))).collect();
         let mut hash = Sha256::new();
         versions.iter().for_each(|v| hash.update(format!("{v}\n")));
         let mut weights = Sha256::new();

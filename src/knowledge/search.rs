@@ -8,11 +8,11 @@ use arc_swap::ArcSwapOption;
 use jiff::civil::Date;
 
 use crate::core::clock::Clock;
+use crate::knowledge::building::Progress;
 use crate::knowledge::catalog::{Catalog, Unit};
 use crate::knowledge::document::{Audience, Document, DocumentMeta, Passage};
-use crate::knowledge::building::Progress;
-use crate::knowledge::generation::{CheckResult, GenerationBook, MemoryBook, Snapshot};
 use crate::knowledge::ended;
+use crate::knowledge::generation::{CheckResult, GenerationBook, MemoryBook, Snapshot};
 use crate::knowledge::judge::{self, Asked, Legs, Relative};
 use crate::knowledge::lexicon::Lexicon;
 use crate::knowledge::reorder::{self, Reorder};
@@ -479,7 +479,10 @@ pub fn judge_candidates(catalog: &Catalog, asked: &Asked, found: &[VectorHit]) -
     for hit in found {
         // The index may be a moment ahead of or behind the catalog during an import.
         if let Some((unit, place)) = catalog.find(hit.id) {
-            groups.entry(unit).or_default().push((place, LegScores { sparse: hit.sparse, dense: hit.dense, learned: hit.learned }));
+            groups
+                .entry(unit)
+                .or_default()
+                .push((place, LegScores { sparse: hit.sparse, dense: hit.dense, learned: hit.learned }));
         }
     }
     let best_sparse = found.iter().filter_map(|h| h.sparse).fold(0f32, f32::max);

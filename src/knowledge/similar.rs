@@ -40,8 +40,41 @@ const COMMON: f32 = 0.3;
 
 /// Kinds of asking; a question may be of several.
 const KINDS: [&[&str]; 12] = [
-    &["多少钱", "好多钱", "收费", "费用", "要钱", "花钱", "多少", "好多", "几块", "利息", "利率", "标准", "免费", "价格", "有多少", "收不收"],
-    &["多久", "几天", "好久", "多长时间", "什么时候", "啥时候", "期限", "时限", "几个月", "几年", "多少天", "过期", "有效期", "到期", "到账"],
+    &[
+        "多少钱",
+        "好多钱",
+        "收费",
+        "费用",
+        "要钱",
+        "花钱",
+        "多少",
+        "好多",
+        "几块",
+        "利息",
+        "利率",
+        "标准",
+        "免费",
+        "价格",
+        "有多少",
+        "收不收",
+    ],
+    &[
+        "多久",
+        "几天",
+        "好久",
+        "多长时间",
+        "什么时候",
+        "啥时候",
+        "期限",
+        "时限",
+        "几个月",
+        "几年",
+        "多少天",
+        "过期",
+        "有效期",
+        "到期",
+        "到账",
+    ],
     &["几点"],
     &["哪里", "哪儿", "哪点", "去哪", "在哪", "哪个地方", "什么地方", "啥地方"],
     &["找谁", "找哪个", "谁管", "哪个管", "哪个部门", "什么部门", "电话", "归谁"],
@@ -56,15 +89,50 @@ const KINDS: [&[&str]; 12] = [
 /// How a question asks when it asks for nothing special: for the way, for yes or no, for a list.
 const MANNERS: [&[&str]; 3] = [
     &["怎么", "咋", "如何", "啷个", "流程", "步骤", "怎样", "办理"],
-    &["能不能", "可不可以", "可以", "能", "要不要", "吗", "是不是", "有没有", "会不会", "用不用", "需要", "必须", "得不得", "合法"],
+    &[
+        "能不能",
+        "可不可以",
+        "可以",
+        "能",
+        "要不要",
+        "吗",
+        "是不是",
+        "有没有",
+        "会不会",
+        "用不用",
+        "需要",
+        "必须",
+        "得不得",
+        "合法",
+    ],
     &["有什么", "有哪些", "分几", "有啥", "什么用"],
 ];
 /// How many: of years it is an age, of days a time; neither is a sum of money.
 const NOT_MONEY: [&str; 8] = ["多少岁", "多少天", "多少次", "多少年", "多少个月", "好多天", "好多岁", "几岁"];
 /// 能不能 and its like deny nothing.
 const A_NOT_A: [&str; 22] = [
-    "能不能", "要不要", "有没有", "有没得", "是不是", "可不可以", "会不会", "得不得", "行不行", "行不", "够不够", "好不好", "算不算", "罚不罚",
-    "赔不赔", "收不收", "该不该", "用不用", "补不补", "得到不", "不管", "不好意思",
+    "能不能",
+    "要不要",
+    "有没有",
+    "有没得",
+    "是不是",
+    "可不可以",
+    "会不会",
+    "得不得",
+    "行不行",
+    "行不",
+    "够不够",
+    "好不好",
+    "算不算",
+    "罚不罚",
+    "赔不赔",
+    "收不收",
+    "该不该",
+    "用不用",
+    "补不补",
+    "得到不",
+    "不管",
+    "不好意思",
 ];
 
 /// One wording of a question.
@@ -224,14 +292,8 @@ pub fn features(asked: &Phrase, known: &Phrase) -> [f32; FEATURES] {
         1.0
     };
     let other_manner = both == 0 && asked.manners & known.manners == 0 && asked.manners != 0 && known.manners != 0;
-    let rest = [
-        flag(same_kind),
-        flag(other_kind),
-        flag(kind_missing),
-        flag(other_manner),
-        numbers,
-        flag(asked.denies != known.denies),
-    ];
+    let rest =
+        [flag(same_kind), flag(other_kind), flag(kind_missing), flag(other_manner), numbers, flag(asked.denies != known.denies)];
     let mut best = [0f32; FEATURES];
     let mut best_sum = f32::NEG_INFINITY;
     for one in &asked.wordings {

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use crate::knowledge::life::record::Actor;
 use crate::knowledge::document::{Document, DocumentMeta, ParsedDocument};
+use crate::knowledge::life::record::Actor;
 
 /// Why the rows cannot be read or written.
 #[derive(Debug, thiserror::Error)]

@@ -81,8 +81,7 @@ pub fn document_values(doc: &Frequencies, mean: LegLengths) -> Vec<(u32, f32)> {
 /// The document side of the score of one term.
 #[must_use]
 pub fn document_value(term: u32, tf: f32, length: LegLengths, mean: LegLengths) -> f32 {
-    let (length, mean) =
-        if ngrams::is_bigram(term) { (length.bigrams, mean.bigrams) } else { (length.unigrams, mean.unigrams) };
+    let (length, mean) = if ngrams::is_bigram(term) { (length.bigrams, mean.bigrams) } else { (length.unigrams, mean.unigrams) };
     saturate(tf, length, mean)
 }
 

@@ -1,6 +1,6 @@
 //! A small generator of numbers that look random and are the same on every machine and in every version.
 
-/// SplitMix64 of a seed.
+/// `SplitMix64` of a seed.
 #[derive(Debug, Clone)]
 pub struct Random(u64);
 

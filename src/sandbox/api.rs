@@ -15,7 +15,7 @@ use super::{Sandbox, SandboxError, dispatch, faults};
 /// The longest idempotency key taken, in bytes.
 const KEY_LIMIT: usize = 200;
 /// How long a lost answer may be waited for.
-const SILENCE: std::time::Duration = std::time::Duration::from_secs(60);
+const SILENCE: std::time::Duration = std::time::Duration::from_mins(1);
 
 /// `GET ?idempotency_key=`
 #[derive(Debug, Deserialize)]
@@ -170,10 +170,11 @@ fn place(body: &Value) -> String {
     let at =
         |name: &str| body.pointer(&format!("/place/{name}")).and_then(Value::as_str).map(str::trim).filter(|t| !t.is_empty());
     let parts: Vec<&str> = ["community", "grid", "estate", "building", "unit"].into_iter().filter_map(at).collect();
-    if at("estate").is_none() && at("building").is_none() {
-        if let Some(text) = at("text").or_else(|| body.get("place").and_then(Value::as_str)) {
-            return parts.first().map_or_else(|| text.to_owned(), |community| format!("{community} · {text}"));
-        }
+    if at("estate").is_none()
+        && at("building").is_none()
+        && let Some(text) = at("text").or_else(|| body.get("place").and_then(Value::as_str))
+    {
+        return parts.first().map_or_else(|| text.to_owned(), |community| format!("{community} · {text}"));
     }
     parts.join(" · ")
 }

@@ -38,7 +38,7 @@ const BODY_LIMIT: usize = 1024 * 1024;
 /// Why the platform could not start or answer.
 #[derive(Debug, thiserror::Error)]
 pub enum SandboxError {
-    /// Its own SQLite file cannot be opened, read or written.
+    /// Its own `SQLite` file cannot be opened, read or written.
     #[error("演示平台的存储出错：{0}")]
     Storage(#[from] sqlx::Error),
     /// The shared secret is empty, or says `whsec_` and is not base64 behind it.
@@ -92,7 +92,7 @@ impl std::fmt::Debug for Sandbox {
 }
 
 impl Sandbox {
-    /// Opens the platform over its own SQLite file, which is made when missing.
+    /// Opens the platform over its own `SQLite` file, which is made when missing.
     ///
     /// # Errors
     /// When the file cannot be used or the secret is unusable.

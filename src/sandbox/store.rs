@@ -1,4 +1,4 @@
-//! The platform's own SQLite file: incidents, their history, and the callbacks still to be told.
+//! The platform's own `SQLite` file: incidents, their history, and the callbacks still to be told.
 
 use std::path::Path;
 use std::time::Duration;

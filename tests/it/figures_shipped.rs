@@ -44,7 +44,13 @@ fn no_planted_wrong_figure_gets_through() {
 fn right_answers_in_other_words_are_let_through() {
     let cases = cases("figures-right.jsonl");
     let dropped = misjudged(&cases);
-    assert!(dropped.len() * 100 <= cases.len() * 2, "{} of {} are held back:\n{}", dropped.len(), cases.len(), dropped.join("\n"));
+    assert!(
+        dropped.len() * 100 <= cases.len() * 2,
+        "{} of {} are held back:\n{}",
+        dropped.len(),
+        cases.len(),
+        dropped.join("\n")
+    );
 }
 
 #[test]

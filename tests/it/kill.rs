@@ -28,7 +28,7 @@ const AT_ONCE: usize = 12;
 /// A kill comes within this time after the start or after the service is ready.
 const LONGEST_LIFE: Duration = Duration::from_millis(1_100);
 
-/// Draws that a seed repeats (SplitMix64).
+/// Draws that a seed repeats (`SplitMix64`).
 #[derive(Debug, Clone)]
 pub struct Dice(u64);
 

@@ -67,7 +67,7 @@ impl Passages {
             match judged {
                 judge::Judged::Spoken => {}
                 judge::Judged::Held(passages) => {
-                    verdict.figures.push(FigureCheck { text, ok: true, passage: passages.first().copied() })
+                    verdict.figures.push(FigureCheck { text, ok: true, passage: passages.first().copied() });
                 }
                 judge::Judged::Missing => verdict.figures.push(FigureCheck { text, ok: false, passage: None }),
             }

@@ -293,7 +293,7 @@ pub(super) fn phone(c: &mut Cursor<'_>) -> Option<String> {
         if is_phone(&text) {
             best = Some((c.at, text.clone()));
         }
-        let gap = if matches!(c.peek(0), ' ' | '-') { 1 } else { 0 };
+        let gap = usize::from(matches!(c.peek(0), ' ' | '-'));
         if gap == 0 || !c.peek(gap).is_ascii_digit() || text.len() >= 12 {
             break;
         }

@@ -3,12 +3,12 @@
 pub mod accounts;
 pub mod answers;
 pub mod audit;
-pub mod documents;
-pub mod imports;
 pub mod curated;
+pub mod documents;
 pub mod gaps;
 pub mod generations;
 pub mod hit_test;
+pub mod imports;
 pub mod keys;
 pub mod question_sets;
 pub mod runs;

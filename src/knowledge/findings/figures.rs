@@ -83,19 +83,16 @@ fn of_sentence(sentence: &str) -> Option<Stated> {
     while at < folded.len() {
         // An article's number is a name, not a figure.
         let named = at > 0 && folded[at - 1] == '第';
-        match figure_at(&folded, at).filter(|_| !named) {
-            Some((figure, end)) => {
-                frame.push('#');
-                frame.extend(figure.unit.chars());
-                figures.push(Figure { words: chars[at..end].iter().collect(), ..figure });
-                at = end;
+        if let Some((figure, end)) = figure_at(&folded, at).filter(|_| !named) {
+            frame.push('#');
+            frame.extend(figure.unit.chars());
+            figures.push(Figure { words: chars[at..end].iter().collect(), ..figure });
+            at = end;
+        } else {
+            if chars[at].is_alphanumeric() {
+                frame.push(chars[at]);
             }
-            None => {
-                if chars[at].is_alphanumeric() {
-                    frame.push(chars[at]);
-                }
-                at += 1;
-            }
+            at += 1;
         }
     }
     (!figures.is_empty()).then(|| Stated { sentence: sentence.to_owned(), figures, frame })
@@ -133,8 +130,8 @@ fn figure_at(folded: &[char], at: usize) -> Option<(Figure, usize)> {
 /// the same of the same thing, or agree.
 #[must_use]
 pub fn conflict<'a>(ours: &'a Stated, theirs: &'a Stated) -> Option<(&'a Figure, &'a Figure)> {
-    let same_units = ours.figures.len() == theirs.figures.len()
-        && ours.figures.iter().zip(&theirs.figures).all(|(a, b)| a.unit == b.unit);
+    let same_units =
+        ours.figures.len() == theirs.figures.len() && ours.figures.iter().zip(&theirs.figures).all(|(a, b)| a.unit == b.unit);
     if !same_units || likeness(&ours.frame, &theirs.frame) < FRAME {
         return None;
     }

@@ -151,10 +151,10 @@ impl Checker {
     pub fn add(&mut self, document: Document) {
         let Document { meta, version, passages, .. } = document;
         let number = u32::try_from(self.known.len()).unwrap_or(u32::MAX);
-        let window = passages.first().map_or(
-            Window { from: meta.effective_from, until: meta.expires_on },
-            |p| Window { from: p.effective_from, until: p.expires_on },
-        );
+        let window = passages.first().map_or(Window { from: meta.effective_from, until: meta.expires_on }, |p| Window {
+            from: p.effective_from,
+            until: p.expires_on,
+        });
         // Full sets are only needed of what turns out to be alike: the sampled ones find it. A short text keeps all.
         let mut indexed = shingles::shingles(&whole(passages.iter()));
         if indexed.len() > SHORT {
@@ -199,13 +199,12 @@ impl Checker {
         for number in related {
             let Some(known) = self.meeting(number, &own, meta) else { continue };
             let likeness = near.get(&number).copied().unwrap_or(0.0);
-            match same_document(&own, known, likeness) {
-                Some(finding) => out.push(finding),
-                None => {
-                    out.extend(near_copy(&own, known, likeness, &copies));
-                    out.extend(other_version(&own, meta, known));
-                    out.extend(contradictions(&own, &stated, meta, known));
-                }
+            if let Some(finding) = same_document(&own, known, likeness) {
+                out.push(finding)
+            } else {
+                out.extend(near_copy(&own, known, likeness, &copies));
+                out.extend(other_version(&own, meta, known));
+                out.extend(contradictions(&own, &stated, meta, known));
             }
         }
         out.sort_by(|a, b| (a.severity, a.kind, &a.theirs.document, &a.id).cmp(&(b.severity, b.kind, &b.theirs.document, &b.id)));
@@ -391,7 +390,8 @@ fn near_copy(own: &Ours, known: &Known, likeness: f32, copies: &[(&Passage, Vec<
     if share >= NEAR && own.all.len() >= LONG_ENOUGH {
         let message = format!("与已发布的《{}》有{:.0}%的文字相同", known.meta.title, share * 100.0);
         let (ours, theirs) = closest(own, known);
-        let near = finding(FindingKind::NearDuplicate, Severity::Acknowledge, message, own.side(ours, None), known.side(theirs, None));
+        let near =
+            finding(FindingKind::NearDuplicate, Severity::Acknowledge, message, own.side(ours, None), known.side(theirs, None));
         return vec![near];
     }
     let mut out = Vec::new();

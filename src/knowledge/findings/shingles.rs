@@ -35,7 +35,7 @@ pub fn shingles(text: &str) -> Vec<u64> {
 /// Is this hash one of those that the index keeps?
 #[must_use]
 pub fn sampled(hash: u64) -> bool {
-    hash % SAMPLE == 0
+    hash.is_multiple_of(SAMPLE)
 }
 
 /// How many hashes two sorted sets share.

@@ -169,7 +169,7 @@ fn too_many() -> String {
 fn file_name(raw: &[u8]) -> String {
     // 通知 in GBK happens to be UTF-8 as well, of letters that no file is called by.
     let text = match std::str::from_utf8(raw) {
-        Ok(text) if text.is_ascii() || text.chars().any(|c| crate::core::text::is_cjk(c)) => text.to_owned(),
+        Ok(text) if text.is_ascii() || text.chars().any(crate::core::text::is_cjk) => text.to_owned(),
         utf8 => match (utf8, GB18030.decode_without_bom_handling(raw)) {
             (Ok(text), (_, true)) => text.to_owned(),
             (_, (text, _)) => text.into_owned(),

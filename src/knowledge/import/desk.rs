@@ -13,8 +13,8 @@ use super::store::{ImportFile, ImportJob};
 use super::work::Importer;
 use crate::core::clock::Clock;
 use crate::core::ids::Ids;
-use crate::knowledge::life::record::Actor;
 use crate::knowledge::document::{Audience, ImportDefaults, ParsedDocument};
+use crate::knowledge::life::record::Actor;
 use crate::knowledge::store::StoreError;
 
 /// Bytes of one hand-in at most, all files together.

@@ -33,7 +33,7 @@ pub fn read(bytes: &[u8]) -> Result<Outline, String> {
     if document.is_encrypted() {
         // Most locked files only forbid printing and open with an empty password.
         match catch_unwind(AssertUnwindSafe(|| document.decrypt(""))) {
-            Ok(Ok(_)) => {}
+            Ok(Ok(())) => {}
             Ok(Err(_)) | Err(_) => return Err(locked()),
         }
     }

@@ -24,7 +24,7 @@ pub enum Format {
     Xlsx,
     /// Excel, up to 2003.
     Xls,
-    /// An OpenDocument table.
+    /// An `OpenDocument` table.
     Ods,
     /// An archive of files.
     Zip,

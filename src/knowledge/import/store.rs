@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::knowledge::life::record::Actor;
 use crate::knowledge::document::Audience;
+use crate::knowledge::life::record::Actor;
 use crate::knowledge::store::StoreError;
 
 /// Where the bytes of a document are.

@@ -270,13 +270,12 @@ impl Importer {
             return Ok((documents, none));
         }
         let failed = |e: tokio::task::JoinError| StoreError::Backend(e.to_string());
-        let guard = match watch {
-            Some(guard) => Arc::clone(guard),
-            None => {
-                let (live, areas) = (self.knowledge.store().live().await?, self.areas.clone());
-                let made = tokio::task::spawn_blocking(move || Guard::new(Checker::new(areas, live))).await.map_err(failed)?;
-                Arc::clone(watch.insert(Arc::new(Mutex::new(made))))
-            }
+        let guard = if let Some(guard) = watch {
+            Arc::clone(guard)
+        } else {
+            let (live, areas) = (self.knowledge.store().live().await?, self.areas.clone());
+            let made = tokio::task::spawn_blocking(move || Guard::new(Checker::new(areas, live))).await.map_err(failed)?;
+            Arc::clone(watch.insert(Arc::new(Mutex::new(made))))
         };
         let checked = tokio::task::spawn_blocking(move || {
             let mut guard = guard.lock();

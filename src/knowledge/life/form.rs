@@ -5,9 +5,8 @@ use jiff::civil::Date;
 use crate::knowledge::document::ParsedDocument;
 
 /// Endings of a section's or post's name. An owner is a post: people come and go.
-const POSTS: [&str; 18] = [
-    "岗", "板块", "科", "室", "办", "所", "中心", "局", "委", "站", "队", "组", "街道", "社区", "窗口", "部", "镇", "网格",
-];
+const POSTS: [&str; 18] =
+    ["岗", "板块", "科", "室", "办", "所", "中心", "局", "委", "站", "队", "组", "街道", "社区", "窗口", "部", "镇", "网格"];
 
 /// A field that is missing or wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -83,11 +83,8 @@ impl DocumentFile {
     /// There is one already, or a version waits.
     pub fn begin(&self, content: ParsedDocument, hand: &Hand) -> Result<Change, Refusal> {
         self.free()?;
-        let hands = Hands {
-            authors: [hand.by.id.clone()].into(),
-            based_on: self.newest().map_or(0, |v| v.version),
-            ..Hands::default()
-        };
+        let hands =
+            Hands { authors: [hand.by.id.clone()].into(), based_on: self.newest().map_or(0, |v| v.version), ..Hands::default() };
         let draft = Draft { revision: 1, content, updated_at: hand.at, hands };
         Ok(Change { draft: DraftChange::Set(draft), ..self.change(hand, EventKind::Begun) })
     }
@@ -169,8 +166,7 @@ impl DocumentFile {
     /// Somebody stands by the text in spite of a finding.
     #[must_use]
     pub fn acknowledge(&self, finding: &str, hand: &Hand) -> Change {
-        let kept =
-            Acknowledgement { finding: finding.to_owned(), by: hand.by.clone(), at: hand.at, note: hand.note.clone() };
+        let kept = Acknowledgement { finding: finding.to_owned(), by: hand.by.clone(), at: hand.at, note: hand.note.clone() };
         Change { acknowledged: Some(kept), ..self.change(hand, EventKind::Acknowledged) }
     }
 }
@@ -369,7 +365,12 @@ pub async fn put(store: &dyn LifeStore, document: &ParsedDocument, by: &Actor, a
 }
 
 /// [`put`] for many documents of different ids, in as few transactions as can be; a result for each, in order.
-pub async fn put_all(store: &dyn LifeStore, documents: &[ParsedDocument], by: &Actor, at: Timestamp) -> Vec<Result<Stored, StoreError>> {
+pub async fn put_all(
+    store: &dyn LifeStore,
+    documents: &[ParsedDocument],
+    by: &Actor,
+    at: Timestamp,
+) -> Vec<Result<Stored, StoreError>> {
     let hand = Hand { by: by.clone(), at, note: String::new() };
     let mut out: Vec<Option<Result<Stored, StoreError>>> = Vec::with_capacity(documents.len());
     let (mut changes, mut waiting) = (Vec::new(), Vec::new());

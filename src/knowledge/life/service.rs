@@ -12,8 +12,8 @@ use crate::core::clock::Clock;
 use crate::knowledge::area::Areas;
 use crate::knowledge::catalog::Catalog;
 use crate::knowledge::curation::Curation;
-use crate::knowledge::findings::{Checker, Finding, FindingKind, Severity, Side};
 use crate::knowledge::document::{Document, ParsedDocument};
+use crate::knowledge::findings::{Checker, Finding, FindingKind, Severity, Side};
 use crate::knowledge::life::moves::{Hand, Refusal};
 use crate::knowledge::life::record::{Actor, DocumentFile, Event, Retirement};
 use crate::knowledge::life::store::{Applied, Change, LifeStore};
@@ -237,13 +237,7 @@ impl DocumentLife {
     ///
     /// # Errors
     /// Not a legal move, or the rows fail.
-    pub async fn submit(
-        &self,
-        id: &str,
-        revision: u32,
-        by: &Actor,
-        note: &str,
-    ) -> Result<(Acted, Vec<OpenFinding>), LifeError> {
+    pub async fn submit(&self, id: &str, revision: u32, by: &Actor, note: &str) -> Result<(Acted, Vec<OpenFinding>), LifeError> {
         let (hand, today) = (self.hand(by, note), self.today());
         let acted = self.act(id, |file| file.drafting()?.submit(revision, today, &hand)).await?;
         let findings = self.findings_of(&acted.after).await?;
@@ -340,8 +334,7 @@ impl DocumentLife {
                 return Err(Refusal::NotInThisState("接替的资料还没有发布").into());
             }
         }
-        let acted =
-            self.act(id, |file| file.in_use()?.retire(retirement.successor.clone(), retirement.ended_on, &hand)).await?;
+        let acted = self.act(id, |file| file.in_use()?.retire(retirement.successor.clone(), retirement.ended_on, &hand)).await?;
         self.knowledge.refresh().await?;
         Ok(acted)
     }
@@ -428,10 +421,7 @@ impl DocumentLife {
 }
 
 /// The review of the version that was read, if that one still waits.
-fn same<'a>(
-    file: &'a DocumentFile,
-    content: &Document,
-) -> Result<crate::knowledge::life::moves::Reviewing<'a>, Refusal> {
+fn same<'a>(file: &'a DocumentFile, content: &Document) -> Result<crate::knowledge::life::moves::Reviewing<'a>, Refusal> {
     let reviewing = file.reviewing()?;
     if reviewing.version().version == content.version {
         Ok(reviewing)

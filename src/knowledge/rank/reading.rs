@@ -254,11 +254,9 @@ impl<'s> Reading<'s> {
             if c.is_ascii() {
                 if c.is_ascii_alphanumeric() {
                     run.get_or_insert(at);
-                } else {
-                    if let Some(begin) = run.take() {
-                        unigrams += 1;
-                        self.run(&text[begin..at], &mut each);
-                    }
+                } else if let Some(begin) = run.take() {
+                    unigrams += 1;
+                    self.run(&text[begin..at], &mut each);
                 }
                 before = None;
                 continue;

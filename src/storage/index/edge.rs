@@ -10,16 +10,16 @@ use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Weak};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Weak};
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
 use qdrant_edge::{
     CountRequest, CreateIndex, Distance, EdgeConfig, EdgeOptimizersConfig, EdgeShard, EdgeSparseVectorParams, EdgeVectorParams,
-    FieldIndexOperations, Filter as EngineFilter, Modifier, NamedQuery, PayloadFieldSchema, PayloadSchemaType, PointId, PointInsertOperations,
-    PointOperations, QueryEnum, QueryRequest, ScoringQuery, ScrollRequest, UpdateOperation, Vector, WalOptions,
-    WithPayloadInterface, WithVector,
+    FieldIndexOperations, Filter as EngineFilter, Modifier, NamedQuery, PayloadFieldSchema, PayloadSchemaType, PointId,
+    PointInsertOperations, PointOperations, QueryEnum, QueryRequest, ScoringQuery, ScrollRequest, UpdateOperation, Vector,
+    WalOptions, WithPayloadInterface, WithVector,
 };
 use uuid::Uuid;
 
@@ -250,22 +250,21 @@ impl EdgeStore {
             return Err(unknown());
         }
         let closed = self.closed.lock().remove(&number);
-        let room = match closed.as_ref().and_then(|(weak, _)| weak.upgrade()) {
-            Some(room) => room,
-            None => {
-                // The last search to hold it has let go; the engine may still be writing it back.
-                if let Some((_, gone)) = closed {
-                    for _ in 0..FLUSH_TRIES * 5 {
-                        if gone.load(Ordering::Acquire) {
-                            break;
-                        }
-                        tokio::time::sleep(FLUSH_PAUSE).await;
+        let room = if let Some(room) = closed.as_ref().and_then(|(weak, _)| weak.upgrade()) {
+            room
+        } else {
+            // The last search to hold it has let go; the engine may still be writing it back.
+            if let Some((_, gone)) = closed {
+                for _ in 0..FLUSH_TRIES * 5 {
+                    if gone.load(Ordering::Acquire) {
+                        break;
                     }
+                    tokio::time::sleep(FLUSH_PAUSE).await;
                 }
-                let folder = self.folder.clone();
-                let loaded = tokio::task::spawn_blocking(move || load(&folder, &folder_name(number))).await;
-                Arc::new(loaded.map_err(|e| VectorError::Failed(e.to_string()))??.ok_or_else(unknown)?)
             }
+            let folder = self.folder.clone();
+            let loaded = tokio::task::spawn_blocking(move || load(&folder, &folder_name(number))).await;
+            Arc::new(loaded.map_err(|e| VectorError::Failed(e.to_string()))??.ok_or_else(unknown)?)
         };
         self.rooms.lock().insert(number, Arc::clone(&room));
         Ok(room)
@@ -401,12 +400,7 @@ fn ask(
         with_vector: WithVector::Bool(false),
         with_payload: WithPayloadInterface::Bool(false),
     };
-    shard
-        .query(request)
-        .map_err(failed)?
-        .into_iter()
-        .map(|point| Ok((our_id(point.id)?, point.score)))
-        .collect()
+    shard.query(request).map_err(failed)?.into_iter().map(|point| Ok((our_id(point.id)?, point.score))).collect()
 }
 
 /// Joins the hits of both legs, one entry a point.
@@ -609,10 +603,8 @@ impl VectorStore for EdgeStore {
 
     async fn count(&self, generation: Generation, filter: &Filter) -> Result<usize, VectorError> {
         let filter = engine_filter(filter)?;
-        self.run(generation, move |room| {
-            room.shard()?.count(CountRequest { filter: Some(filter), exact: true }).map_err(failed)
-        })
-        .await
+        self.run(generation, move |room| room.shard()?.count(CountRequest { filter: Some(filter), exact: true }).map_err(failed))
+            .await
     }
 
     async fn flush(&self, generation: Generation) -> Result<(), VectorError> {

@@ -201,10 +201,7 @@ impl VectorStore for MemoryStore {
         for (id, score) in best(dense, query.limit) {
             hits.entry(id).or_default().1 = Some(score);
         }
-        Ok(hits
-            .into_iter()
-            .map(|(id, (sparse, dense))| VectorHit { id, sparse, dense, learned: None })
-            .collect())
+        Ok(hits.into_iter().map(|(id, (sparse, dense))| VectorHit { id, sparse, dense, learned: None }).collect())
     }
 
     async fn scroll(

@@ -1,4 +1,4 @@
-//! [`AccountStore`] on SQLite: accounts, sessions, keys, tries. Each change and its audit row are one transaction.
+//! [`AccountStore`] on `SQLite`: accounts, sessions, keys, tries. Each change and its audit row are one transaction.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ use crate::identity::audit::AuditEntry;
 use crate::identity::role::{Permission, Role};
 use crate::identity::store::{AccountStore, Changed, NewPassword, NewSession, StoreError, Try, TryRule};
 
-/// Accounts in SQLite. Cheap to clone.
+/// Accounts in `SQLite`. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct SqliteAccounts {
     db: Sqlite,

@@ -1,4 +1,4 @@
-//! [`AuditLog`] on SQLite. Triggers of the table refuse changes; the chain shows those that came around the triggers.
+//! [`AuditLog`] on `SQLite`. Triggers of the table refuse changes; the chain shows those that came around the triggers.
 
 use async_trait::async_trait;
 use futures::TryStreamExt as _;

@@ -1,4 +1,4 @@
-//! [`ConversationStore`] on SQLite.
+//! [`ConversationStore`] on `SQLite`.
 
 use async_trait::async_trait;
 use jiff::Timestamp;

@@ -1,4 +1,4 @@
-//! [`CuratedStore`] on SQLite.
+//! [`CuratedStore`] on `SQLite`.
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -65,11 +65,8 @@ const BOTH: &str = "SELECT c.id, c.live, c.retired, c.hits, c.last_hit_at, c.clu
 impl CuratedStore for Sqlite {
     async fn curated(&self, wanted: Uuid) -> Result<Option<Curated>, StoreError> {
         let sql = [BOTH, "WHERE c.id = $1 ORDER BY v.version"].concat();
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
-            .bind(wanted.to_string())
-            .fetch_all(self.reader())
-            .await
-            .map_err(backend)?;
+        let rows =
+            sqlx::query(sqlx::AssertSqlSafe(sql)).bind(wanted.to_string()).fetch_all(self.reader()).await.map_err(backend)?;
         Ok(gather(&rows)?.pop())
     }
 

@@ -1,4 +1,4 @@
-//! [`GapStore`] on SQLite. What is recorded in a turn comes through the conversation room's port; here it is worked on.
+//! [`GapStore`] on `SQLite`. What is recorded in a turn comes through the conversation room's port; here it is worked on.
 
 use async_trait::async_trait;
 use jiff::Timestamp;

@@ -10,13 +10,12 @@ use uuid::Uuid;
 
 use super::Sqlite;
 use super::knowledge::{backend, instant, json, number, text};
-use crate::knowledge::life::record::Actor;
 use crate::knowledge::document::Audience;
 use crate::knowledge::import::store::{Counts, ImportFile, ImportJob, ImportStore, Mark, Settled, Source};
+use crate::knowledge::life::record::Actor;
 use crate::knowledge::store::StoreError;
 
-const JOB: &str =
-    "SELECT id, paths, root, audience, drafts, wished_by, wished_by_name, state, collected, created_at, finished_at FROM knowledge_job";
+const JOB: &str = "SELECT id, paths, root, audience, drafts, wished_by, wished_by_name, state, collected, created_at, finished_at FROM knowledge_job";
 
 fn damaged(id: &str, reason: impl Into<String>) -> StoreError {
     StoreError::Damaged { id: id.to_owned(), reason: reason.into() }

@@ -1,4 +1,4 @@
-//! [`TicketStore`] and [`NewsStore`] on SQLite.
+//! [`TicketStore`] and [`NewsStore`] on `SQLite`.
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -16,7 +16,7 @@ use crate::incident::ticket::{Status, Ticket, TicketEvent};
 /// Who moves a ticket without being told about it: the resident knows what they did.
 const RESIDENT: &str = "居民";
 
-/// Tickets in SQLite. Cheap to clone.
+/// Tickets in `SQLite`. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct SqliteTickets {
     db: Sqlite,

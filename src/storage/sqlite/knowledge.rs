@@ -5,9 +5,9 @@ use jiff::Timestamp;
 use sqlx::Row as _;
 
 use super::Sqlite;
-use crate::knowledge::life::record::Actor;
 use crate::knowledge::document::{Document, ParsedDocument};
 use crate::knowledge::life::moves;
+use crate::knowledge::life::record::Actor;
 use crate::knowledge::store::{DocumentSummary, KnowledgeStore, StoreError, Stored};
 
 #[expect(clippy::needless_pass_by_value, reason = "used as the argument of map_err")]

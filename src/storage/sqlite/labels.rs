@@ -1,4 +1,4 @@
-//! [`LabelStore`] on SQLite.
+//! [`LabelStore`] on `SQLite`.
 
 use async_trait::async_trait;
 use sqlx::{Row as _, Sqlite as Driver, Transaction};

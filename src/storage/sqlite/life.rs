@@ -11,7 +11,9 @@ use sqlx::{Sqlite as Driver, Transaction};
 use super::Sqlite;
 use super::knowledge::{backend, instant, json, number, text};
 use crate::knowledge::document::{Document, DocumentMeta, ParsedDocument, Passage};
-use crate::knowledge::life::record::{Acknowledgement, Actor, DocumentFile, Draft, Event, Retirement, VersionRecord, VersionState};
+use crate::knowledge::life::record::{
+    Acknowledgement, Actor, DocumentFile, Draft, Event, Retirement, VersionRecord, VersionState,
+};
 use crate::knowledge::life::store::{Applied, Change, DraftChange, LifeStore, NewVersion, Overview};
 use crate::knowledge::life::window::{self, Published, Window};
 use crate::knowledge::store::StoreError;
@@ -150,7 +152,8 @@ impl Sqlite {
             place.insert((id, version), out.len() - 1);
         }
         drop(rows);
-        let mut passages = sqlx::query("SELECT passage FROM knowledge_passage ORDER BY document_id, version, ordinal").fetch(self.reader());
+        let mut passages =
+            sqlx::query("SELECT passage FROM knowledge_passage ORDER BY document_id, version, ordinal").fetch(self.reader());
         while let Some(row) = futures::TryStreamExt::try_next(&mut passages).await.map_err(backend)? {
             let passage: Passage = json("knowledge_passage", &get::<String>(&row, "passage")?)?;
             if let Some(at) = place.get(&(passage.document_id.clone(), passage.version)) {
@@ -230,7 +233,11 @@ async fn set_draft(tx: &mut Transaction<'_, Driver>, id: &str, change: &DraftCha
     match change {
         DraftChange::Keep => {}
         DraftChange::Remove => {
-            sqlx::query("DELETE FROM knowledge_draft WHERE document_id = $1").bind(id).execute(&mut **tx).await.map_err(backend)?;
+            sqlx::query("DELETE FROM knowledge_draft WHERE document_id = $1")
+                .bind(id)
+                .execute(&mut **tx)
+                .await
+                .map_err(backend)?;
         }
         DraftChange::Set(draft) => {
             sqlx::query(
@@ -258,12 +265,14 @@ async fn set_draft(tx: &mut Transaction<'_, Driver>, id: &str, change: &DraftCha
 async fn apply_in(tx: &mut Transaction<'_, Driver>, change: &Change) -> Result<Applied, StoreError> {
     let id = change.document.as_str();
     let (seen, ms) = (i64::try_from(change.seen).unwrap_or(i64::MAX), change.at.as_millisecond());
-    sqlx::query("INSERT INTO knowledge_document (id, version, retired, stored_at) VALUES ($1, 0, 0, $2) ON CONFLICT (id) DO NOTHING")
-        .bind(id)
-        .bind(ms)
-        .execute(&mut **tx)
-        .await
-        .map_err(backend)?;
+    sqlx::query(
+        "INSERT INTO knowledge_document (id, version, retired, stored_at) VALUES ($1, 0, 0, $2) ON CONFLICT (id) DO NOTHING",
+    )
+    .bind(id)
+    .bind(ms)
+    .execute(&mut **tx)
+    .await
+    .map_err(backend)?;
     let found = sqlx::query("UPDATE knowledge_document SET seq = seq + 1, stored_at = $3 WHERE id = $1 AND seq = $2")
         .bind(id)
         .bind(seen)
@@ -316,13 +325,15 @@ async fn apply_in(tx: &mut Transaction<'_, Driver>, change: &Change) -> Result<A
             .map_err(backend)?;
     }
     if let Some(kept) = &change.acknowledged {
-        sqlx::query("INSERT INTO knowledge_acknowledgement (document_id, finding, kept) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
-            .bind(id)
-            .bind(&kept.finding)
-            .bind(text(kept)?)
-            .execute(&mut **tx)
-            .await
-            .map_err(backend)?;
+        sqlx::query(
+            "INSERT INTO knowledge_acknowledgement (document_id, finding, kept) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+        )
+        .bind(id)
+        .bind(&kept.finding)
+        .bind(text(kept)?)
+        .execute(&mut **tx)
+        .await
+        .map_err(backend)?;
     }
     Ok(Applied::Done)
 }
@@ -346,11 +357,13 @@ impl LifeStore for Sqlite {
         .fetch_all(&mut *tx)
         .await
         .map_err(backend)?;
-        let working = sqlx::query("SELECT revision, content_hash, meta, body, hands, updated_at FROM knowledge_draft WHERE document_id = $1")
-            .bind(id)
-            .fetch_optional(&mut *tx)
-            .await
-            .map_err(backend)?;
+        let working = sqlx::query(
+            "SELECT revision, content_hash, meta, body, hands, updated_at FROM knowledge_draft WHERE document_id = $1",
+        )
+        .bind(id)
+        .fetch_optional(&mut *tx)
+        .await
+        .map_err(backend)?;
         let kept = sqlx::query("SELECT kept FROM knowledge_acknowledgement WHERE document_id = $1 ORDER BY finding")
             .bind(id)
             .fetch_all(&mut *tx)
@@ -422,12 +435,13 @@ impl LifeStore for Sqlite {
         .fetch_all(self.reader())
         .await
         .map_err(backend)?;
-        let numbered = |id: &str, row: &SqliteRow, version: &str, meta: &str| -> Result<Option<(u32, DocumentMeta)>, StoreError> {
-            match (get::<Option<i64>>(row, version)?, get::<Option<String>>(row, meta)?) {
-                (Some(n), Some(meta)) => Ok(Some((number(id, n)?, json(id, &meta)?))),
-                _ => Ok(None),
-            }
-        };
+        let numbered =
+            |id: &str, row: &SqliteRow, version: &str, meta: &str| -> Result<Option<(u32, DocumentMeta)>, StoreError> {
+                match (get::<Option<i64>>(row, version)?, get::<Option<String>>(row, meta)?) {
+                    (Some(n), Some(meta)) => Ok(Some((number(id, n)?, json(id, &meta)?))),
+                    _ => Ok(None),
+                }
+            };
         rows.iter()
             .map(|row| {
                 let id: String = get(row, "id")?;

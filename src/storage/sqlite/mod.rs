@@ -1,4 +1,4 @@
-//! SQLite: one writer, many readers, write-ahead log.
+//! `SQLite`: one writer, many readers, write-ahead log.
 //!
 //! There is a single connection that writes, so nobody waits on a lock inside a transaction. Each transaction says
 //! how much it must survive: [`Sqlite::durable`] is on disk when it returns (tickets, outbox), [`Sqlite::quick`] survives
@@ -9,8 +9,8 @@ pub mod audit;
 pub mod conversation;
 pub mod curated;
 pub mod gaps;
-pub mod imports;
 pub mod generations;
+pub mod imports;
 pub mod incident;
 pub mod knowledge;
 mod labels;

@@ -101,11 +101,7 @@ pub(super) async fn reply(store: &Sqlite, which: &'static str, wanted: Uuid) -> 
         which,
     ]
     .concat();
-    let row = sqlx::query(sqlx::AssertSqlSafe(sql))
-        .bind(wanted.to_string())
-        .fetch_optional(store.reader())
-        .await
-        .map_err(db)?;
+    let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(wanted.to_string()).fetch_optional(store.reader()).await.map_err(db)?;
     let Some(row) = row else { return Ok(None) };
     let question: MessageBody = parse("messages.body", row.try_get("question").map_err(db)?)?;
     let trace: Option<&str> = row.try_get("trace").map_err(db)?;

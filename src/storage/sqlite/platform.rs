@@ -1,4 +1,4 @@
-//! [`OutboxStore`] and [`CallbackStore`] on SQLite.
+//! [`OutboxStore`] and [`CallbackStore`] on `SQLite`.
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
@@ -14,7 +14,7 @@ use crate::incident::ticket::{Status, Ticket};
 use crate::platform::callback::{Applied, Callback, CallbackStore};
 use crate::platform::outbox::{Attempt, AttemptRow, Claim, OutboxCounts, OutboxRow, OutboxStore, Outcome, Redrive, RowState};
 
-/// Outbox and callbacks in SQLite. Cheap to clone.
+/// Outbox and callbacks in `SQLite`. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct SqliteOutbox {
     db: Sqlite,

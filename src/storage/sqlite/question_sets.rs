@@ -1,4 +1,4 @@
-//! [`QuestionSetStore`] on SQLite.
+//! [`QuestionSetStore`] on `SQLite`.
 
 use async_trait::async_trait;
 use sqlx::sqlite::SqliteRow;
@@ -53,12 +53,8 @@ impl QuestionSetStore for Sqlite {
 
     async fn question_set(&self, id: &str, which: Option<u32>) -> Result<Option<QuestionSet>, StoreError> {
         let sql = [SETS, "AND v.version = COALESCE($2, s.latest) WHERE s.id = $1"].concat();
-        let row = sqlx::query(sqlx::AssertSqlSafe(sql))
-            .bind(id)
-            .bind(which)
-            .fetch_optional(self.reader())
-            .await
-            .map_err(backend)?;
+        let row =
+            sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id).bind(which).fetch_optional(self.reader()).await.map_err(backend)?;
         row.as_ref().map(set).transpose()
     }
 

@@ -48,9 +48,7 @@ pub(super) fn time(row: &SqliteRow, name: &str) -> Result<Timestamp, StoreError>
 }
 
 pub(super) fn maybe_time(row: &SqliteRow, name: &str) -> Result<Option<Timestamp>, StoreError> {
-    get::<Option<i64>>(row, name)?
-        .map(|ms| Timestamp::from_millisecond(ms).map_err(|e| damaged(name, e.to_string())))
-        .transpose()
+    get::<Option<i64>>(row, name)?.map(|ms| Timestamp::from_millisecond(ms).map_err(|e| damaged(name, e.to_string()))).transpose()
 }
 
 pub(super) fn version(row: &SqliteRow, name: &str) -> Result<u32, StoreError> {

@@ -1,4 +1,4 @@
-//! [`RunStore`] and [`ConfirmedStore`] on SQLite.
+//! [`RunStore`] and [`ConfirmedStore`] on `SQLite`.
 
 use async_trait::async_trait;
 use sqlx::sqlite::SqliteRow;

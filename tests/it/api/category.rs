@@ -36,6 +36,6 @@ async fn a_correction_by_a_gridworker_is_learnt_without_a_restart_and_traced() {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(60), learnt).await.expect("learnt in seconds");
+    tokio::time::timeout(Duration::from_mins(1), learnt).await.expect("learnt in seconds");
     assert_eq!(app.count("SELECT COUNT(*) FROM audit_log WHERE action = 'ticket.category'").await, 1);
 }

@@ -84,14 +84,20 @@ async fn duties_come_before_fixed_answers() {
     let (curator, reviewer) = (app.as_curator().await, app.as_reviewer().await);
     let mut content = allowance("着火了怎么办");
     content["similar"] = json!([
-        "家里着火了，快来人", "我要起诉物业怎么办", "查一下7栋张三的电话",
-        "铂金云鼎小区7栋外墙瓷砖掉下来了，没有人受伤", "确认", "高龄津贴每月好多钱"
+        "家里着火了，快来人",
+        "我要起诉物业怎么办",
+        "查一下7栋张三的电话",
+        "铂金云鼎小区7栋外墙瓷砖掉下来了，没有人受伤",
+        "确认",
+        "高龄津贴每月好多钱"
     ]);
     content["negative"] = json!([]);
     let id = write(&curator, &content).await;
     publish(&reviewer, &id).await;
     let fixed = |turn: &Value| turn["reply"]["text"].as_str().is_some_and(|t| t.contains("80至89周岁"));
-    for (said, route) in [("家里着火了，快来人", "emergency"), ("我要起诉物业怎么办", "channel"), ("查一下7栋张三的电话", "decline")] {
+    for (said, route) in
+        [("家里着火了，快来人", "emergency"), ("我要起诉物业怎么办", "channel"), ("查一下7栋张三的电话", "decline")]
+    {
         let turn = app.resident().await.say(said).await;
         assert_eq!((turn["route"].as_str(), fixed(&turn)), (Some(route), false), "「{said}」: {turn}");
     }
@@ -275,12 +281,16 @@ async fn a_change_that_loses_right_answers_needs_a_reason() {
     assert_ne!(setup(&before)["curated"], setup(&after)["curated"], "and one fixed answer more");
     let pairs = async || curator.get("/api/v1/admin/training-pairs").await.expect(200);
     let testing = pairs().await;
-    assert!(testing["near_copies"].as_u64().is_some_and(|n| n >= 1), "the thief's own question tests and does not train: {testing}");
+    assert!(
+        testing["near_copies"].as_u64().is_some_and(|n| n >= 1),
+        "the thief's own question tests and does not train: {testing}"
+    );
     assert_eq!(testing["pairs"]["question_set"], Value::Null);
     curator.put(&format!("{sets}/base"), &set("train")).await.expect(200);
     assert_eq!(pairs().await["pairs"]["question_set"], 2, "what says train, trains");
     for format in ["jsonl", "csv", "xlsx"] {
-        let file = curator.request(reqwest::Method::GET, &format!("{sets}/base/export?format={format}")).send().await.expect("a file");
+        let file =
+            curator.request(reqwest::Method::GET, &format!("{sets}/base/export?format={format}")).send().await.expect("a file");
         let bytes = file.bytes().await.expect("bytes");
         let request = curator.request(reqwest::Method::POST, &format!("{sets}/copy/import?format={format}")).body(bytes);
         let copied = Answer::of(request.send().await).await.expect(200);
@@ -362,8 +372,16 @@ async fn a_document_that_loses_right_answers_waits_for_a_reason() {
     let Err(LifeError::Findings(open)) = refused else { panic!("the gate should refuse: {refused:?}") };
     let lost = &open[0].finding;
     assert_eq!(lost.kind, FindingKind::AnswersLost, "{lost:?}");
-    assert!(lost.message.starts_with("本次修改使2题中的1题失去正确答案：“办居住证要哪些材料”（原为t-juzhuzheng"), "{}", lost.message);
-    assert_eq!(app.resident().await.say("办居住证要哪些材料").await["reply"]["citations"][0]["version"], 1, "nothing live was touched");
+    assert!(
+        lost.message.starts_with("本次修改使2题中的1题失去正确答案：“办居住证要哪些材料”（原为t-juzhuzheng"),
+        "{}",
+        lost.message
+    );
+    assert_eq!(
+        app.resident().await.say("办居住证要哪些材料").await["reply"]["citations"][0]["version"],
+        1,
+        "nothing live was touched"
+    );
     api.life.acknowledge("t-juzhuzheng", &lost.id, &reviewer, " ").await.expect_err("a reason is due");
     api.life.acknowledge("t-juzhuzheng", &lost.id, &reviewer, "改由公安机关答复").await.expect("acknowledged");
     api.life.approve("t-juzhuzheng", version, &reviewer, "").await.expect("published");

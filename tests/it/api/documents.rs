@@ -236,7 +236,10 @@ async fn versions_are_compared_brought_back_and_taken_out() {
     let words = turn["reply"]["text"].as_str().expect("words");
     assert!(words.contains("《飞天补贴怎么领》已于2026年6月9日失效") && !words.contains("321"), "{words}");
     let past = app.resident().await.say("2026年5月的时候飞天补贴一个月多少钱").await;
-    assert!(past["reply"]["text"].as_str().is_some_and(|t| t.starts_with("按2026年5月时的规定") && t.contains("321元")), "{past}");
+    assert!(
+        past["reply"]["text"].as_str().is_some_and(|t| t.starts_with("按2026年5月时的规定") && t.contains("321元")),
+        "{past}"
+    );
 }
 
 #[tokio::test]
@@ -254,7 +257,9 @@ async fn an_old_answer_still_stands_on_what_it_cited() {
     let mut new = old["content"].clone();
     new["body"] = json!("**结论**：高龄津贴改由区里发放。");
     new["review_by"] = json!("2027-01-01");
-    with_revision(&curator, Method::PUT, &format!("{DOCUMENTS}/t-gaoling/draft"), 0, &json!({ "content": new })).await.expect(200);
+    with_revision(&curator, Method::PUT, &format!("{DOCUMENTS}/t-gaoling/draft"), 0, &json!({ "content": new }))
+        .await
+        .expect(200);
     submit(&curator, "t-gaoling", 1).await;
     reviewer.post(&format!("{DOCUMENTS}/t-gaoling/approve"), &json!({ "version": 2 })).await.expect(200);
     let after = curator.get(&path).await.expect(200);

@@ -35,7 +35,12 @@ async fn ended(staff: &Staff, id: &str) -> Value {
 }
 
 fn law() -> Vec<u8> {
-    let texts = ["文明养犬公约", "第一条　为了文明养犬，制定本公约。", "第二条　遛犬要牵绳，及时清理粪便。", "第三条　本公约自2026年1月1日起施行。"];
+    let texts = [
+        "文明养犬公约",
+        "第一条　为了文明养犬，制定本公约。",
+        "第二条　遛犬要牵绳，及时清理粪便。",
+        "第三条　本公约自2026年1月1日起施行。",
+    ];
     make::docx(&texts.iter().map(|t| make::p("", t)).collect::<String>())
 }
 
@@ -55,7 +60,8 @@ async fn files_become_drafts_with_a_result_each() {
         .iter()
         .map(|f| (f["name"].as_str().unwrap_or_default().to_owned(), f["outcome"].as_str().unwrap_or_default().to_owned()))
         .collect();
-    let expected = [("公约.docx", "drafted"), ("包.zip!通知.txt", "drafted"), ("包.zip!照片.png", "skipped"), ("坏.pdf", "failed")];
+    let expected =
+        [("公约.docx", "drafted"), ("包.zip!通知.txt", "drafted"), ("包.zip!照片.png", "skipped"), ("坏.pdf", "failed")];
     assert_eq!(told, expected.map(|(n, o)| (n.to_owned(), o.to_owned())));
     assert_eq!(done["results"][0]["pieces"], 3);
     assert!(done["results"][3]["reason"].as_str().is_some_and(|why| why.contains("重新导出")), "{done}");
@@ -98,7 +104,7 @@ async fn a_preview_shows_the_pieces_and_keeps_nothing() {
     let why = refused.refused(422, "invalid_body");
     assert!(why["detail"].as_str().is_some_and(|d| d.contains("这是图片")), "{why}");
     assert_eq!(curator.get(IMPORTS).await.expect(200)["jobs"], json!([]));
-    let left = std::fs::read_dir(app.data().join("imports")).map(std::iter::Iterator::count).unwrap_or(0);
+    let left = std::fs::read_dir(app.data().join("imports")).map_or(0, std::iter::Iterator::count);
     assert_eq!(left, 0, "nothing is left on disk");
 }
 

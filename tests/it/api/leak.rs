@@ -61,8 +61,7 @@ const HIDDEN: [(&str, &str, &str); 4] = [
 
 fn hidden(id: &str, title: &str, secret: &str) -> ParsedDocument {
     let text = format!("# {title}\n\n{title}，{secret}，到窗口办理。\n\n## 怎么办\n{title}要带身份证，口令是{secret}。\n");
-    let defaults =
-        ImportDefaults { audience: Audience::Resident, area: "全国".to_owned(), effective_from: date(2025, 1, 1) };
+    let defaults = ImportDefaults { audience: Audience::Resident, area: "全国".to_owned(), effective_from: date(2025, 1, 1) };
     let name = format!("{id}.md");
     let mut document = ParsedDocument::parse(std::path::Path::new(&name), &text, &defaults).expect("a document");
     document.meta.questions = vec![title.to_owned()];
@@ -134,7 +133,9 @@ async fn no_url_shows_a_resident_what_is_not_theirs() {
         let open = resident.say("公开的装修备案怎么办").await.to_string();
         assert!(open.contains("明码"), "{engine}: {open}");
         for (id, title, _) in HIDDEN {
-            for question in [title.to_owned(), format!("{title}，口令是多少"), format!("请问{title}"), title.replace("怎么", "如何")] {
+            for question in
+                [title.to_owned(), format!("{title}，口令是多少"), format!("请问{title}"), title.replace("怎么", "如何")]
+            {
                 walk(engine, &resident, id, &question).await;
             }
         }
@@ -205,7 +206,11 @@ async fn staff(engine: &str, app: &TestApp, resident: &Resident) {
             let method: Method = method.to_uppercase().parse().expect("a method");
             for request in [app.stranger().request(method.clone(), &url), resident.request(method.clone(), &url)] {
                 let answer = Answer::of(request.send().await).await;
-                assert!(answer.status >= 400, "{engine}: {method} {path} opens to somebody without an account: {}", answer.status);
+                assert!(
+                    answer.status >= 400,
+                    "{engine}: {method} {path} opens to somebody without an account: {}",
+                    answer.status
+                );
                 assert_eq!(secrets_in(&answer.text()), Vec::<&str>::new(), "{engine}: {method} {path}");
                 walked += 1;
             }

@@ -2,8 +2,8 @@
 
 mod audience;
 mod bad_input;
-mod curation;
 mod category;
+mod curation;
 mod delivery;
 mod documents;
 mod draft;

@@ -208,7 +208,8 @@ async fn a_clause_is_read_with_what_stands_around_it() {
     let turn = app.resident().await.say("携带宠物犬外出应当佩戴牵引带吗").await;
     assert_eq!(turn["reply"]["citations"][0]["clause"], "第二条", "{turn}");
     let asked = fake.requests().last().map(|r| r.body.to_string()).expect("the model was asked");
-    for around in ["第一章 牵引 第二条", "佩戴牵引带", "为了文明养犬，制定本办法", "违反前条规定的"] {
+    for around in ["第一章 牵引 第二条", "佩戴牵引带", "为了文明养犬，制定本办法", "违反前条规定的"]
+    {
         assert!(asked.contains(around), "the model does not see 「{around}」: {asked}");
     }
 }

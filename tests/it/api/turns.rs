@@ -53,7 +53,10 @@ async fn what_has_expired_is_told_and_its_successor_answers() {
     assert!(text.starts_with(told), "it says what has ended and what holds now: {text}");
     assert!(!turn.to_string().contains("888元"), "the old amount is nowhere: {turn}");
     assert_eq!(turn["finish"], "complete");
-    assert!(documents(&turn).iter().all(|d| *d == "t-kaohuo-new") && !documents(&turn).is_empty(), "its successor answers: {turn}");
+    assert!(
+        documents(&turn).iter().all(|d| *d == "t-kaohuo-new") && !documents(&turn).is_empty(),
+        "its successor answers: {turn}"
+    );
 }
 
 #[tokio::test]

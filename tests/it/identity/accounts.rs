@@ -98,7 +98,10 @@ async fn a_wish_that_cannot_be_is_refused_by_its_field() {
     let king = admin.post(ACCOUNTS, &json!({ "name": "fine", "roles": ["king"] })).await.refused(422, "invalid_body");
     assert!(king["detail"].as_str().is_some_and(|d| d.contains("gridworker、dispatcher、curator")), "says what may be: {king}");
     let nowhere = json!({ "communities": ["没有社区", "锦凤社区"], "grids": ["CH-XX-99", "CH-JF-07"] });
-    let problem = admin.post(ACCOUNTS, &json!({ "name": "fine", "roles": ["gridworker"], "scope": nowhere })).await.refused(422, "invalid_body");
+    let problem = admin
+        .post(ACCOUNTS, &json!({ "name": "fine", "roles": ["gridworker"], "scope": nowhere }))
+        .await
+        .refused(422, "invalid_body");
     let fields: Vec<&str> = problem["errors"].as_array().expect("faults").iter().filter_map(|e| e["field"].as_str()).collect();
     assert_eq!(fields, ["scope.communities", "scope.grids"], "{problem}");
     admin.patch(&format!("{ACCOUNTS}/{}", admin.id), &json!({ "scope": nowhere })).await.refused(422, "invalid_body");

@@ -46,8 +46,8 @@ impl Server {
         let server = Self { child, address, out, err };
         let begun = Instant::now();
         let http = client();
-        while http.get(server.url("/health/ready")).send().await.is_ok_and(|r| r.status().is_success()) == false {
-            assert!(begun.elapsed() < Duration::from_secs(60), "the server becomes ready");
+        while !http.get(server.url("/health/ready")).send().await.is_ok_and(|r| r.status().is_success()) {
+            assert!(begun.elapsed() < Duration::from_mins(1), "the server becomes ready");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         server

@@ -41,7 +41,7 @@ pub fn point(n: u128, terms: &[(u32, f32)], document: &str, audience: &str, days
             version: u32::try_from(n).expect("small"),
             ordinal: 0,
             audience: audience.to_owned(),
-            area: if n % 2 == 0 { "重庆市" } else { "全国" }.to_owned(),
+            area: if n.is_multiple_of(2) { "重庆市" } else { "全国" }.to_owned(),
             effective_from: days.0,
             expires_on: days.1,
         },
@@ -121,7 +121,8 @@ async fn scores_are_query_times_idf_times_value_in_every_adapter() {
     let mut all: Vec<(String, Vec<(u128, f32)>)> = Vec::new();
     for (name, _keep, store) in adapters().await {
         filled(store.as_ref()).await;
-        let mut hits = store.search(live(store.as_ref()).await, &ask(&[(A, 1.0), (C, 2.0)], Filter::everything())).await.expect("search");
+        let mut hits =
+            store.search(live(store.as_ref()).await, &ask(&[(A, 1.0), (C, 2.0)], Filter::everything())).await.expect("search");
         hits.sort_by_key(|h| h.id);
         all.push((name, hits.iter().map(|h| (h.id.as_u128(), h.sparse.expect("sparse score"))).collect()));
     }
@@ -207,9 +208,17 @@ async fn generations_switch_at_once_and_the_old_one_is_kept_to_go_back_to() {
         assert_eq!(found(store, &everything).await, vec![7], "{name}: the new one answers");
         assert_eq!(kept(store, Role::Live).await, Some((next, other.clone())), "{name}");
         assert_eq!(kept(store, Role::Previous).await, Some((first, manifest(None))), "{name}");
-        assert_eq!(store.search(first, &everything).await.expect("search").len(), 3, "{name}: who began with the old one ends with it");
+        assert_eq!(
+            store.search(first, &everything).await.expect("search").len(),
+            3,
+            "{name}: who began with the old one ends with it"
+        );
         store.switch_to(next).await.expect("again");
-        assert_eq!(kept(store, Role::Previous).await.map(|k| k.0), Some(first), "{name}: switching to the live one changes nothing");
+        assert_eq!(
+            kept(store, Role::Previous).await.map(|k| k.0),
+            Some(first),
+            "{name}: switching to the live one changes nothing"
+        );
 
         store.upsert(first, vec![point(8, &[(A, 1.0)], "late", "all", (0, NEVER))]).await.expect("the old one takes writes");
         store.switch_to(first).await.expect("back");
@@ -292,12 +301,19 @@ async fn switching_back_and_forth_fails_no_search_that_runs() {
 async fn points_are_replaced_deleted_and_listed_in_order() {
     for (name, _keep, store) in adapters().await {
         filled(store.as_ref()).await;
-        store.upsert(live(store.as_ref()).await, vec![point(1, &[(C, 1.0)], "one", "resident", (0, NEVER))]).await.expect("upsert");
+        store
+            .upsert(live(store.as_ref()).await, vec![point(1, &[(C, 1.0)], "one", "resident", (0, NEVER))])
+            .await
+            .expect("upsert");
         assert!(
             !found(store.as_ref(), &ask(&[(B, 1.0)], Filter::everything())).await.contains(&1),
             "{name}: the old terms are gone"
         );
-        assert_eq!(store.count(live(store.as_ref()).await, &Filter::everything()).await.expect("count"), 5, "{name}: replaced, not added");
+        assert_eq!(
+            store.count(live(store.as_ref()).await, &Filter::everything()).await.expect("count"),
+            5,
+            "{name}: replaced, not added"
+        );
         store.delete_where(live(store.as_ref()).await, &Filter::is("document", "two")).await.expect("delete");
         let first = store.scroll(live(store.as_ref()).await, None, 2).await.expect("scroll");
         let rest = store.scroll(live(store.as_ref()).await, Some(first[1].0), 10).await.expect("scroll");

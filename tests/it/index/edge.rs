@@ -116,7 +116,10 @@ async fn writes_go_on_while_it_is_optimised() {
     let generation = store.begin(&manifest(Some(256))).await.expect("begin");
     let with = |n: u128| {
         let dense = (0..256).map(|d| ((n * 7919 + d * 104_729) % 1000) as f32 / 1000.0 - 0.5).collect();
-        gridworker::knowledge::vector::ChunkPoint { dense: Some(dense), ..point(n, &[(A, 1.0), (n as u32, 1.0)], "d", "all", (0, NEVER)) }
+        gridworker::knowledge::vector::ChunkPoint {
+            dense: Some(dense),
+            ..point(n, &[(A, 1.0), (n as u32, 1.0)], "d", "all", (0, NEVER))
+        }
     };
     store.upsert(generation, (1..=5_900).map(with).collect()).await.expect("upsert");
     store.switch_to(generation).await.expect("switch");
@@ -145,7 +148,8 @@ async fn what_is_written_at_length_is_sealed_on_the_way_and_found_all_the_same()
     const ALL: u128 = 14_000;
     for begin in (0..ALL).step_by(500) {
         // Long lists, as common characters have them: what is open grows expensive, what is sealed does not.
-        let terms = |n: u128| -> Vec<(u32, f32)> { (0..40).map(|t| (t, 1.0 + (n % 7) as f32)).chain([(1000 + n as u32, 9.0)]).collect() };
+        let terms =
+            |n: u128| -> Vec<(u32, f32)> { (0..40).map(|t| (t, 1.0 + (n % 7) as f32)).chain([(1000 + n as u32, 9.0)]).collect() };
         let points = (begin..begin + 500).map(|n| point(n, &terms(n), "one", "all", (0, NEVER))).collect();
         store.upsert(generation, points).await.expect("upsert");
     }

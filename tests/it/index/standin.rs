@@ -336,7 +336,7 @@ impl Engine {
                 Some(vector_input::Variant::Sparse(s)) => edge::Vector::new_sparse(s.indices, s.values).map_err(broken)?,
                 other => return Err(Status::unimplemented(format!("input {other:?}"))),
             };
-            let nearest = edge::NamedQuery { query: vector.0, using: query.using.map(Into::into) };
+            let nearest = edge::NamedQuery { query: vector.0, using: query.using };
             let search = edge::QueryRequest {
                 prefetches: Vec::new(),
                 query: Some(edge::ScoringQuery::Vector(edge::QueryEnum::Nearest(nearest))),

@@ -18,7 +18,7 @@ async fn after_a_crash_between_ticket_and_receipt_the_next_matter_is_a_ticket_of
     let scene = Scene::new(seed, 0, 1, &mut dice);
     let mut service = Service::start(&scene);
     service.ready().await;
-    let street = Street::new(&scene, Instant::now() + Duration::from_secs(60));
+    let street = Street::new(&scene, Instant::now() + Duration::from_mins(1));
     let mut talk = Talk::open(&street, dice).await;
     talk.say("凤鸣花园3栋楼下路灯坏了，晚上很黑").await;
     let memory = memory(&scene, &talk.id).await;

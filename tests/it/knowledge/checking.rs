@@ -1,9 +1,9 @@
 //! Near copies, contradictions, two versions of one law: findings with both passages side by side.
 
 use gridworker::knowledge::area::Areas;
+use gridworker::knowledge::document::ParsedDocument;
 use gridworker::knowledge::findings::guard::Guard;
 use gridworker::knowledge::findings::{Checker, Finding, FindingKind, Severity, figures, title_key};
-use gridworker::knowledge::document::ParsedDocument;
 use gridworker::knowledge::life::diff;
 use gridworker::knowledge::life::service::LifeError;
 use jiff::Timestamp;
@@ -66,7 +66,12 @@ fn the_same_number_or_title_in_another_year_is_the_same_document() {
         law
     };
     let known = checker(&[
-        law("a", "物业管理条例（2018年修正）", "", "## 第一条\n为了规范物业管理活动，维护业主和物业服务企业的合法权益，制定本条例。"),
+        law(
+            "a",
+            "物业管理条例（2018年修正）",
+            "",
+            "## 第一条\n为了规范物业管理活动，维护业主和物业服务企业的合法权益，制定本条例。",
+        ),
         law("b", "关于规范停车收费的通知", "渝发〔2024〕5号", "停车收费按规定执行。"),
     ]);
     let newer = law("c", "物业管理条例(2025修订)", "", "## 第一条\n全新的一段文字，与从前毫无相同之处。");
@@ -74,7 +79,8 @@ fn the_same_number_or_title_in_another_year_is_the_same_document() {
     let numbered = law("d", "停车收费办法", "渝发〔2024〕5 号", "别的文字。");
     assert_eq!(kinds(&known.check(&numbered)), [FindingKind::SameDocument]);
     assert!(known.check(&law("e", "停车收费办法", "渝发〔2024〕6号", "别的文字。")).is_empty());
-    for (a, b) in [("中华人民共和国消防法", "消防法（2021年修正）"), ("停车收费办法2024版", "停车收费办法 2023年")] {
+    for (a, b) in [("中华人民共和国消防法", "消防法（2021年修正）"), ("停车收费办法2024版", "停车收费办法 2023年")]
+    {
         assert_eq!(title_key(a), title_key(b));
     }
     for (a, b) in [
@@ -109,8 +115,10 @@ fn another_figure_for_the_same_thing_is_a_contradiction() {
 #[test]
 fn two_versions_of_one_law_are_named() {
     let sourced = |id: &str, version: &str| {
-        let file = guide(id, &format!("{id}怎么办"), &["问"], "", "**结论**：按《消防法》第二十八条办。")
-            .replace("sources = []", &format!("sources = [{{ law = \"消防法\", article = \"第二十八条\", version = \"{version}\" }}]"));
+        let file = guide(id, &format!("{id}怎么办"), &["问"], "", "**结论**：按《消防法》第二十八条办。").replace(
+            "sources = []",
+            &format!("sources = [{{ law = \"消防法\", article = \"第二十八条\", version = \"{version}\" }}]"),
+        );
         parse("x.md", &file)
     };
     let known = checker(&[sourced("占用通道", "2019-04-23")]);
@@ -230,7 +238,8 @@ async fn nothing_is_published_while_a_finding_is_open() {
 #[test]
 fn what_changed_is_shown_by_fields_lines_and_words() {
     let old = text("dibao", "2026-01-01", "", "**结论**：每月领588元。\n\n## 怎么申请\n带身份证。\n带户口簿。\n找社区。");
-    let new = text("dibao", "2026-07-01", "", "**结论**：每月领620元。\n\n## 怎么申请\n带身份证。\n找社区。\n\n## 找谁\n民政岗。");
+    let new =
+        text("dibao", "2026-07-01", "", "**结论**：每月领620元。\n\n## 怎么申请\n带身份证。\n找社区。\n\n## 找谁\n民政岗。");
     let shown = diff::between(&old, &new);
     let mut out = String::new();
     for field in &shown.fields {

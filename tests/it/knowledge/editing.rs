@@ -83,8 +83,14 @@ fn retrieval_is_measured_as_the_contract_says() {
         flate2::write::GzEncoder::new(std::fs::File::create(at("c.jsonl.gz")).expect("file"), flate2::Compression::fast());
     std::io::Write::write_all(&mut gz, corpus.as_bytes()).and_then(|()| gz.finish().map(drop)).expect("write");
     std::fs::write(at("q.jsonl"), "{\"query_id\":1,\"query\":\"烟花能放吗\",\"gold\":[7]}\n{\"query_id\":\"b\",\"query\":\"养犬登记\",\"gold\":[\"甲\",\"乙\"]}\n").expect("write");
-    let report =
-        run(&RetrievalJob { corpus: at("c.jsonl.gz"), queries: at("q.jsonl"), out: at("run.jsonl"), top: 100, ..RetrievalJob::default() }).expect("run");
+    let report = run(&RetrievalJob {
+        corpus: at("c.jsonl.gz"),
+        queries: at("q.jsonl"),
+        out: at("run.jsonl"),
+        top: 100,
+        ..RetrievalJob::default()
+    })
+    .expect("run");
     let figures = report.figures;
     assert!((figures.mrr10 - 1.0).abs() < 1e-9 && (figures.recall[0] - 0.75).abs() < 1e-9, "{report}");
     let out = std::fs::read_to_string(at("run.jsonl")).expect("read");

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use gridworker::knowledge::indexing::Started;
 use gridworker::knowledge::lexicon::Lexicon;
 use gridworker::knowledge::memory::MemoryKnowledge;
-use gridworker::knowledge::indexing::Started;
 use gridworker::knowledge::search::{Decision, Knowledge};
 use gridworker::knowledge::store::KnowledgeStore as _;
 use gridworker::storage::index::edge::EdgeStore;

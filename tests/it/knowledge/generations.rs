@@ -12,8 +12,7 @@ use gridworker::knowledge::memory::MemoryKnowledge;
 use gridworker::knowledge::search::{Knowledge, KnowledgeError};
 use gridworker::knowledge::store::KnowledgeStore as _;
 use gridworker::knowledge::vector::{
-    ChunkPayload, ChunkPoint, Filter, Generation, IndexManifest, Kept, Sparse, VectorError, VectorHit, VectorQuery,
-    VectorStore,
+    ChunkPayload, ChunkPoint, Filter, Generation, IndexManifest, Kept, Sparse, VectorError, VectorHit, VectorQuery, VectorStore,
 };
 use gridworker::storage::index::edge::EdgeStore;
 use gridworker::storage::index::memory::MemoryStore;
@@ -30,8 +29,8 @@ fn numbered(n: usize) -> (String, String) {
     // Numbers in a question are passed over: what tells these apart must be words.
     let matters = ["低保", "燃气", "养犬", "停车", "噪音", "垃圾", "电梯", "漏水", "路灯", "井盖"];
     let deeds = [
-        "申请", "登记", "变更", "注销", "查询", "补办", "延期", "退费", "投诉", "检测", "验收", "迁移", "租赁", "培训", "年审", "公示", "拍卖",
-        "捐赠", "巡检", "备案",
+        "申请", "登记", "变更", "注销", "查询", "补办", "延期", "退费", "投诉", "检测", "验收", "迁移", "租赁", "培训", "年审",
+        "公示", "拍卖", "捐赠", "巡检", "备案",
     ];
     let id = format!("d{n:03}");
     let title = format!("{}{}", matters[n % matters.len()], deeds[n / matters.len() % deeds.len()]);
@@ -107,7 +106,10 @@ async fn another_cut_is_built_beside_the_live_one_switched_to_and_gone_back_from
         assert_eq!(vectors.count(back, &Filter::everything()).await.expect("count"), whole, "{engine}");
         assert_ne!(first(&knowledge, &numbered(3).1).await.as_deref(), Some("d003"), "{engine}: retired is retired");
         assert_eq!(first(&knowledge, "充电桩报装要什么材料").await.as_deref(), Some("new"), "{engine}");
-        assert!(!knowledge.bring_up_to_date().await.expect("held"), "{engine}: nothing is rebuilt behind the back of who went back");
+        assert!(
+            !knowledge.bring_up_to_date().await.expect("held"),
+            "{engine}: nothing is rebuilt behind the back of who went back"
+        );
         let forth = knowledge.rollback().await.expect("and forth");
         assert_eq!(forth, second, "{engine}");
         assert_eq!(first(&knowledge, "充电桩报装要什么材料").await.as_deref(), Some("new"), "{engine}");
@@ -122,8 +124,7 @@ async fn what_is_written_during_a_build_is_in_both_generations() {
             put(&store, &text(n)).await;
         }
         let slow = Arc::new(Slow { inner: Arc::clone(&vectors), live_only: AtomicBool::new(false) });
-        let knowledge =
-            Arc::new(Knowledge::new(Arc::clone(&store) as _, Arc::clone(&slow) as _, None, Lexicon::default()));
+        let knowledge = Arc::new(Knowledge::new(Arc::clone(&store) as _, Arc::clone(&slow) as _, None, Lexicon::default()));
         knowledge.start().await.expect("start");
         slow.live_only.store(true, Ordering::SeqCst);
         let building = tokio::spawn({

@@ -110,7 +110,8 @@ fn run(engine: &'static str, cases: u32, open: impl Fn() -> Box<dyn Fn() -> (Arc
     let open = open();
     let hits = std::cell::Cell::new(0usize);
     let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
-    let strategy = (prop::collection::vec(wanted(), 1..14), prop::collection::vec(wanted(), 0..4), prop::collection::vec(asker(), 1..12));
+    let strategy =
+        (prop::collection::vec(wanted(), 1..14), prop::collection::vec(wanted(), 0..4), prop::collection::vec(asker(), 1..12));
     runner
         .run(&strategy, |(first, later, askers)| {
             let (vectors, _keep) = open();

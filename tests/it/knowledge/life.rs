@@ -1,16 +1,16 @@
-//! The life of a document: the legal moves and no others, the same over memory and SQLite.
+//! The life of a document: the legal moves and no others, the same over memory and `SQLite`.
 
 use std::sync::Arc;
 
 use gridworker::core::clock::ManualClock;
 use gridworker::knowledge::area::Areas;
 use gridworker::knowledge::document::ParsedDocument;
+use gridworker::knowledge::lexicon::Lexicon;
 use gridworker::knowledge::life::moves::{Hand, Refusal};
 use gridworker::knowledge::life::record::{Actor, DocumentFile, EventKind, Retirement, VersionState};
 use gridworker::knowledge::life::service::{DocumentLife, LifeError};
 use gridworker::knowledge::life::store::{Applied, LifeStore};
 use gridworker::knowledge::life::window::{self, Published};
-use gridworker::knowledge::lexicon::Lexicon;
 use gridworker::knowledge::memory::MemoryKnowledge;
 use gridworker::knowledge::search::Knowledge;
 use gridworker::knowledge::store::{KnowledgeStore, Stored};
@@ -59,7 +59,8 @@ pub async fn houses() -> (Vec<House>, tempfile::TempDir) {
     (out, folder)
 }
 
-const BODY: &str = "**结论**：家里人均收入低于标准的可以申请最低生活保障。\n\n## 怎么申请\n向户籍所在地街道提出书面申请，30日内答复。";
+const BODY: &str =
+    "**结论**：家里人均收入低于标准的可以申请最低生活保障。\n\n## 怎么申请\n向户籍所在地街道提出书面申请，30日内答复。";
 
 #[tokio::test]
 async fn a_document_goes_from_draft_to_published_by_two_people() {
@@ -69,7 +70,10 @@ async fn a_document_goes_from_draft_to_published_by_two_people() {
         let made = life.create(text("dibao", "2026-01-01", "", BODY), &author, "").await.expect("create").after;
         assert_eq!(made.draft.as_ref().map(|d| d.revision), Some(1), "{name}");
         assert!(matches!(life.create(text("dibao", "2026-01-01", "", BODY), &author, "").await, Err(LifeError::Taken(_))));
-        assert!(knowledge.store().document("dibao", None).await.expect("read").is_none(), "{name}: a draft is nobody's knowledge");
+        assert!(
+            knowledge.store().document("dibao", None).await.expect("read").is_none(),
+            "{name}: a draft is nobody's knowledge"
+        );
         assert!(knowledge.store().live().await.expect("live").is_empty(), "{name}");
 
         // Edited freely, under the revision that was seen.
@@ -179,9 +183,8 @@ async fn files_say_themselves_what_they_are() {
     let (houses, _keep) = houses().await;
     for House { name, knowledge, life, .. } in houses {
         let store = knowledge.store();
-        let with = |status: &str| {
-            parse("x.md", &guide("a", "甲事", &["问"], "", BODY).replace("\"published\"", &format!("{status:?}")))
-        };
+        let with =
+            |status: &str| parse("x.md", &guide("a", "甲事", &["问"], "", BODY).replace("\"published\"", &format!("{status:?}")));
         let at = Timestamp::UNIX_EPOCH;
         assert_eq!(store.put(&with("draft"), at).await.expect("put"), Stored::Drafted { revision: 1 }, "{name}");
         assert_eq!(store.put(&with("draft"), at).await.expect("put"), Stored::Drafted { revision: 1 }, "{name}: the same");

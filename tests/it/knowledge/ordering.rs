@@ -10,14 +10,30 @@ use super::{ask, knowledge, parse};
 
 /// A thing as the office writes it, and as people say it.
 const THINGS: [(&str, &str); 20] = [
-    ("机动车停放", "停车"), ("生活垃圾投放", "丢垃圾"), ("建筑外立面", "外墙"), ("排水管网", "下水道"), ("供水设施", "水管"),
-    ("照明器具", "路灯"), ("升降设备", "电梯"), ("绿化植被", "树子"), ("消防器材", "灭火器"), ("犬类饲养", "养狗"),
-    ("噪声源", "吵人"), ("餐饮油烟", "油烟子"), ("非机动车库", "车棚"), ("公共座椅", "板凳"), ("信报箱体", "信箱"),
-    ("视频监视装置", "摄像头"), ("门禁系统", "门卡"), ("化粪设施", "粪池"), ("围挡构筑物", "围墙"), ("晾晒支架", "晾衣杆"),
+    ("机动车停放", "停车"),
+    ("生活垃圾投放", "丢垃圾"),
+    ("建筑外立面", "外墙"),
+    ("排水管网", "下水道"),
+    ("供水设施", "水管"),
+    ("照明器具", "路灯"),
+    ("升降设备", "电梯"),
+    ("绿化植被", "树子"),
+    ("消防器材", "灭火器"),
+    ("犬类饲养", "养狗"),
+    ("噪声源", "吵人"),
+    ("餐饮油烟", "油烟子"),
+    ("非机动车库", "车棚"),
+    ("公共座椅", "板凳"),
+    ("信报箱体", "信箱"),
+    ("视频监视装置", "摄像头"),
+    ("门禁系统", "门卡"),
+    ("化粪设施", "粪池"),
+    ("围挡构筑物", "围墙"),
+    ("晾晒支架", "晾衣杆"),
 ];
 const DEEDS: [&str; 20] = [
-    "登记", "变更", "注销", "查询", "补办", "延期", "退费", "投诉", "检测", "验收", "迁移", "租赁", "培训", "年审", "公示", "拍卖", "捐赠", "巡检",
-    "备案", "维修",
+    "登记", "变更", "注销", "查询", "补办", "延期", "退费", "投诉", "检测", "验收", "迁移", "租赁", "培训", "年审", "公示",
+    "拍卖", "捐赠", "巡检", "备案", "维修",
 ];
 
 /// Lines of every matter, and the question that people ask about each.
@@ -102,7 +118,11 @@ async fn the_tables_find_nothing_that_is_not_for_the_asker() {
     let lessons: Vec<Lesson> = asked
         .iter()
         .enumerate()
-        .map(|(n, (heading, question))| Lesson { question: question.clone(), document: ids[n % 3].to_owned(), clause: Some(heading.clone()) })
+        .map(|(n, (heading, question))| Lesson {
+            question: question.clone(),
+            document: ids[n % 3].to_owned(),
+            clause: Some(heading.clone()),
+        })
         .collect();
     let model = knowledge.learn_order(&lessons).expect("learnt");
     assert_ne!(model.verdict.level, Level::Off, "{:?}", model.verdict);

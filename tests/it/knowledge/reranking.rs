@@ -39,7 +39,9 @@ async fn outcomes(likes: Option<&'static str>, questions: usize) -> (Outcome, Ou
             knowledge = knowledge.with_reranker(Arc::new(Fake { likes, asked: Arc::clone(&asked) }));
         }
         for (id, title) in [("gaoling", "高龄津贴"), ("dibao", "最低生活保障"), ("canji", "残疾人津贴")] {
-            let body = format!("**结论**：{title}向社区申请。\n\n## 怎么申请\n{title}的申请材料是身份证、户口簿，社区当场受理津贴申请。\n");
+            let body = format!(
+                "**结论**：{title}向社区申请。\n\n## 怎么申请\n{title}的申请材料是身份证、户口簿，社区当场受理津贴申请。\n"
+            );
             let text = guide(id, &format!("{title}申请"), &[&format!("{title}怎么申请")], "", &body);
             knowledge.store().put(&parse("x.md", &text), Timestamp::UNIX_EPOCH).await.expect("put");
         }

@@ -1,4 +1,4 @@
-//! Rows: the same contract for memory and SQLite.
+//! Rows: the same contract for memory and `SQLite`.
 
 use std::sync::Arc;
 

@@ -12,7 +12,8 @@ use super::life::{House, actor, houses};
 use super::{ask, guide, parse};
 
 async fn put(knowledge: &Knowledge, id: &str, title: &str, from: &str, extra: &str, body: &str) {
-    let file = guide(id, title, &[title], extra, body).replace("effective_from = 2026-01-01", &format!("effective_from = {from}"));
+    let file =
+        guide(id, title, &[title], extra, body).replace("effective_from = 2026-01-01", &format!("effective_from = {from}"));
     knowledge.store().put(&parse("x.md", &file), Timestamp::UNIX_EPOCH).await.expect("put");
 }
 
@@ -89,7 +90,8 @@ async fn a_retired_document_names_its_successor_and_still_answers_for_the_past()
         put(&knowledge, "xin", "老年人综合补贴", "2026-01-01", "", "**结论**：年满80岁按月发综合补贴。").await;
         knowledge.refresh().await.expect("refresh");
         let today = clock.now().to_zoned(jiff::tz::TimeZone::UTC).date();
-        let gone = Retirement { reason: "并入综合补贴".to_owned(), successor: Some("xin".to_owned()), ended_on: Some(today) };
+        let gone =
+            Retirement { reason: "并入综合补贴".to_owned(), successor: Some("xin".to_owned()), ended_on: Some(today) };
         life.retire("jiu", &gone, &actor("curator")).await.expect("retire");
         let now = on(&knowledge, "高龄津贴怎么领", today).await;
         assert_eq!(now.expired.as_ref().and_then(|e| e.successor.as_ref()).map(|s| s.id.as_str()), Some("xin"), "{name}");
@@ -182,7 +184,8 @@ fn days_in_questions_are_read_by_code() {
     }
     let next = asof::read("明年的低保标准是多少", today).expect("read");
     assert!(next.ahead && next.words == "2027年" && next.rest == "低保标准是多少");
-    for (rest, expected) in [("政策", false), ("标准是多少", false), ("低保标准", true), ("低保怎么算", true), ("", false)] {
+    for (rest, expected) in [("政策", false), ("标准是多少", false), ("低保标准", true), ("低保怎么算", true), ("", false)]
+    {
         assert_eq!(asof::has_matter(rest), expected, "{rest}");
     }
 }

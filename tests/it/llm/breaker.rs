@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 
 use super::clock;
 
-const PLAN: BreakerPlan = BreakerPlan { failures: 3, window: Duration::from_secs(60), open: Duration::from_secs(30) };
+const PLAN: BreakerPlan = BreakerPlan { failures: 3, window: Duration::from_mins(1), open: Duration::from_secs(30) };
 
 fn breaker() -> (Arc<Breaker>, Arc<ManualClock>) {
     let clock = clock();

@@ -112,7 +112,7 @@ async fn retry_after_is_waited_for_and_a_long_one_ends_the_matter() {
 
     let fake = FakeModel::with([busy("3600")]).await;
     let heard = listen(&OpenAiChat::new(&settings(&fake)).expect("valid settings")).await;
-    assert_eq!(heard.end, Err(LlmError::Transient { retry_after: Some(Duration::from_secs(3600)) }));
+    assert_eq!(heard.end, Err(LlmError::Transient { retry_after: Some(Duration::from_hours(1)) }));
     assert_eq!(fake.requests().len(), 1, "no resident waits an hour");
 
     let dated =
@@ -121,7 +121,7 @@ async fn retry_after_is_waited_for_and_a_long_one_ends_the_matter() {
     let heard = listen(&OpenAiChat::new(&settings(&fake)).expect("valid settings")).await;
     assert_eq!(
         heard.end,
-        Err(LlmError::Transient { retry_after: Some(Duration::from_secs(120)) }),
+        Err(LlmError::Transient { retry_after: Some(Duration::from_mins(2)) }),
         "a date counts against the endpoint's own clock"
     );
 }

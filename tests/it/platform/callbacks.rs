@@ -200,7 +200,7 @@ async fn a_signed_body_that_is_no_callback_is_named() {
     let scene = Scene::new().await;
     let at = scene.ticket.created_at;
     for body in [
-        "".to_owned(),
+        String::new(),
         "[]".to_owned(),
         "{\"status\":\"accepted\"}".to_owned(),
         json!({"status": "accepted", "at": at}).to_string(),

@@ -177,7 +177,7 @@ async fn after_a_time_out_it_asks_before_it_sends_again() {
     let told = Arc::new(Told::default());
     let base = stand_in(told.clone(), |_| async {
         // Stored, and then silence.
-        tokio::time::sleep(Duration::from_secs(60)).await;
+        tokio::time::sleep(Duration::from_mins(1)).await;
         axum::response::Response::default()
     })
     .await;
@@ -196,7 +196,7 @@ async fn after_a_time_out_it_asks_before_it_sends_again() {
 async fn a_killed_worker_asks_before_it_sends_again() {
     let told = Arc::new(Told::default());
     let base = stand_in(told.clone(), |_| async {
-        tokio::time::sleep(Duration::from_secs(60)).await;
+        tokio::time::sleep(Duration::from_mins(1)).await;
         axum::response::Response::default()
     })
     .await;

@@ -88,5 +88,5 @@ async fn until_learnt(rules: &IncidentRules) {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(60), learnt).await.expect("a correction is learnt in seconds");
+    tokio::time::timeout(Duration::from_mins(1), learnt).await.expect("a correction is learnt in seconds");
 }

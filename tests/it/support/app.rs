@@ -78,7 +78,7 @@ impl Builder {
         let http = reqwest::Client::builder()
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
-            .timeout(Duration::from_secs(60))
+            .timeout(Duration::from_mins(1))
             // A refused upload ends its connection; a test should not stumble over the remains of another request.
             .pool_max_idle_per_host(0)
             .build()

@@ -7,10 +7,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::conversation::outcome::Citation;
 use crate::http::callers;
 use crate::http::problem::{Code, Problem, ProblemBody};
 use crate::http::state::{Api, ApiState};
-use crate::conversation::outcome::Citation;
 use crate::knowledge::evidence::{self, Stands};
 
 /// A citation read again.

@@ -38,7 +38,8 @@ pub async fn create_document(
     JsonBody(wish): JsonBody<CreateDocument>,
 ) -> Result<Response, Problem> {
     let content = wish.content.parsed(&wish.id)?;
-    let acted = api.life.create(content, &crate::http::admin::actor(&caller), &wish.note).await.map_err(|e| super::refusal(&e))?;
+    let acted =
+        api.life.create(content, &crate::http::admin::actor(&caller), &wish.note).await.map_err(|e| super::refusal(&e))?;
     super::audit(&api, &caller, "document.create", &acted, json!({ "revision": 1 })).await?;
     Ok((StatusCode::CREATED, super::shown(&api, &acted.after)).into_response())
 }

@@ -65,7 +65,8 @@ pub async fn list_documents(
     State(api): State<ApiState>,
     query: Result<Query<ListQuery>, QueryRejection>,
 ) -> Result<Json<DocumentPage>, Problem> {
-    let Query(query) = query.map_err(|e| Problem::new(Code::InvalidParameter).detail("查询条件不认识：".to_owned() + &e.body_text()))?;
+    let Query(query) =
+        query.map_err(|e| Problem::new(Code::InvalidParameter).detail("查询条件不认识：".to_owned() + &e.body_text()))?;
     let wrong = |why: String| Problem::new(Code::InvalidParameter).detail(why);
     let today = api.life.today();
     let wanted = Wanted {

@@ -20,9 +20,9 @@ pub mod versions;
 pub mod view;
 pub mod withdraw;
 
+use axum::Json;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use axum::Json;
 use serde_json::{Value, json};
 
 use crate::http::problem::{Code, FieldProblem, Problem};

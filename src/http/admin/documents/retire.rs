@@ -44,6 +44,13 @@ pub async fn retire_document(
     let by = crate::http::admin::actor(&caller);
     let retirement = Retirement { reason: wish.reason, successor: wish.successor, ended_on: wish.ended_on };
     let acted = api.life.retire(&id, &retirement, &by).await.map_err(|e| super::refusal(&e))?;
-    super::audit(&api, &caller, "document.retire", &acted, json!({ "reason": retirement.reason, "successor": retirement.successor })).await?;
+    super::audit(
+        &api,
+        &caller,
+        "document.retire",
+        &acted,
+        json!({ "reason": retirement.reason, "successor": retirement.successor }),
+    )
+    .await?;
     Ok(super::shown(&api, &acted.after))
 }

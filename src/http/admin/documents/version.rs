@@ -26,7 +26,10 @@ pub struct VersionText {
 #[utoipa::path(get, path = "/api/v1/admin/documents/{id}/versions/{version}", tag = "资料", security(("session" = []), ("key" = [])),
     params(("id" = String, Path), ("version" = u32, Path)),
     responses((status = 200, body = VersionText), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody)))]
-pub async fn get_version(State(api): State<ApiState>, Path((id, version)): Path<(String, u32)>) -> Result<Json<VersionText>, Problem> {
+pub async fn get_version(
+    State(api): State<ApiState>,
+    Path((id, version)): Path<(String, u32)>,
+) -> Result<Json<VersionText>, Problem> {
     let document = api.life.version(&id, version).await.map_err(|e| super::refusal(&e))?;
     let content = Content::of(&document.meta, &document.body);
     let pieces = document.passages.into_iter().map(PieceView::from).collect();

@@ -8,8 +8,8 @@ use utoipa::ToSchema;
 use crate::conversation::outcome::LawSource;
 use crate::http::problem::{Code, FieldProblem, Problem};
 use crate::knowledge::authority::Authority;
-use crate::knowledge::findings::{Finding, Side};
 use crate::knowledge::document::{Audience, DocumentMeta, ParsedDocument, Passage, Shape, Source};
+use crate::knowledge::findings::{Finding, Side};
 use crate::knowledge::life::diff::{Difference, Line};
 use crate::knowledge::life::list::{Due, Row, Standing, Work};
 use crate::knowledge::life::record::{DocumentFile, Draft, Event, Hands, VersionRecord};
@@ -117,11 +117,7 @@ impl Content {
             owner: self.owner.trim().to_owned(),
             keywords: listed(self.keywords),
             questions: listed(self.questions),
-            sources: self
-                .sources
-                .into_iter()
-                .map(|s| Source { law: s.law, article: s.article, version: s.version })
-                .collect(),
+            sources: self.sources.into_iter().map(|s| Source { law: s.law, article: s.article, version: s.version }).collect(),
             status: "published".to_owned(),
             superseded_by: given(self.superseded_by),
             shape: if self.lines { Shape::Lines } else { Shape::Guide },
@@ -398,11 +394,7 @@ impl From<Passage> for PieceView {
             chars: p.text.chars().count(),
             heading: p.heading,
             text: p.text,
-            sources: p
-                .sources
-                .into_iter()
-                .map(|s| LawSource { law: s.law, article: s.article, version: s.version })
-                .collect(),
+            sources: p.sources.into_iter().map(|s| LawSource { law: s.law, article: s.article, version: s.version }).collect(),
         }
     }
 }

@@ -137,7 +137,7 @@ async fn document(
     let parsed = ParsedDocument::parse(std::path::Path::new("gap.md"), &text, &defaults);
     let parsed = parsed.map_err(|e| Problem::new(Code::InvalidBody).detail(e.to_string()))?;
     let said = format!("由知识缺口“{}”起草", group.label);
-    let by = crate::http::admin::actor(&caller);
+    let by = crate::http::admin::actor(caller);
     match api.life.create(parsed, &by, &said).await {
         Ok(_) => {}
         Err(LifeError::Store(e)) => return Err(Problem::unavailable(&e)),

@@ -61,8 +61,7 @@ pub async fn test_question(
     let outcome = api.knowledge.search(&query).await.map_err(|e| Problem::unavailable(&e))?;
     let answerable = outcome.decision == Decision::Answerable;
     let threshold = crate::knowledge::judge::THRESHOLD;
-    let (word, reason) =
-        super::verdict(found.given.is_some(), Some(answerable), outcome.top_score, threshold, &found.considered);
+    let (word, reason) = super::verdict(found.given.is_some(), Some(answerable), outcome.top_score, threshold, &found.considered);
     let reason = match &outcome.expired {
         Some(old) => format!("{reason}；更相符的《{}》已于{}失效", old.title, old.expired_on),
         None => reason,

@@ -84,7 +84,11 @@ fn named(values: &[f32]) -> Vec<NamedFeature> {
 fn verdict(given: bool, answerable: Option<bool>, top: f32, threshold: f32, considered: &[Considered]) -> (String, String) {
     if given {
         let how = considered.first().map_or(String::new(), |c| {
-            if c.exact { format!("与标准答案的问法“{}”相同", c.question) } else { format!("与标准答案的问法“{}”相似（{:.2}）", c.question, c.probability) }
+            if c.exact {
+                format!("与标准答案的问法“{}”相同", c.question)
+            } else {
+                format!("与标准答案的问法“{}”相似（{:.2}）", c.question, c.probability)
+            }
         });
         return ("curated".to_owned(), how);
     }

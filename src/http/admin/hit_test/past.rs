@@ -38,10 +38,7 @@ pub struct PastHitTest {
 #[utoipa::path(post, path = "/api/v1/admin/hit-test/from-turn", tag = "命中测试", security(("session" = []), ("key" = [])),
     request_body = TestTurn,
     responses((status = 200, body = PastHitTest), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody)))]
-pub async fn test_turn(
-    State(api): State<ApiState>,
-    JsonBody(wish): JsonBody<TestTurn>,
-) -> Result<Json<PastHitTest>, Problem> {
+pub async fn test_turn(State(api): State<ApiState>, JsonBody(wish): JsonBody<TestTurn>) -> Result<Json<PastHitTest>, Problem> {
     let found = api.conversations.past_turn(wish.turn_id).await.map_err(|e| Problem::unavailable(&e))?;
     let found = found.ok_or_else(|| Problem::new(Code::NotFound).detail("没有这一轮对话，可能已随会话删除"))?;
     let then = match found.past.trace {

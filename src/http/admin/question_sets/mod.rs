@@ -21,7 +21,8 @@ const TOLD: usize = 50;
 /// Lines with what is wrong with them.
 fn faulty(faults: Vec<(usize, String)>) -> Problem {
     let said = format!("有{}处不对", faults.len());
-    let fields = faults.into_iter().take(TOLD).map(|(line, message)| FieldProblem { field: format!("questions[{line}]"), message });
+    let fields =
+        faults.into_iter().take(TOLD).map(|(line, message)| FieldProblem { field: format!("questions[{line}]"), message });
     Problem { errors: fields.collect(), ..Problem::new(Code::InvalidBody) }.detail(said)
 }
 

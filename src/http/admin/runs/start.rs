@@ -39,7 +39,8 @@ pub async fn start_run(
     let note: Option<String> = wish.note.map(|n| n.trim().chars().take(200).collect());
     let made = api.curation.run(&wish.set, wish.version, &caller.name, note.as_deref(), now, today).await;
     let run = made.map_err(|e| Problem::unavailable(&e))?.ok_or_else(|| Problem::new(Code::NotFound).detail("没有这个题集"))?;
-    let detail = json!({ "set": run.set_id, "version": run.set_version, "right": run.figures.right, "questions": run.figures.questions });
+    let detail =
+        json!({ "set": run.set_id, "version": run.set_version, "right": run.figures.right, "questions": run.figures.questions });
     let written = api.audit.record(&caller, "evaluation.run", ("run", &run.id.to_string()), detail).await;
     written.map_err(|e| Problem::unavailable(&e))?;
     Ok((StatusCode::CREATED, Json(run)))

@@ -130,12 +130,10 @@ impl Reading {
                         }
                     }
                 }
-                Event::Empty(e) => {
-                    if skip.is_none() {
-                        self.start(&e)?;
-                        let name = e.name();
-                        self.end(local(name.as_ref()).1)?;
-                    }
+                Event::Empty(e) if skip.is_none() => {
+                    self.start(&e)?;
+                    let name = e.name();
+                    self.end(local(name.as_ref()).1)?;
                 }
                 Event::End(e) => {
                     if skip.is_none() {
@@ -216,7 +214,7 @@ impl Reading {
                 match name {
                     "pStyle" => paragraph.style = value(),
                     "outlineLvl" => {
-                        paragraph.level = value().and_then(|v| v.parse::<u8>().ok()).filter(|l| *l < 9).map(|l| l + 1)
+                        paragraph.level = value().and_then(|v| v.parse::<u8>().ok()).filter(|l| *l < 9).map(|l| l + 1);
                     }
                     "numId" => paragraph.list = value().map(|id| (id, paragraph.list.as_ref().map_or(0, |l| l.1))),
                     "ilvl" => {

@@ -187,7 +187,7 @@ fn chinese(number: u32) -> String {
             continue;
         }
         if gap {
-            out.push_str("零");
+            out.push('零');
             gap = false;
         }
         // 十二, not 一十二.

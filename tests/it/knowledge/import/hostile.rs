@@ -105,7 +105,7 @@ fn an_archive_bomb_is_named_and_not_opened() {
     let names: Vec<(&str, bool)> = entries.iter().map(|e| (e.name.as_str(), e.refused.is_some())).collect();
     assert_eq!(names, [("里.zip!更里.zip", true), ("里.zip!中.txt", false)]);
 
-    let many: Vec<(String, Vec<u8>)> = (0..archive::MAX_ENTRIES + 1).map(|n| (format!("{n}.txt"), b"x".to_vec())).collect();
+    let many: Vec<(String, Vec<u8>)> = (0..=archive::MAX_ENTRIES).map(|n| (format!("{n}.txt"), b"x".to_vec())).collect();
     let many: Vec<(&str, Vec<u8>)> = many.iter().map(|(n, b)| (n.as_str(), b.clone())).collect();
     assert!(archive::list(Cursor::new(make::zip(&many))).expect_err("too many").contains("拆成"));
 }
@@ -163,7 +163,10 @@ async fn what_grows_with_the_square_of_a_file_is_bounded() {
     let brackets = format!("甲：{}", "[".repeat(2_000_000));
     assert!(read("括号.txt", brackets.into_bytes()).await.is_ok());
     let wide: String = (0..60_000).map(|n| format!("{n},")).collect();
-    let why = read("宽.csv", format!("{wide}\n{}", "a,b\n".repeat(60_000)).into_bytes()).await.map(|d| d.body).expect_err("too many cells");
+    let why = read("宽.csv", format!("{wide}\n{}", "a,b\n".repeat(60_000)).into_bytes())
+        .await
+        .map(|d| d.body)
+        .expect_err("too many cells");
     assert!(why.contains("格子"), "{why}");
     let tables = "<table><tr><td>".repeat(1500);
     let _text_or_reason = read("表.html", format!("<html><body>{tables}").into_bytes()).await;

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use gridworker::core::clock::ManualClock;
-use gridworker::knowledge::life::record::Actor;
 use gridworker::knowledge::document::{Audience, ImportDefaults};
 use gridworker::knowledge::import::memory::MemoryImports;
 use gridworker::knowledge::import::store::{FileOutcome, ImportFile, ImportJob, ImportStore, JobState, Mark, Settled, Source};
 use gridworker::knowledge::import::work::Importer;
+use gridworker::knowledge::life::record::Actor;
 use gridworker::knowledge::search::Knowledge;
 use gridworker::storage::sqlite::Sqlite;
 use jiff::Timestamp;
