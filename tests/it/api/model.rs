@@ -193,7 +193,7 @@ async fn an_injected_order_stays_a_residents_words() {
 #[tokio::test]
 async fn a_clause_is_read_with_what_stands_around_it() {
     let fake = FakeModel::start().await;
-    fake.otherwise(|_| Reply::says(&["遛犬要牵绳〔1〕。"]));
+    fake.otherwise(|_| Reply::says(&["携带宠物犬外出的，应当佩戴牵引带。〔1〕"]));
     let app = with(&fake).start().await;
     let clauses = [
         "第一条　为了文明养犬，制定本办法。",
