@@ -412,12 +412,6 @@ impl Reorder {
         })
     }
 
-    /// The catalog that it was made for.
-    #[must_use]
-    pub fn catalog(&self) -> &Arc<Catalog> {
-        &self.shelf.texts().catalog
-    }
-
     fn ranker(&self) -> Option<Ranker<'_>> {
         ranker(&self.own, self.taught.as_ref(), &self.lessons, self.forest.as_ref(), self.level)
     }

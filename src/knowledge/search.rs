@@ -328,8 +328,9 @@ impl Knowledge {
         let (found, further) = best(found, CANDIDATES);
         let near = order.as_deref().map(|order| {
             let admits = |unit: &Unit, place: usize| unit.passages.get(place).is_some_and(|p| query.scope.admits(p));
-            let mut near = order.nearest(catalog, matter, admits);
-            near.extend(further.iter().filter_map(|hit| reorder::Near::of(catalog, hit)));
+            // The engine's first: of what both have found, its scores are kept as well.
+            let mut near: Vec<reorder::Near> = further.iter().filter_map(|hit| reorder::Near::of(catalog, hit)).collect();
+            near.extend(order.nearest(catalog, matter, admits));
             (order, near)
         });
         let mut candidates = judge_candidates(catalog, &asked, &found);
