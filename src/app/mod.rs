@@ -6,6 +6,7 @@
 pub mod learning;
 pub mod lock;
 pub mod ordering;
+pub mod rows;
 pub mod shipped;
 pub mod wiring;
 
@@ -55,6 +56,7 @@ use crate::storage::sqlite::accounts::SqliteAccounts;
 use crate::storage::sqlite::audit::SqliteAudit;
 use crate::storage::sqlite::incident::SqliteTickets;
 use crate::storage::sqlite::platform::SqliteOutbox;
+use crate::storage::sqlite::sealing::Resealed;
 use lock::FolderLock;
 use shipped::Shipped;
 use wiring::Wiring;
@@ -98,15 +100,15 @@ impl Instance {
         let rules = Arc::new(IncidentRules::read(|file| shipped.street_file(file))?);
         let street = Arc::new(Street::parse(&shipped.street_file("street.toml")?)?);
         let prompts = Arc::new(Prompts::load(settings.prompts_dir().as_deref())?);
-        let db = Sqlite::open(&data.join("gridworker.sqlite")).await?;
+        let db = rows::open(&settings).await?;
         let zone = jiff::tz::TimeZone::get(&settings.street.timezone)?;
         let tickets = Arc::new(SqliteTickets::new(db.clone(), zone));
         let outbox = Arc::new(SqliteOutbox::new(db.clone()));
         let knowledge = Arc::new(wiring::knowledge(&settings, &data, &db, &shipped).await?);
         let areas = Areas::new(street.areas.clone());
-        let rows = Arc::new(db.clone());
+        let documents = Arc::new(db.clone());
         let curation = wiring::curation(&settings, &db, &knowledge, &rules, &ids);
-        let life = DocumentLife::new(rows, Arc::clone(&knowledge), Arc::clone(&clock), street.zone.clone(), areas.clone());
+        let life = DocumentLife::new(documents, Arc::clone(&knowledge), Arc::clone(&clock), street.zone.clone(), areas.clone());
         let life = life.with_gate(Arc::clone(&curation));
         let model: Option<Arc<dyn ChatModel>> = match model {
             Some(model) => Some(model),
@@ -151,8 +153,8 @@ impl Instance {
         let uploads = std::path::absolute(data.join("imports"))?;
         let desk = ImportDesk::new(importer.clone(), uploads, defaults.clone(), Arc::clone(&clock), Arc::clone(&ids));
         let readiness = Arc::new(Readiness::default());
-        let rows = Arc::new(SqliteAccounts::new(db.clone()));
-        let accounts = Arc::new(Accounts::new(rows, Arc::clone(&clock), Arc::clone(&ids), settings.identity.clone()));
+        let books = Arc::new(SqliteAccounts::new(db.clone()));
+        let accounts = Arc::new(Accounts::new(books, Arc::clone(&clock), Arc::clone(&ids), settings.identity.clone()));
         let api: ApiState = Arc::new(Api {
             conversations: Arc::clone(&conversations),
             tickets: tickets.clone(),
@@ -241,6 +243,7 @@ impl Instance {
         tasks.spawn(tidying(Arc::clone(&knowledge), stop.clone()));
         tasks.spawn(ordering::run(Arc::clone(&knowledge), Arc::clone(&curation), stop.clone()));
         tasks.spawn(learning::run(rules, tickets, stop.clone()));
+        tasks.spawn(sealing(db.clone(), stop.clone()));
         tasks.spawn(housekeeping(Arc::clone(&api), stop.clone()));
         let grace = Duration::from_millis(settings.server.shutdown_grace_ms);
         Ok(Self { address, api, db, sandbox, first_administrator, stop, tasks, grace, _folder: folder })
@@ -323,6 +326,23 @@ async fn tidying(knowledge: Arc<Knowledge>, stop: CancellationToken) {
             Ok(false) => {}
             Err(error) => tracing::warn!(%error, "the index was not optimised"),
         }
+    }
+}
+
+/// Seals again what lies under another key than the one that seals today.
+async fn sealing(db: Sqlite, stop: CancellationToken) {
+    let again = async { if db.is_sealed_as_configured().await? { Ok(None) } else { db.reseal(200).await.map(Some) } };
+    let again: Result<_, crate::incident::store::StoreError> = tokio::select! {
+        () = stop.cancelled() => return,
+        again = again => again,
+    };
+    match again {
+        Ok(None) => {}
+        Ok(Some(Resealed { done, lost: 0 })) => tracing::info!(done, "everything lies under the current key"),
+        Ok(Some(Resealed { done, lost })) => {
+            tracing::error!(done, lost, "texts that no configured key opens were left as they are")
+        }
+        Err(error) => tracing::error!(%error, "sealing again was broken off; it goes on at the next start"),
     }
 }
 

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use clap::{Args, Subcommand};
 use gridworker::core::clock::{Clock as _, SystemClock};
 use gridworker::core::ids::{Ids as _, RandomIds};
+use gridworker::core::seal::Sealer;
 use gridworker::knowledge::building::Stage;
 use gridworker::knowledge::document::{Audience, ImportDefaults, ParsedDocument};
 use gridworker::knowledge::eval_retrieval::read_lines;
@@ -171,7 +172,7 @@ impl Index {
         let _gone_at_the_end = Folder(folder.clone());
 
         // First the rows, as an import writes them, then one refresh.
-        let db = Sqlite::open(&folder.join("gridworker.sqlite")).await?;
+        let db = Sqlite::open(&folder.join("gridworker.sqlite"), Arc::new(Sealer::passing(&RandomIds))).await?;
         let knowledge = open(&folder, &db).await?;
         knowledge.start().await?;
         let (begun, cpu_before) = (Instant::now(), cpu_seconds());
@@ -313,7 +314,7 @@ impl Index {
     #[expect(clippy::print_stdout, reason = "the result of this command")]
     async fn open_and_ask(self) -> anyhow::Result<ExitCode> {
         let folder = self.steady.clone().unwrap_or_default();
-        let db = Sqlite::open(&folder.join("gridworker.sqlite")).await?;
+        let db = Sqlite::open(&folder.join("gridworker.sqlite"), Arc::new(Sealer::passing(&RandomIds))).await?;
         let knowledge = open(&folder, &db).await?;
         knowledge.start().await?;
         let table = knowledge.snapshot().and_then(|s| s.manifest.table.clone());

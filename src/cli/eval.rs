@@ -11,6 +11,8 @@ use gridworker::app::wiring;
 use gridworker::config::{Engine, Settings};
 use gridworker::conversation::figures;
 use gridworker::core::clock::{Clock as _, SystemClock};
+use gridworker::core::ids::RandomIds;
+use gridworker::core::seal::Sealer;
 use gridworker::evaluation::classify::{self, ClassifyJob};
 use gridworker::evaluation::dialogue;
 use gridworker::knowledge::eval::{self as question_sets, Question};
@@ -139,7 +141,7 @@ async fn questions(set: Option<PathBuf>, common: &Common) -> anyhow::Result<Exit
     }
     settings.knowledge.engine = Engine::Edge;
     let folder = Scratch::new("questions")?;
-    let db = Sqlite::open(&folder.0.join("eval.sqlite")).await?;
+    let db = Sqlite::open(&folder.0.join("eval.sqlite"), Arc::new(Sealer::passing(&RandomIds))).await?;
     let shipped = Shipped::new(settings.knowledge_dir());
     let knowledge = wiring::knowledge(&settings, &folder.0, &db, &shipped).await?;
     wiring::seed(&knowledge, &shipped, &SystemClock, &settings, None).await?;

@@ -3,10 +3,10 @@
 use std::process::ExitCode;
 
 use clap::Args;
+use gridworker::app::rows;
 use gridworker::conversation::store::ConversationStore as _;
 use gridworker::knowledge::evidence::{self, Stands};
 use gridworker::knowledge::life::store::LifeStore as _;
-use gridworker::storage::sqlite::Sqlite;
 use uuid::Uuid;
 
 use super::Common;
@@ -23,7 +23,7 @@ impl Evidence {
     #[expect(clippy::print_stdout, reason = "the result of this command")]
     pub async fn run(self, common: &Common) -> anyhow::Result<ExitCode> {
         let settings = common.settings()?;
-        let db = Sqlite::open(&settings.data_dir().join("gridworker.sqlite")).await?;
+        let db = rows::open(&settings).await?;
         let turn = db.turn(self.conversation, self.turn).await?.and_then(|t| t.outcome);
         let Some(outcome) = turn else { anyhow::bail!("没有这一回合，或者它还没有结束") };
         let mut altered = 0;

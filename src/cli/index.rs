@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::Subcommand;
 use gridworker::app::lock::FolderLock;
+use gridworker::app::rows;
 use gridworker::app::shipped::Shipped;
 use gridworker::app::{ordering, wiring};
 use gridworker::config::Settings;
@@ -41,7 +42,7 @@ impl Index {
         init_log(&settings);
         let data = settings.data_dir();
         std::fs::create_dir_all(&data)?;
-        let db = Sqlite::open(&data.join("gridworker.sqlite")).await?;
+        let db = rows::open(&settings).await?;
         let action = match self {
             Self::List => {
                 print(&db.records().await?);

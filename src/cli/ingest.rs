@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use gridworker::app::lock::FolderLock;
+use gridworker::app::rows;
 use gridworker::app::shipped::Shipped;
 use gridworker::app::wiring;
 use gridworker::conversation::street::Street;
@@ -16,7 +17,6 @@ use gridworker::knowledge::area::Areas;
 use gridworker::knowledge::document::{Audience, ImportDefaults};
 use gridworker::knowledge::import::store::{FileOutcome, ImportFile, ImportJob, ImportStore, JobState};
 use gridworker::knowledge::import::work::Importer;
-use gridworker::storage::sqlite::Sqlite;
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio_util::sync::CancellationToken;
 
@@ -47,7 +47,7 @@ impl Ingest {
         }
         let data = settings.data_dir();
         std::fs::create_dir_all(&data)?;
-        let db = Sqlite::open(&data.join("gridworker.sqlite")).await?;
+        let db = rows::open(&settings).await?;
         let paths: Vec<String> = self
             .paths
             .iter()

@@ -2,14 +2,13 @@
 
 use std::process::ExitCode;
 
-use gridworker::storage::sqlite::Sqlite;
+use gridworker::app::rows;
 
 use super::Common;
 
 pub async fn run(common: &Common) -> anyhow::Result<ExitCode> {
     let settings = common.settings()?;
-    std::fs::create_dir_all(settings.data_dir())?;
-    let db = Sqlite::open(&settings.data_dir().join("gridworker.sqlite")).await?;
+    let db = rows::open(&settings).await?;
     db.close().await;
     eprintln!("数据库结构已是最新");
     Ok(ExitCode::SUCCESS)

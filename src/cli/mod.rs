@@ -12,6 +12,7 @@ mod migrate;
 mod outbox;
 mod pieces;
 mod sandbox;
+mod seal;
 mod serve;
 mod train;
 mod train_tokenizer;
@@ -77,6 +78,9 @@ enum Command {
     /// 推送队列
     #[command(subcommand)]
     Outbox(outbox::Outbox),
+    /// 密钥：生成一把，或换密钥后重新密封
+    #[command(subcommand)]
+    Seal(seal::Seal),
     /// 单独启动演示治理平台
     Sandbox(sandbox::Sandbox),
     /// 账号
@@ -113,6 +117,7 @@ impl Cli {
             Command::Doctor(doctor) => doctor.run(&self.common),
             Command::Config(config) => config.run(&self.common),
             Command::Outbox(outbox) => outbox.run(&self.common).await,
+            Command::Seal(seal) => seal.run(&self.common).await,
             Command::Sandbox(sandbox) => sandbox.run(&self.common).await,
             Command::User(user) => user.run(&self.common).await,
             Command::Migrate => migrate::run(&self.common).await,

@@ -3,9 +3,9 @@
 use std::process::ExitCode;
 
 use clap::Subcommand;
+use gridworker::app::rows;
 use gridworker::core::clock::{Clock as _, SystemClock};
 use gridworker::platform::outbox::{OutboxStore as _, Redrive, RowState};
-use gridworker::storage::sqlite::Sqlite;
 use gridworker::storage::sqlite::platform::SqliteOutbox;
 
 use super::Common;
@@ -32,7 +32,7 @@ impl Outbox {
     #[expect(clippy::print_stdout, reason = "the result of these commands")]
     pub async fn run(self, common: &Common) -> anyhow::Result<ExitCode> {
         let settings = common.settings()?;
-        let db = Sqlite::open(&settings.data_dir().join("gridworker.sqlite")).await?;
+        let db = rows::open(&settings).await?;
         let outbox = SqliteOutbox::new(db.clone());
         match self {
             Self::List { state, limit } => {

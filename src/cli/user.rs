@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Subcommand;
+use gridworker::app::rows;
 use gridworker::app::shipped::Shipped;
 use gridworker::core::clock::{Clock as _, SystemClock};
 use gridworker::core::ids::RandomIds;
@@ -14,7 +15,6 @@ use gridworker::identity::manage::{NewAccount, WithPassword};
 use gridworker::identity::role::permissions_of;
 use gridworker::identity::{Account, Accounts, Caller, Permission, Permissions, Role, Scope};
 use gridworker::incident::rules::IncidentRules;
-use gridworker::storage::sqlite::Sqlite;
 use gridworker::storage::sqlite::accounts::SqliteAccounts;
 use secrecy::ExposeSecret as _;
 
@@ -76,11 +76,9 @@ fn permission(word: &str) -> Result<Permission, String> {
 impl User {
     pub async fn run(self, common: &Common) -> anyhow::Result<ExitCode> {
         let settings = common.settings()?;
-        let data = settings.data_dir();
-        std::fs::create_dir_all(&data)?;
-        let db = Sqlite::open(&data.join("gridworker.sqlite")).await?;
-        let rows = Arc::new(SqliteAccounts::new(db.clone()));
-        let accounts = Accounts::new(rows, Arc::new(SystemClock), Arc::new(RandomIds), settings.identity.clone());
+        let db = rows::open(&settings).await?;
+        let books = Arc::new(SqliteAccounts::new(db.clone()));
+        let accounts = Accounts::new(books, Arc::new(SystemClock), Arc::new(RandomIds), settings.identity.clone());
         if let Self::Add { communities, grids, .. } = &self
             && !(communities.is_empty() && grids.is_empty())
         {

@@ -13,8 +13,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use sections::{
-    AttachmentSettings, ConversationSettings, CurationSettings, Engine, KnowledgeSettings, LimitSettings, LogSettings,
-    PathSettings, ServerSettings, StorageSettings, StreetSettings,
+    AttachmentSettings, ConfidentialitySettings, ConversationSettings, CurationSettings, Engine, KnowledgeSettings,
+    LimitSettings, LogSettings, PathSettings, ServerSettings, StorageSettings, StreetSettings,
 };
 
 use crate::identity::settings::IdentitySettings;
@@ -54,6 +54,8 @@ pub struct Settings {
     pub platform: PlatformSettings,
     /// Accounts, sessions, passwords.
     pub identity: IdentitySettings,
+    /// Keys of what lies sealed.
+    pub confidentiality: ConfidentialitySettings,
     /// Rates.
     pub limits: LimitSettings,
     /// Logging.
@@ -106,6 +108,9 @@ impl Settings {
         // Browsers name it as the origin of what staff send.
         if !url::Url::parse(&self.public_url()).is_ok_and(|u| matches!(u.scheme(), "http" | "https") && u.has_host()) {
             return refuse("server.public_url must be an http or https URL such as https://street.example");
+        }
+        if let Err(error) = self.confidentiality.check() {
+            return Err(ConfigError::Check(format!("confidentiality.keys: {error}")));
         }
         if let Some(why) = self.identity.fault() {
             return refuse(why);

@@ -1,8 +1,10 @@
 //! The sections that belong to no room. Every field is explained in `config.default.toml`.
 
 use schemars::JsonSchema;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
+
+use crate::core::seal::{SealError, Sealer};
 
 /// `[server]`
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -75,6 +77,42 @@ pub struct KnowledgeSettings {
     pub server_api_key: SecretString,
     /// Alias of the live collection.
     pub collection: String,
+}
+
+/// `[confidentiality]`
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConfidentialitySettings {
+    /// `name:base64 of 32 bytes`; the first seals, all open. Empty = a key file in the data folder.
+    #[schemars(with = "Vec<String>")]
+    #[serde(deserialize_with = "one_or_many")]
+    pub keys: Vec<SecretString>,
+}
+
+impl ConfidentialitySettings {
+    /// Whether the keys can be used.
+    ///
+    /// # Errors
+    /// The number of the first key that cannot.
+    pub fn check(&self) -> Result<(), SealError> {
+        let keys: Vec<&str> = self.keys.iter().map(ExposeSecret::expose_secret).filter(|k| !k.trim().is_empty()).collect();
+        if keys.is_empty() { Ok(()) } else { Sealer::new(keys).map(drop) }
+    }
+}
+
+/// A list, or words with commas between, as the environment has them.
+fn one_or_many<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<SecretString>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Said {
+        Many(Vec<String>),
+        One(String),
+    }
+    let words = match Said::deserialize(from)? {
+        Said::Many(words) => words,
+        Said::One(words) => words.split(',').map(str::to_owned).collect(),
+    };
+    Ok(words.into_iter().filter(|w| !w.trim().is_empty()).map(SecretString::from).collect())
 }
 
 /// `[curation]`

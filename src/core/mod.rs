@@ -3,4 +3,5 @@
 pub mod clock;
 pub mod ids;
 pub mod numerals;
+pub mod seal;
 pub mod text;

@@ -228,6 +228,24 @@ pub struct Reporter {
     pub phone: Option<String>,
 }
 
+/// What tells who a reporter is: apart from the rest of a ticket it lies sealed, and goes only where it may.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Identity {
+    /// Name as self-given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Digits of the phone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
+    /// The door.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub room: Option<String>,
+    /// Own words: how somebody speaks, and whatever they said of themselves.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub original_words: String,
+}
+
 /// Who is to act, with the reason in words.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Route {
@@ -327,6 +345,27 @@ pub struct Ticket {
     pub created_at: Timestamp,
     /// [`SCHEMA_VERSION`] when it was written.
     pub schema_version: u32,
+}
+
+impl Ticket {
+    /// Takes out what tells who the reporter is. That they wish to be anonymous stays.
+    pub fn take_identity(&mut self) -> Identity {
+        Identity {
+            name: self.reporter.name.take(),
+            phone: self.reporter.phone.take(),
+            room: self.place.room.take(),
+            original_words: std::mem::take(&mut self.original_words),
+        }
+    }
+
+    /// Puts back what [`Self::take_identity`] took.
+    pub fn put_identity(&mut self, identity: Identity) {
+        let Identity { name, phone, room, original_words } = identity;
+        self.reporter.name = name;
+        self.reporter.phone = phone;
+        self.place.room = room;
+        self.original_words = original_words;
+    }
 }
 
 /// One move of a ticket. Append-only.

@@ -17,5 +17,6 @@ mod platform;
 mod prompts;
 mod redact;
 mod sandbox;
+mod sealing;
 mod support;
 mod text;

@@ -9,12 +9,14 @@ use sqlx::sqlite::SqliteRow;
 use uuid::Uuid;
 
 use super::Sqlite;
+use super::sealing::place;
 use crate::conversation::memory::Memory;
 use crate::conversation::message::{Message, MessageBody, Role};
 use crate::conversation::store::{
     Attachment, Audience, Begun, ConfirmedAnswer, Conversation, ConversationStore, EndedTurn, LoggedEvent, NewGap, NewTurn,
     PastReply, StoreError, StoredEvent, StoredTurn,
 };
+use crate::core::seal::Sealer;
 
 pub(super) fn db(error: sqlx::Error) -> StoreError {
     // The text of a driver error names tables and constraints, never bound values.
@@ -27,6 +29,20 @@ pub(super) fn json<T: Serialize>(what: &'static str, value: &T) -> Result<String
 
 pub(super) fn parse<T: DeserializeOwned>(what: &'static str, text: &str) -> Result<T, StoreError> {
     serde_json::from_str(text).map_err(|e| StoreError::Corrupt { what, why: e.to_string() })
+}
+
+/// Writes a value sealed for its row.
+pub(super) fn seal<T: Serialize>(sealer: &Sealer, what: &'static str, value: &T, place: &str) -> Result<String, StoreError> {
+    Ok(sealer.seal(&json(what, value)?, place))
+}
+
+/// Reads a value that was sealed for its row.
+pub(super) fn open<T: DeserializeOwned>(sealer: &Sealer, what: &'static str, text: &str, place: &str) -> Result<T, StoreError> {
+    parse(what, &opened(sealer, what, text, place)?)
+}
+
+fn opened(sealer: &Sealer, what: &'static str, text: &str, place: &str) -> Result<String, StoreError> {
+    sealer.open(text, place).map_err(|e| StoreError::Corrupt { what, why: e.to_string() })
 }
 
 pub(super) fn id(what: &'static str, text: &str) -> Result<Uuid, StoreError> {
@@ -44,29 +60,31 @@ pub(super) const fn audience_word(audience: Audience) -> &'static str {
     }
 }
 
-fn message(row: &SqliteRow) -> Result<Message, StoreError> {
+fn message(sealer: &Sealer, row: &SqliteRow) -> Result<Message, StoreError> {
+    let message_id = id("messages.id", row.try_get("id").map_err(db)?)?;
     Ok(Message {
-        id: id("messages.id", row.try_get("id").map_err(db)?)?,
+        id: message_id,
         seq: row.try_get("seq").map_err(db)?,
         role: Role::from_word(row.try_get("role").map_err(db)?),
         created_at: time("messages.created_at", row.try_get("created_at").map_err(db)?)?,
         turn_id: row.try_get::<Option<&str>, _>("turn_id").map_err(db)?.map(|t| id("messages.turn_id", t)).transpose()?,
         client_message_id: row.try_get("client_message_id").map_err(db)?,
-        body: parse("messages.body", row.try_get("body").map_err(db)?)?,
+        body: open(sealer, "messages.body", row.try_get("body").map_err(db)?, &place::message(message_id))?,
         feedback: row.try_get("feedback").map_err(db)?,
     })
 }
 
-fn conversation(row: &SqliteRow) -> Result<Conversation, StoreError> {
+fn conversation(sealer: &Sealer, row: &SqliteRow) -> Result<Conversation, StoreError> {
+    let conversation_id = id("conversations.id", row.try_get("id").map_err(db)?)?;
     Ok(Conversation {
-        id: id("conversations.id", row.try_get("id").map_err(db)?)?,
+        id: conversation_id,
         token_hash: row.try_get("token_hash").map_err(db)?,
         channel: row.try_get("channel").map_err(db)?,
         audience: match row.try_get::<&str, _>("audience").map_err(db)? {
             "gridworker" => Audience::Gridworker,
             _ => Audience::Resident,
         },
-        memory: parse("conversations.memory", row.try_get("memory").map_err(db)?)?,
+        memory: open(sealer, "conversations.memory", row.try_get("memory").map_err(db)?, &place::conversation(conversation_id))?,
     })
 }
 
@@ -74,6 +92,7 @@ const MESSAGE: &str = "SELECT id, seq, role, created_at, turn_id, client_message
 
 async fn insert_events(
     tx: &mut sqlx::Transaction<'_, sqlx::Sqlite>,
+    sealer: &Sealer,
     turn_id: Uuid,
     events: &[LoggedEvent],
 ) -> Result<(), StoreError> {
@@ -82,7 +101,7 @@ async fn insert_events(
             .bind(turn_id.to_string())
             .bind(i64::try_from(event.id).unwrap_or(i64::MAX))
             .bind(event.event)
-            .bind(&event.data)
+            .bind(sealer.seal(&event.data, &place::event(turn_id, event.id)))
             .execute(&mut **tx)
             .await
             .map_err(db)?;
@@ -101,7 +120,7 @@ struct Row<'a> {
 }
 
 /// Inserts a message at the end of its conversation and returns its sequence number.
-async fn insert_message(tx: &mut sqlx::Transaction<'_, sqlx::Sqlite>, row: Row<'_>) -> Result<i64, StoreError> {
+async fn insert_message(tx: &mut sqlx::Transaction<'_, sqlx::Sqlite>, sealer: &Sealer, row: Row<'_>) -> Result<i64, StoreError> {
     let seq: i64 = sqlx::query_scalar(
         "INSERT INTO messages (id, conversation_id, seq, role, created_at, turn_id, client_message_id, body) \
          SELECT $1, $2, COALESCE(MAX(seq), 0) + 1, $3, $4, $5, $6, $7 FROM messages WHERE conversation_id = $2 RETURNING seq",
@@ -112,7 +131,7 @@ async fn insert_message(tx: &mut sqlx::Transaction<'_, sqlx::Sqlite>, row: Row<'
     .bind(row.at.as_millisecond())
     .bind(row.turn_id.map(|t| t.to_string()))
     .bind(row.client_message_id)
-    .bind(json("messages.body", row.body)?)
+    .bind(seal(sealer, "messages.body", row.body, &place::message(row.id))?)
     .fetch_one(&mut **tx)
     .await
     .map_err(db)?;
@@ -132,7 +151,7 @@ impl ConversationStore for Sqlite {
         .bind(&conversation.channel)
         .bind(audience_word(conversation.audience))
         .bind(at.as_millisecond())
-        .bind(json("conversations.memory", &conversation.memory)?)
+        .bind(seal(self.sealer(), "conversations.memory", &conversation.memory, &place::conversation(conversation.id))?)
         .execute(&mut *tx)
         .await
         .map_err(db)?;
@@ -145,7 +164,7 @@ impl ConversationStore for Sqlite {
             .fetch_optional(self.reader())
             .await
             .map_err(db)?;
-        row.as_ref().map(conversation).transpose()
+        row.as_ref().map(|row| conversation(self.sealer(), row)).transpose()
     }
 
     async fn conversation_of_token(&self, token_hash: &str) -> Result<Option<Conversation>, StoreError> {
@@ -154,14 +173,14 @@ impl ConversationStore for Sqlite {
             .fetch_optional(self.reader())
             .await
             .map_err(db)?;
-        row.as_ref().map(conversation).transpose()
+        row.as_ref().map(|row| conversation(self.sealer(), row)).transpose()
     }
 
     async fn remember(&self, conversation_id: Uuid, memory: &Memory) -> Result<(), StoreError> {
         let mut tx = self.quick().await.map_err(db)?;
         sqlx::query("UPDATE conversations SET memory = $2 WHERE id = $1")
             .bind(conversation_id.to_string())
-            .bind(json("conversations.memory", memory)?)
+            .bind(seal(self.sealer(), "conversations.memory", memory, &place::conversation(conversation_id))?)
             .execute(&mut *tx)
             .await
             .map_err(db)?;
@@ -222,6 +241,7 @@ impl ConversationStore for Sqlite {
         }
         insert_message(
             &mut tx,
+            self.sealer(),
             Row {
                 conversation_id: turn.conversation_id,
                 id: turn.message_id,
@@ -245,7 +265,7 @@ impl ConversationStore for Sqlite {
 
     async fn append_events(&self, turn_id: Uuid, events: &[LoggedEvent]) -> Result<(), StoreError> {
         let mut tx = self.quick().await.map_err(db)?;
-        insert_events(&mut tx, turn_id, events).await?;
+        insert_events(&mut tx, self.sealer(), turn_id, events).await?;
         tx.commit().await.map_err(db)
     }
 
@@ -255,7 +275,7 @@ impl ConversationStore for Sqlite {
             sqlx::query("UPDATE turns SET state = 'done', ended_at = $2, outcome = $3 WHERE id = $1 AND state = 'running'")
                 .bind(ended.turn_id.to_string())
                 .bind(ended.at.as_millisecond())
-                .bind(json("turns.outcome", ended.outcome)?)
+                .bind(seal(self.sealer(), "turns.outcome", ended.outcome, &place::turn(ended.turn_id))?)
                 .execute(&mut *tx)
                 .await
                 .map_err(db)?
@@ -265,9 +285,10 @@ impl ConversationStore for Sqlite {
             // before, and its end stands.
             return Ok(());
         }
-        insert_events(&mut tx, ended.turn_id, ended.events).await?;
+        insert_events(&mut tx, self.sealer(), ended.turn_id, ended.events).await?;
         insert_message(
             &mut tx,
+            self.sealer(),
             Row {
                 conversation_id: ended.conversation_id,
                 id: ended.reply_id,
@@ -285,7 +306,7 @@ impl ConversationStore for Sqlite {
         if let Some(memory) = ended.memory {
             sqlx::query("UPDATE conversations SET memory = $2 WHERE id = $1")
                 .bind(ended.conversation_id.to_string())
-                .bind(json("conversations.memory", memory)?)
+                .bind(seal(self.sealer(), "conversations.memory", memory, &place::conversation(ended.conversation_id))?)
                 .execute(&mut *tx)
                 .await
                 .map_err(db)?;
@@ -302,7 +323,8 @@ impl ConversationStore for Sqlite {
             .map_err(db)?;
         row.map(|row| {
             let outcome = row.try_get::<Option<&str>, _>("outcome").map_err(db)?;
-            Ok(StoredTurn { id: turn_id, conversation_id, outcome: outcome.map(|o| parse("turns.outcome", o)).transpose()? })
+            let outcome = outcome.map(|o| open(self.sealer(), "turns.outcome", o, &place::turn(turn_id))).transpose()?;
+            Ok(StoredTurn { id: turn_id, conversation_id, outcome })
         })
         .transpose()
     }
@@ -316,10 +338,12 @@ impl ConversationStore for Sqlite {
             .map_err(db)?;
         rows.into_iter()
             .map(|row| {
+                let id = u64::try_from(row.try_get::<i64, _>("id").map_err(db)?).unwrap_or_default();
+                let data: &str = row.try_get("data").map_err(db)?;
                 Ok(StoredEvent {
-                    id: u64::try_from(row.try_get::<i64, _>("id").map_err(db)?).unwrap_or_default(),
+                    id,
                     event: row.try_get("event").map_err(db)?,
-                    data: row.try_get("data").map_err(db)?,
+                    data: opened(self.sealer(), "turn_events.data", data, &place::event(turn_id, id))?,
                 })
             })
             .collect()
@@ -359,7 +383,7 @@ impl ConversationStore for Sqlite {
             return Ok(None);
         }
         let row = Row { conversation_id, id: message_id, role, turn_id: None, client_message_id: None, body, at };
-        let seq = insert_message(&mut tx, row).await?;
+        let seq = insert_message(&mut tx, self.sealer(), row).await?;
         tx.commit().await.map_err(db)?;
         Ok(Some(Message {
             id: message_id,
@@ -382,7 +406,7 @@ impl ConversationStore for Sqlite {
             .fetch_all(self.reader())
             .await
             .map_err(db)?;
-        rows.iter().map(message).collect()
+        rows.iter().map(|row| message(self.sealer(), row)).collect()
     }
 
     async fn last_messages(&self, conversation_id: Uuid, limit: u32) -> Result<Vec<Message>, StoreError> {
@@ -393,7 +417,7 @@ impl ConversationStore for Sqlite {
             .fetch_all(self.reader())
             .await
             .map_err(db)?;
-        let mut messages = rows.iter().map(message).collect::<Result<Vec<_>, _>>()?;
+        let mut messages = rows.iter().map(|row| message(self.sealer(), row)).collect::<Result<Vec<_>, _>>()?;
         messages.reverse();
         Ok(messages)
     }

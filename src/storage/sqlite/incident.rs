@@ -7,11 +7,13 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, Sqlite as Driver, Transaction};
 use uuid::Uuid;
 
+use super::sealing::place;
 use super::{Sqlite, labels};
+use crate::core::seal::Sealer;
 use crate::incident::labels::NewLabel;
 use crate::incident::news::{NewsStore, TicketNews};
 use crate::incident::store::{Created, NewTicket, Rating, StoreError, TicketMove, TicketStore, number_day, ticket_number};
-use crate::incident::ticket::{Status, Ticket, TicketEvent};
+use crate::incident::ticket::{Identity, Status, Ticket, TicketEvent};
 
 /// Who moves a ticket without being told about it: the resident knows what they did.
 const RESIDENT: &str = "居民";
@@ -36,7 +38,7 @@ impl SqliteTickets {
 
     async fn one(&self, which: &'static str, key: &str) -> Result<Option<Ticket>, StoreError> {
         let row = sqlx::query(which).bind(key).fetch_optional(self.db.reader()).await.map_err(failed)?;
-        row.as_ref().map(ticket).transpose()
+        row.as_ref().map(|row| ticket(self.db.sealer(), row)).transpose()
     }
 }
 
@@ -45,13 +47,13 @@ impl TicketStore for SqliteTickets {
     async fn create(&self, new: NewTicket) -> Result<Created, StoreError> {
         let NewTicket { mut ticket, draft_id, destinations, labelled_by } = new;
         let mut tx = self.db.durable().await.map_err(failed)?;
-        let known = sqlx::query("SELECT document, status FROM tickets WHERE draft_id = $1")
+        let known = sqlx::query("SELECT id, document, status, reporter FROM tickets WHERE draft_id = $1")
             .bind(draft_id.to_string())
             .fetch_optional(&mut *tx)
             .await
             .map_err(failed)?;
         if let Some(row) = known {
-            return Ok(Created { ticket: self::ticket(&row)?, created: false });
+            return Ok(Created { ticket: self::ticket(self.db.sealer(), &row)?, created: false });
         }
         let day = number_day(ticket.created_at, &self.zone);
         let sequence: u32 = sqlx::query_scalar(
@@ -64,7 +66,7 @@ impl TicketStore for SqliteTickets {
         .map_err(failed)?;
         ticket.number = ticket_number(&day, sequence);
         ticket.status = Status::已提交;
-        insert(&mut tx, &ticket, draft_id).await?;
+        insert(&mut tx, self.db.sealer(), &ticket, draft_id).await?;
         let at = ticket.created_at.as_millisecond();
         // The receipt is what tells the resident of this first event.
         sqlx::query(
@@ -97,24 +99,26 @@ impl TicketStore for SqliteTickets {
     }
 
     async fn get(&self, number: &str) -> Result<Option<Ticket>, StoreError> {
-        self.one("SELECT document, status FROM tickets WHERE number = $1", number).await
+        self.one("SELECT id, document, status, reporter FROM tickets WHERE number = $1", number).await
     }
 
     async fn get_by_id(&self, id: Uuid) -> Result<Option<Ticket>, StoreError> {
-        self.one("SELECT document, status FROM tickets WHERE id = $1", &id.to_string()).await
+        self.one("SELECT id, document, status, reporter FROM tickets WHERE id = $1", &id.to_string()).await
     }
 
     async fn of_draft(&self, draft_id: Uuid) -> Result<Option<Ticket>, StoreError> {
-        self.one("SELECT document, status FROM tickets WHERE draft_id = $1", &draft_id.to_string()).await
+        self.one("SELECT id, document, status, reporter FROM tickets WHERE draft_id = $1", &draft_id.to_string()).await
     }
 
     async fn by_conversation(&self, conversation_id: Uuid) -> Result<Vec<Ticket>, StoreError> {
-        let rows = sqlx::query("SELECT document, status FROM tickets WHERE conversation_id = $1 ORDER BY created_at, number")
-            .bind(conversation_id.to_string())
-            .fetch_all(self.db.reader())
-            .await
-            .map_err(failed)?;
-        rows.iter().map(ticket).collect()
+        let rows = sqlx::query(
+            "SELECT id, document, status, reporter FROM tickets WHERE conversation_id = $1 ORDER BY created_at, number",
+        )
+        .bind(conversation_id.to_string())
+        .fetch_all(self.db.reader())
+        .await
+        .map_err(failed)?;
+        rows.iter().map(|row| ticket(self.db.sealer(), row)).collect()
     }
 
     async fn timeline(&self, number: &str) -> Result<Vec<TicketEvent>, StoreError> {
@@ -141,8 +145,8 @@ impl TicketStore for SqliteTickets {
 
     async fn move_to(&self, number: &str, step: TicketMove) -> Result<Ticket, StoreError> {
         let mut tx = self.db.durable().await.map_err(failed)?;
-        let mut ticket = by_number(&mut tx, number).await?;
-        move_in(&mut tx, &mut ticket, &step).await?;
+        let mut ticket = by_number(&mut tx, self.db.sealer(), number).await?;
+        move_in(&mut tx, self.db.sealer(), &mut ticket, &step).await?;
         tx.commit().await.map_err(failed)?;
         Ok(ticket)
     }
@@ -153,7 +157,7 @@ impl TicketStore for SqliteTickets {
             return Err(StoreError::Invalid("评价应为一到五星".to_owned()));
         }
         let mut tx = self.db.durable().await.map_err(failed)?;
-        let mut ticket = by_number(&mut tx, number).await?;
+        let mut ticket = by_number(&mut tx, self.db.sealer(), number).await?;
         sqlx::query("INSERT INTO ticket_ratings (ticket_id, solved, stars, comment, at) VALUES ($1, $2, $3, $4, $5)")
             .bind(ticket.id.to_string())
             .bind(i64::from(solved))
@@ -165,14 +169,14 @@ impl TicketStore for SqliteTickets {
             .map_err(failed)?;
         let to = if solved { Status::已回访 } else { Status::重新办理 };
         let note = Some(if solved { format!("满意度{stars}星") } else { format!("未解决，满意度{stars}星") });
-        move_in(&mut tx, &mut ticket, &TicketMove { to, by: RESIDENT.to_owned(), note, at }).await?;
+        move_in(&mut tx, self.db.sealer(), &mut ticket, &TicketMove { to, by: RESIDENT.to_owned(), note, at }).await?;
         tx.commit().await.map_err(failed)?;
         Ok(ticket)
     }
 
     async fn set_external_no(&self, number: &str, destination: &str, external_no: &str) -> Result<(), StoreError> {
         let mut tx = self.db.durable().await.map_err(failed)?;
-        let ticket = by_number(&mut tx, number).await?;
+        let ticket = by_number(&mut tx, self.db.sealer(), number).await?;
         keep_external_no(&mut tx, ticket.id, destination, external_no).await?;
         tx.commit().await.map_err(failed)
     }
@@ -220,33 +224,34 @@ impl NewsStore for SqliteTickets {
 }
 
 /// The ticket with this number inside a transaction.
-async fn by_number(tx: &mut Transaction<'_, Driver>, number: &str) -> Result<Ticket, StoreError> {
-    let row = sqlx::query("SELECT document, status FROM tickets WHERE number = $1")
+async fn by_number(tx: &mut Transaction<'_, Driver>, sealer: &Sealer, number: &str) -> Result<Ticket, StoreError> {
+    let row = sqlx::query("SELECT id, document, status, reporter FROM tickets WHERE number = $1")
         .bind(number)
         .fetch_optional(&mut **tx)
         .await
         .map_err(failed)?;
-    row.as_ref().map(ticket).transpose()?.ok_or_else(|| StoreError::NotFound(number.to_owned()))
+    row.as_ref().map(|row| ticket(sealer, row)).transpose()?.ok_or_else(|| StoreError::NotFound(number.to_owned()))
 }
 
 /// The ticket with this id inside a transaction.
-pub(super) async fn by_id(tx: &mut Transaction<'_, Driver>, id: Uuid) -> Result<Option<Ticket>, StoreError> {
-    let row = sqlx::query("SELECT document, status FROM tickets WHERE id = $1")
+pub(super) async fn by_id(tx: &mut Transaction<'_, Driver>, sealer: &Sealer, id: Uuid) -> Result<Option<Ticket>, StoreError> {
+    let row = sqlx::query("SELECT id, document, status, reporter FROM tickets WHERE id = $1")
         .bind(id.to_string())
         .fetch_optional(&mut **tx)
         .await
         .map_err(failed)?;
-    row.as_ref().map(ticket).transpose()
+    row.as_ref().map(|row| ticket(sealer, row)).transpose()
 }
 
 /// The ticket a platform knows under this number, inside a transaction.
 pub(super) async fn by_external_no(
     tx: &mut Transaction<'_, Driver>,
+    sealer: &Sealer,
     destination: &str,
     external_no: &str,
 ) -> Result<Option<Ticket>, StoreError> {
     let row = sqlx::query(
-        "SELECT t.document, t.status FROM tickets AS t JOIN ticket_externals AS x ON x.ticket_id = t.id \
+        "SELECT t.id, t.document, t.status, t.reporter FROM tickets AS t JOIN ticket_externals AS x ON x.ticket_id = t.id \
          WHERE x.destination = $1 AND x.external_no = $2 ORDER BY t.created_at LIMIT 1",
     )
     .bind(destination)
@@ -254,12 +259,13 @@ pub(super) async fn by_external_no(
     .fetch_optional(&mut **tx)
     .await
     .map_err(failed)?;
-    row.as_ref().map(ticket).transpose()
+    row.as_ref().map(|row| ticket(sealer, row)).transpose()
 }
 
 /// Makes a legal move and appends its event; the ticket is changed in place.
 pub(super) async fn move_in(
     tx: &mut Transaction<'_, Driver>,
+    sealer: &Sealer,
     ticket: &mut Ticket,
     step: &TicketMove,
 ) -> Result<TicketNews, StoreError> {
@@ -269,13 +275,7 @@ pub(super) async fn move_in(
     }
     ticket.status = step.to;
     let (key, at) = (ticket.id.to_string(), step.at.as_millisecond());
-    sqlx::query("UPDATE tickets SET status = $2, document = $3 WHERE id = $1")
-        .bind(&key)
-        .bind(step.to.word())
-        .bind(document(ticket)?)
-        .execute(&mut **tx)
-        .await
-        .map_err(failed)?;
+    rewrite(tx, sealer, ticket).await?;
     let event_id: i64 = sqlx::query_scalar(
         "INSERT INTO ticket_events (ticket_id, at, from_status, to_status, moved_by, note, told_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id",
@@ -324,10 +324,27 @@ pub(super) async fn keep_external_no(
     Ok(())
 }
 
-async fn insert(tx: &mut Transaction<'_, Driver>, ticket: &Ticket, draft_id: Uuid) -> Result<(), StoreError> {
+/// Writes a ticket anew: what names its reporter sealed, the rest as it is.
+pub(super) async fn rewrite(tx: &mut Transaction<'_, Driver>, sealer: &Sealer, ticket: &Ticket) -> Result<(), StoreError> {
+    let Parts { document, reporter, phone_index } = parts(sealer, ticket)?;
+    sqlx::query("UPDATE tickets SET status = $2, document = $3, reporter = $4, phone_index = $5 WHERE id = $1")
+        .bind(ticket.id.to_string())
+        .bind(ticket.status.word())
+        .bind(document)
+        .bind(reporter)
+        .bind(phone_index)
+        .execute(&mut **tx)
+        .await
+        .map_err(failed)?;
+    Ok(())
+}
+
+async fn insert(tx: &mut Transaction<'_, Driver>, sealer: &Sealer, ticket: &Ticket, draft_id: Uuid) -> Result<(), StoreError> {
+    let Parts { document, reporter, phone_index } = parts(sealer, ticket)?;
     sqlx::query(
         "INSERT INTO tickets (id, number, draft_id, conversation_id, status, category, grid_code, urgency, created_at, \
-         accept_by, resolve_by, document) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+         accept_by, resolve_by, document, reporter, phone_index) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
     )
     .bind(ticket.id.to_string())
     .bind(&ticket.number)
@@ -340,7 +357,9 @@ async fn insert(tx: &mut Transaction<'_, Driver>, ticket: &Ticket, draft_id: Uui
     .bind(ticket.created_at.as_millisecond())
     .bind(ticket.clock.accept_by.as_millisecond())
     .bind(ticket.clock.resolve_by.as_millisecond())
-    .bind(document(ticket)?)
+    .bind(document)
+    .bind(reporter)
+    .bind(phone_index)
     .execute(&mut **tx)
     .await
     .map_err(failed)?;
@@ -356,15 +375,44 @@ const fn urgency_word(urgency: crate::incident::ticket::Urgency) -> &'static str
     }
 }
 
-pub(super) fn ticket(row: &SqliteRow) -> Result<Ticket, StoreError> {
-    let text: &str = row.try_get("document").map_err(failed)?;
-    let mut ticket: Ticket = serde_json::from_str(text).map_err(failed)?;
+/// A ticket with its reporter, from `id`, `document`, `status` and `reporter`.
+pub(super) fn ticket(sealer: &Sealer, row: &SqliteRow) -> Result<Ticket, StoreError> {
+    let mut ticket = nameless_ticket(sealer, row)?;
+    if let Some(sealed) = row.try_get::<Option<&str>, _>("reporter").map_err(failed)? {
+        let identity = sealer.open(sealed, &place::reporter(ticket.id)).map_err(failed)?;
+        ticket.put_identity(serde_json::from_str(&identity).map_err(failed)?);
+    }
+    Ok(ticket)
+}
+
+/// A ticket without what names its reporter, from `id`, `document` and `status`.
+pub(super) fn nameless_ticket(sealer: &Sealer, row: &SqliteRow) -> Result<Ticket, StoreError> {
+    let key = id(row.try_get("id").map_err(failed)?)?;
+    let text = sealer.open(row.try_get("document").map_err(failed)?, &place::ticket(key)).map_err(failed)?;
+    let mut ticket: Ticket = serde_json::from_str(&text).map_err(failed)?;
     ticket.status = status(row.try_get("status").map_err(failed)?)?;
     Ok(ticket)
 }
 
-fn document(ticket: &Ticket) -> Result<String, StoreError> {
-    serde_json::to_string(ticket).map_err(failed)
+/// A ticket as its row holds it.
+struct Parts {
+    document: String,
+    reporter: String,
+    phone_index: Option<String>,
+}
+
+fn parts(sealer: &Sealer, ticket: &Ticket) -> Result<Parts, StoreError> {
+    let mut open = ticket.clone();
+    let identity = open.take_identity();
+    let phone_index = identity.phone.as_deref().map(|phone| sealer.index(phone));
+    let reporter = sealer.seal(&serde_json::to_string(&identity).map_err(failed)?, &place::reporter(ticket.id));
+    let document = sealer.seal(&serde_json::to_string(&open).map_err(failed)?, &place::ticket(ticket.id));
+    Ok(Parts { document, reporter, phone_index })
+}
+
+/// The phone in an opened identity.
+pub(super) fn phone_of(identity: &str) -> Result<Option<String>, StoreError> {
+    serde_json::from_str::<Identity>(identity).map(|i| i.phone).map_err(failed)
 }
 
 fn status(word: &str) -> Result<Status, StoreError> {

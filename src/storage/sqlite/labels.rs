@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use sqlx::{Row as _, Sqlite as Driver, Transaction};
 
-use super::incident::{SqliteTickets, failed, ticket};
+use super::incident::{SqliteTickets, failed, nameless_ticket};
 use crate::incident::labels::{LabelSource, LabelStore, Labelled, NewLabel};
 use crate::incident::store::StoreError;
 
@@ -38,7 +38,7 @@ impl LabelStore for SqliteTickets {
     async fn labelled(&self, limit: u32) -> Result<Vec<Labelled>, StoreError> {
         // The standing label: the highest source, of equals the newest.
         let rows = sqlx::query(
-            "SELECT t.document, t.status, l.code, l.source FROM \
+            "SELECT t.id, t.document, t.status, l.code, l.source FROM \
              (SELECT id, document, status, created_at, number FROM tickets ORDER BY created_at DESC, number DESC LIMIT $1) t \
              JOIN category_labels l ON l.id = (SELECT m.id FROM category_labels m WHERE m.ticket_id = t.id \
              ORDER BY CASE m.source WHEN 'worker' THEN 2 WHEN 'resident' THEN 1 ELSE 0 END DESC, m.id DESC LIMIT 1) \
@@ -53,7 +53,11 @@ impl LabelStore for SqliteTickets {
                 let source: &str = row.try_get("source").map_err(failed)?;
                 let source =
                     LabelSource::from_word(source).ok_or_else(|| failed(std::io::Error::other("unknown label source")))?;
-                Ok(Labelled { text: ticket(row)?.description, code: row.try_get("code").map_err(failed)?, source })
+                Ok(Labelled {
+                    text: nameless_ticket(self.db().sealer(), row)?.description,
+                    code: row.try_get("code").map_err(failed)?,
+                    source,
+                })
             })
             .collect()
     }

@@ -3,6 +3,9 @@
 //! There is a single connection that writes, so nobody waits on a lock inside a transaction. Each transaction says
 //! how much it must survive: [`Sqlite::durable`] is on disk when it returns (tickets, outbox), [`Sqlite::quick`] survives
 //! a killed process but may lose its last moments on power loss (chat).
+//!
+//! What names a person lies sealed ([`Sealer`]): whole messages, memories and turns of residents, and of a ticket its reporter,
+//! door and own words. Each text is sealed for its own row.
 
 pub mod accounts;
 pub mod audit;
@@ -20,26 +23,32 @@ pub mod platform;
 pub mod question_sets;
 mod rows;
 pub mod runs;
+pub mod sealing;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Sqlite as Driver, SqlitePool, Transaction};
+
+use crate::core::seal::Sealer;
 
 /// The service's rows. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Sqlite {
     writer: SqlitePool,
     reader: SqlitePool,
+    sealer: Arc<Sealer>,
 }
 
 impl Sqlite {
-    /// Opens (and creates) the database at `path` and brings its tables up to date.
+    /// Opens (and creates) the database at `path` and brings its tables up to date. `sealer` holds the keys of what lies sealed
+    /// in it; the rest can be read without.
     ///
     /// # Errors
     /// When the file cannot be opened, is not a database, or a migration fails.
-    pub async fn open(path: &Path) -> Result<Self, sqlx::Error> {
+    pub async fn open(path: &Path, sealer: Arc<Sealer>) -> Result<Self, sqlx::Error> {
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
@@ -61,7 +70,7 @@ impl Sqlite {
             .acquire_timeout(Duration::from_secs(10))
             .connect_with(options.read_only(true).create_if_missing(false))
             .await?;
-        Ok(Self { writer, reader })
+        Ok(Self { writer, reader, sealer })
     }
 
     /// A write transaction that is on disk when its commit returns.
@@ -78,6 +87,12 @@ impl Sqlite {
     /// Dropping the transaction before the commit undoes it.
     pub async fn quick(&self) -> Result<Transaction<'_, Driver>, sqlx::Error> {
         self.writer.begin_with("PRAGMA synchronous=NORMAL; BEGIN IMMEDIATE").await
+    }
+
+    /// The keys.
+    #[must_use]
+    pub fn sealer(&self) -> &Sealer {
+        &self.sealer
     }
 
     /// Connections that only read.

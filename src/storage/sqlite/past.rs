@@ -5,7 +5,8 @@ use sqlx::Row as _;
 use uuid::Uuid;
 
 use super::Sqlite;
-use super::conversation::{audience_word, db, id, json, parse};
+use super::conversation::{audience_word, db, id, json, open, parse};
+use super::sealing::place;
 use crate::conversation::message::MessageBody;
 use crate::conversation::store::{Audience, ConfirmedAnswer, NewGap, PastReply, StoreError};
 use crate::knowledge::trace::Trace;
@@ -94,7 +95,7 @@ pub(super) async fn withdraw_thumb(store: &Sqlite, turn_id: Uuid) -> Result<(), 
 /// The assistant's message for which `which` holds, with the question of its turn.
 pub(super) async fn reply(store: &Sqlite, which: &'static str, wanted: Uuid) -> Result<Option<PastReply>, StoreError> {
     let sql = [
-        "SELECT a.conversation_id, a.turn_id, a.body AS reply, q.body AS question, c.audience, t.trace \
+        "SELECT a.conversation_id, a.turn_id, a.id AS reply_id, a.body AS reply, q.id AS question_id, q.body AS question, c.audience, t.trace \
          FROM messages a JOIN messages q ON q.turn_id = a.turn_id AND q.role = 'resident' \
          JOIN conversations c ON c.id = a.conversation_id LEFT JOIN turn_trace t ON t.turn_id = a.turn_id \
          WHERE a.role = 'assistant' AND ",
@@ -103,7 +104,11 @@ pub(super) async fn reply(store: &Sqlite, which: &'static str, wanted: Uuid) -> 
     .concat();
     let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(wanted.to_string()).fetch_optional(store.reader()).await.map_err(db)?;
     let Some(row) = row else { return Ok(None) };
-    let question: MessageBody = parse("messages.body", row.try_get("question").map_err(db)?)?;
+    let body = |which: &str, of: &str| -> Result<MessageBody, StoreError> {
+        let place = place::message(id("messages.id", row.try_get(of).map_err(db)?)?);
+        open(store.sealer(), "messages.body", row.try_get(which).map_err(db)?, &place)
+    };
+    let question = body("question", "question_id")?;
     let trace: Option<&str> = row.try_get("trace").map_err(db)?;
     Ok(Some(PastReply {
         conversation_id: id("messages.conversation_id", row.try_get("conversation_id").map_err(db)?)?,
@@ -113,7 +118,7 @@ pub(super) async fn reply(store: &Sqlite, which: &'static str, wanted: Uuid) -> 
         },
         turn_id: id("messages.turn_id", row.try_get("turn_id").map_err(db)?)?,
         question: question.text,
-        reply: parse("messages.body", row.try_get("reply").map_err(db)?)?,
+        reply: body("reply", "reply_id")?,
         trace: trace.map(|t| parse("turn_trace.trace", t)).transpose()?,
     }))
 }

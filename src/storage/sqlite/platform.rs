@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::Sqlite;
 use super::incident::{by_external_no, by_id, failed, keep_external_no, move_in, ticket};
+use crate::core::seal::Sealer;
 use crate::incident::news::TicketNews;
 use crate::incident::store::{StoreError, TicketMove};
 use crate::incident::ticket::{Status, Ticket};
@@ -55,7 +56,7 @@ impl OutboxStore for SqliteOutbox {
         }
         let mut tx = self.db.durable().await.map_err(failed)?;
         let rows = sqlx::query(
-            "SELECT o.id, o.attempts, o.unsure, t.document, t.status FROM outbox AS o \
+            "SELECT o.id AS row_id, o.attempts, o.unsure, t.id, t.document, t.status, t.reporter FROM outbox AS o \
              JOIN tickets AS t ON t.id = o.ticket_id \
              WHERE o.state = 'pending' AND o.destination = $1 AND o.next_at <= $2 \
              AND (o.claimed_until IS NULL OR o.claimed_until <= $2) \
@@ -72,12 +73,12 @@ impl OutboxStore for SqliteOutbox {
         let mut claims = Vec::with_capacity(rows.len());
         for row in &rows {
             let claim = Claim {
-                id: row.try_get("id").map_err(failed)?,
+                id: row.try_get("row_id").map_err(failed)?,
                 worker: worker.to_owned(),
                 destination: destination.to_owned(),
                 attempts: row.try_get("attempts").map_err(failed)?,
                 unsure: row.try_get::<i64, _>("unsure").map_err(failed)? != 0,
-                ticket: ticket(row)?,
+                ticket: ticket(self.db.sealer(), row)?,
             };
             // Unsure from here on: only a recorded outcome can say otherwise, a crash cannot.
             sqlx::query("UPDATE outbox SET claimed_by = $2, claimed_until = $3, unsure = 1 WHERE id = $1")
@@ -109,7 +110,9 @@ impl OutboxStore for SqliteOutbox {
         let mut tx = self.db.durable().await.map_err(failed)?;
         record(&mut tx, claim, attempt).await?;
         let news = match &attempt.outcome {
-            Outcome::Delivered { external_no } => delivered(&mut tx, claim, external_no, attempt.ended_at).await?,
+            Outcome::Delivered { external_no } => {
+                delivered(&mut tx, self.db.sealer(), claim, external_no, attempt.ended_at).await?
+            }
             Outcome::Retry { at, reason, unsure } => {
                 // A worker that lost its lease does not undo what its successor did.
                 sqlx::query(
@@ -240,15 +243,15 @@ impl CallbackStore for SqliteOutbox {
             return Ok(Applied::Repeated);
         }
         let found = match callback.idempotency_key.as_deref().map(Uuid::parse_str) {
-            Some(Ok(id)) => by_id(&mut tx, id).await?,
+            Some(Ok(id)) => by_id(&mut tx, self.db.sealer(), id).await?,
             Some(Err(_)) => None,
             None => match callback.external_no.as_deref() {
-                Some(no) => by_external_no(&mut tx, destination, no).await?,
+                Some(no) => by_external_no(&mut tx, self.db.sealer(), destination, no).await?,
                 None => None,
             },
         };
         let Some(mut ticket) = found else { return Ok(Applied::UnknownTicket) };
-        let applied = apply_to(&mut tx, destination, &mut ticket, callback).await?;
+        let applied = apply_to(&mut tx, self.db.sealer(), destination, &mut ticket, callback).await?;
         let remark = match &applied {
             Applied::Ignored(reason) => Some(reason.as_str()),
             Applied::Moved(_) | Applied::Repeated | Applied::UnknownTicket => None,
@@ -275,6 +278,7 @@ impl CallbackStore for SqliteOutbox {
 /// Moves the ticket when the callback names it rightly, is not older than the last one, and the move is legal.
 async fn apply_to(
     tx: &mut Transaction<'_, Driver>,
+    sealer: &Sealer,
     destination: &str,
     ticket: &mut Ticket,
     callback: &Callback,
@@ -306,7 +310,7 @@ async fn apply_to(
         return Ok(Applied::Ignored(format!("工单已是「{}」", to.word())));
     }
     let step = TicketMove { to, by: callback.handler.clone().unwrap_or_default(), note: callback.note.clone(), at: callback.at };
-    let news = match move_in(tx, ticket, &step).await {
+    let news = match move_in(tx, sealer, ticket, &step).await {
         Ok(news) => news,
         Err(StoreError::IllegalMove { from, to, .. }) => {
             return Ok(Applied::Ignored(format!("不能从「{}」变为「{}」", from.word(), to.word())));
@@ -325,6 +329,7 @@ async fn apply_to(
 /// Ends a row: the platform has it, whoever found out.
 async fn delivered(
     tx: &mut Transaction<'_, Driver>,
+    sealer: &Sealer,
     claim: &Claim,
     external_no: &str,
     at: Timestamp,
@@ -340,14 +345,14 @@ async fn delivered(
     .map_err(failed)?;
     keep_external_no(tx, claim.ticket.id, &claim.destination, external_no).await?;
     // A callback may have been quicker than the answer to the push.
-    let Some(mut ticket) = by_id(tx, claim.ticket.id).await? else { return Ok(None) };
+    let Some(mut ticket) = by_id(tx, sealer, claim.ticket.id).await? else { return Ok(None) };
     if ticket.status != Status::已提交 {
         return Ok(None);
     }
     let step = TicketMove {
         to: Status::已送达平台, by: "系统".to_owned(), note: Some(format!("平台编号 {external_no}")), at
     };
-    move_in(tx, &mut ticket, &step).await.map(Some)
+    move_in(tx, sealer, &mut ticket, &step).await.map(Some)
 }
 
 async fn record(tx: &mut Transaction<'_, Driver>, claim: &Claim, attempt: &Attempt) -> Result<(), StoreError> {

@@ -23,7 +23,7 @@ fn entry(n: u64) -> AuditEntry {
 
 async fn rows(count: u64) -> (tempfile::TempDir, Sqlite, SqliteAudit) {
     let folder = tempfile::tempdir().expect("a folder");
-    let db = Sqlite::open(&folder.path().join("rows.sqlite")).await.expect("a database");
+    let db = Sqlite::open(&folder.path().join("rows.sqlite"), crate::support::sealer()).await.expect("a database");
     let log = SqliteAudit::new(db.clone());
     for n in 0..count {
         log.append(&entry(n)).await.expect("a row");

@@ -42,7 +42,7 @@ pub struct House {
 
 pub async fn houses() -> (Vec<House>, tempfile::TempDir) {
     let folder = tempfile::tempdir().expect("temp folder");
-    let sqlite = Arc::new(Sqlite::open(&folder.path().join("t.db")).await.expect("open"));
+    let sqlite = Arc::new(Sqlite::open(&folder.path().join("t.db"), crate::support::sealer()).await.expect("open"));
     let memory = Arc::new(MemoryKnowledge::default());
     let rows: [(&str, Arc<dyn KnowledgeStore>, Arc<dyn LifeStore>); 2] =
         [("memory", memory.clone(), memory), ("sqlite", sqlite.clone(), sqlite)];
@@ -215,7 +215,7 @@ async fn of_two_who_change_the_same_one_is_told_so() {
 #[tokio::test]
 async fn a_version_and_a_line_of_history_cannot_be_changed_in_the_rows() {
     let folder = tempfile::tempdir().expect("temp folder");
-    let db = Sqlite::open(&folder.path().join("t.db")).await.expect("open");
+    let db = Sqlite::open(&folder.path().join("t.db"), crate::support::sealer()).await.expect("open");
     db.put(&text("dibao", "2026-01-01", "", BODY), Timestamp::UNIX_EPOCH).await.expect("put");
     for sql in [
         "UPDATE knowledge_version SET body = 'x'",

@@ -11,7 +11,7 @@ use super::{guide, parse};
 
 async fn stores() -> (Vec<(&'static str, Arc<dyn KnowledgeStore>)>, tempfile::TempDir) {
     let folder = tempfile::tempdir().expect("temp folder");
-    let sqlite = Sqlite::open(&folder.path().join("t.db")).await.expect("open");
+    let sqlite = Sqlite::open(&folder.path().join("t.db"), crate::support::sealer()).await.expect("open");
     (vec![("memory", Arc::new(MemoryKnowledge::default())), ("sqlite", Arc::new(sqlite))], folder)
 }
 

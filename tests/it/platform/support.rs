@@ -131,7 +131,8 @@ impl Street {
     pub async fn new() -> Self {
         crypto();
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let db = Sqlite::open(&folder.path().join("street.sqlite")).await.expect("a fresh database opens");
+        let db =
+            Sqlite::open(&folder.path().join("street.sqlite"), crate::support::sealer()).await.expect("a fresh database opens");
         Self {
             tickets: Arc::new(SqliteTickets::new(db.clone(), zone())),
             outbox: Arc::new(SqliteOutbox::new(db.clone())),

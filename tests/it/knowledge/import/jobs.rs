@@ -221,7 +221,7 @@ async fn failed_files_are_tried_again_when_somebody_asks() {
 #[tokio::test]
 async fn rows_of_imports_keep_the_same_contract_in_memory_and_sqlite() {
     let folder = tempfile::tempdir().expect("temp folder");
-    let sqlite = Sqlite::open(&folder.path().join("t.db")).await.expect("open");
+    let sqlite = Sqlite::open(&folder.path().join("t.db"), crate::support::sealer()).await.expect("open");
     let stores: [(&str, Arc<dyn ImportStore>); 2] =
         [("memory", Arc::new(MemoryImports::default())), ("sqlite", Arc::new(sqlite))];
     for (name, store) in stores {
