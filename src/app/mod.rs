@@ -3,6 +3,8 @@
 //! [`Wiring`] says from what an instance is made, [`Instance::start`] makes it and serves, [`Instance::stop`] ends it in
 //! order: no new requests, running turns cut, pushes given their time, log written back.
 
+pub mod attachments;
+pub mod delivering;
 pub mod learning;
 pub mod lock;
 pub mod ordering;
@@ -17,7 +19,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::serve::ListenerExt as _;
 use tokio::net::TcpListener;
-use tokio::sync::{Notify, broadcast};
+use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::Url;
@@ -30,7 +32,7 @@ use crate::core::clock::Clock;
 use crate::core::ids::Ids;
 use crate::http::limits::Limits;
 use crate::http::router;
-use crate::http::state::{Api, ApiState, Readiness};
+use crate::http::state::{Api, ApiState, Delivery, Readiness};
 use crate::http::tickets::lookup::LookupLocks;
 use crate::identity::audit::ChainState;
 use crate::identity::manage::WithPassword;
@@ -46,9 +48,6 @@ use crate::knowledge::life::service::DocumentLife;
 use crate::knowledge::search::Knowledge;
 use crate::llm::budget::TokenCounter;
 use crate::llm::port::ChatModel;
-use crate::platform::callback::CallbackReceiver;
-use crate::platform::json::JsonPlatform;
-use crate::platform::worker::OutboxWorker;
 use crate::sandbox::{Sandbox, SandboxConfig};
 use crate::storage::blobs::BlobFolder;
 use crate::storage::sqlite::Sqlite;
@@ -57,6 +56,8 @@ use crate::storage::sqlite::audit::SqliteAudit;
 use crate::storage::sqlite::incident::SqliteTickets;
 use crate::storage::sqlite::platform::SqliteOutbox;
 use crate::storage::sqlite::sealing::Resealed;
+use attachments::KeptAttachments;
+use delivering::Delivering;
 use lock::FolderLock;
 use shipped::Shipped;
 use wiring::Wiring;
@@ -120,10 +121,21 @@ impl Instance {
         let stop = CancellationToken::new();
         let tasks = TaskTracker::new();
         let (news, _) = broadcast::channel::<TicketNews>(256);
-        let outbox_bell = Arc::new(Notify::new());
+        let blobs = Arc::new(BlobFolder::new(data.join("attachments")));
+        let mut delivering = Delivering::new(
+            &settings,
+            delivering::Parts {
+                outbox: Arc::clone(&outbox),
+                attachments: Arc::new(KeptAttachments { rows: Arc::new(db.clone()), blobs: blobs.clone() }),
+                clock: Arc::clone(&clock),
+                ids: Arc::clone(&ids),
+                news: news.clone(),
+                zone: street.zone.clone(),
+            },
+        )?;
         let conversations = Conversations::new(Parts {
             store: Arc::new(db.clone()),
-            blobs: Arc::new(BlobFolder::new(data.join("attachments"))),
+            blobs,
             knowledge: Arc::clone(&knowledge),
             curation: Arc::clone(&curation),
             rules: Arc::clone(&rules),
@@ -136,17 +148,10 @@ impl Instance {
             ids: Arc::clone(&ids),
             settings: settings.conversation.clone(),
             street,
-            destinations: vec![settings.platform.name.clone()],
-            outbox_bell: Arc::clone(&outbox_bell),
+            destinations: delivering.destinations.clone(),
+            bell: delivering.bell.clone(),
             stop: stop.clone(),
         });
-        let callbacks = match settings.platform.secret_for_callbacks() {
-            Some(secret) => {
-                let name = settings.platform.name.clone();
-                Some(CallbackReceiver::new(name, secret, outbox.clone(), Arc::clone(&clock), news.clone())?)
-            }
-            None => None,
-        };
         let importer =
             Importer::new(Arc::clone(&knowledge), Arc::new(db.clone()), extractor, Arc::clone(&clock)).with_areas(areas);
         let defaults = wiring::import_defaults(&settings, &*clock)?;
@@ -165,7 +170,15 @@ impl Instance {
             imports: desk,
             curation: Arc::clone(&curation),
             curation_settings: settings.curation.clone(),
-            callbacks,
+            delivery: Delivery {
+                outbox: outbox.clone(),
+                desk: outbox,
+                bell: delivering.bell.clone(),
+                callbacks: std::mem::take(&mut delivering.callbacks),
+                wellbeing: std::mem::take(&mut delivering.wellbeing),
+                platforms: std::mem::take(&mut delivering.platforms),
+                reconcilers: std::mem::take(&mut delivering.reconcilers),
+            },
             accounts: Arc::clone(&accounts),
             audit: Audit::new(Arc::new(SqliteAudit::new(db.clone())), Arc::clone(&clock)),
             secure: settings.public_url().starts_with("https://"),
@@ -223,21 +236,7 @@ impl Instance {
             let stop = stop.clone();
             tasks.spawn(async move { sandbox.run_callbacks(stop).await });
         }
-        if settings.platform.base_url.is_some() {
-            let platform = Arc::new(JsonPlatform::new(&settings.platform, Arc::clone(&clock), Arc::clone(&ids))?);
-            let worker = OutboxWorker::new(
-                "serve",
-                &settings.platform,
-                outbox,
-                platform,
-                Arc::clone(&clock),
-                Arc::clone(&ids),
-                outbox_bell,
-                news.clone(),
-            );
-            let stop = stop.clone();
-            tasks.spawn(async move { worker.run(stop).await });
-        }
+        delivering.start(&tasks, &stop);
         tasks.spawn(Arc::clone(&conversations).tell_news(news.subscribe()));
         tasks.spawn(imports(importer, defaults, stop.clone()));
         tasks.spawn(tidying(Arc::clone(&knowledge), stop.clone()));

@@ -93,6 +93,7 @@ pub fn point_at_sandbox(settings: &mut Settings, address: SocketAddr, ids: &dyn 
     settings.platform.base_url = Some(Url::parse(&format!("http://{address}/platform"))?);
     settings.platform.secret = Some(SecretString::from(secret));
     settings.platform.callback_secret = None;
+    settings.platform.attachments = true;
     Ok(())
 }
 

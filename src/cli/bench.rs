@@ -29,6 +29,8 @@ use serde::{Deserialize, Serialize};
 pub enum Bench {
     /// 建索引与检索的开销随资料增多的变化
     Index(Index),
+    /// 每秒确认多少张工单，与逐条落盘的裸行相比
+    Tickets(super::bench_tickets::Tickets),
 }
 
 #[derive(Debug, Args)]
@@ -109,6 +111,7 @@ impl Bench {
             Self::Index(index) if index.steady.is_some() => index.open_and_ask().await,
             Self::Index(index) if index.one => index.measure().await,
             Self::Index(index) => index.table(),
+            Self::Tickets(tickets) => tickets.run().await,
         }
     }
 }

@@ -46,7 +46,7 @@ impl Outbox {
                 println!("{:?}", outbox.counts().await?);
             }
             Self::Replay { number } => {
-                let which = number.map_or(Redrive::All, Redrive::Ticket);
+                let which = Redrive { number, ..Redrive::default() };
                 println!("已重新排队 {} 条", outbox.redrive(&which, SystemClock.now()).await?);
             }
         }

@@ -50,8 +50,11 @@ pub struct Settings {
     pub embedder: EmbedderSettings,
     /// The optional re-ranking model.
     pub reranker: RerankerSettings,
-    /// The governance platform.
+    /// The governance platform that leads.
     pub platform: PlatformSettings,
+    /// Further platforms, each with the same settings.
+    #[serde(default)]
+    pub destinations: Vec<PlatformSettings>,
     /// Accounts, sessions, passwords.
     pub identity: IdentitySettings,
     /// Keys of what lies sealed.
@@ -118,8 +121,19 @@ impl Settings {
         self.llm.validate().map_err(|e| ConfigError::Check(e.to_string()))?;
         self.embedder.validate().map_err(|e| ConfigError::Check(e.to_string()))?;
         self.reranker.validate().map_err(|e| ConfigError::Check(e.to_string()))?;
-        self.platform.validate().map_err(|e| ConfigError::Check(e.to_string()))?;
+        let mut names = std::collections::BTreeSet::new();
+        for platform in self.platforms() {
+            platform.validate().map_err(|e| ConfigError::Check(format!("{}: {e}", platform.name)))?;
+            if !names.insert(&platform.name) {
+                return Err(ConfigError::Check(format!("two platforms are called {}", platform.name)));
+            }
+        }
         Ok(())
+    }
+
+    /// All platforms, the leading one first.
+    pub fn platforms(&self) -> impl Iterator<Item = &PlatformSettings> {
+        std::iter::once(&self.platform).chain(&self.destinations)
     }
 
     /// The data folder.

@@ -184,21 +184,21 @@ impl Conversations {
     /// One transaction: ticket, first event, outbox rows. The memory is changed, not stored.
     pub(super) async fn confirm(&self, memory: &mut Memory, key: Option<String>) -> Result<Confirmed, DraftError> {
         let draft = memory.draft.as_ref().ok_or(DraftError::None)?;
-        let new = draft
-            .into_new_ticket(&self.parts.rules, self.now(), self.parts.ids.uuid(), self.parts.destinations.clone())
-            .map_err(|error| match error {
+        let new = draft.into_new_ticket(&self.parts.rules, self.now(), self.parts.ids.uuid(), &self.parts.destinations).map_err(
+            |error| match error {
                 NotReady::Missing(missing) => {
                     let words = draft.next_question(&self.parts.rules).map_or_else(|| error_words().to_owned(), |q| q.text);
                     DraftError::Incomplete { missing, words }
                 }
                 NotReady::Closed => DraftError::Stopped("这次上报已经结束，请重新说明情况".to_owned()),
                 NotReady::NoCategory => DraftError::Stopped("没有可用的类别，请拨打12345".to_owned()),
-            })?;
+            },
+        )?;
         let created = self.parts.tickets.create(new).await?;
         memory.draft = None;
         memory.resume();
         memory.confirmed(key, created.ticket.number.clone());
-        self.parts.outbox_bell.notify_one();
+        self.parts.bell.ring();
         metrics::counter!("tickets_confirmed_total").increment(u64::from(created.created));
         let card = json!({ "kind": "receipt", "ticket": created.ticket });
         Ok(Confirmed { ticket: created.ticket, card, created: created.created })

@@ -107,6 +107,7 @@ impl Conversations {
         };
         let rating = Rating { solved: verdict.solved, stars, comment: Some(turn.said.to_owned()), at: self.now() };
         let rated = self.parts.tickets.rate(&ticket.number, rating).await?;
+        self.parts.bell.ring();
         turn.log.delta(&if verdict.solved {
             format!("谢谢您，{stars}颗星记下了。这件事办完了。")
         } else {

@@ -23,6 +23,8 @@ use crate::core::clock::Clock;
 use crate::core::ids::Ids;
 use crate::core::text;
 use crate::identity;
+use crate::incident::bell::Bell;
+use crate::incident::destinations::Destinations;
 use crate::incident::news::NewsStore;
 use crate::incident::rules::IncidentRules;
 use crate::incident::store::TicketStore;
@@ -62,9 +64,9 @@ pub struct Parts {
     /// The street itself.
     pub street: Arc<Street>,
     /// Platforms that receive a ticket.
-    pub destinations: Vec<String>,
+    pub destinations: Destinations,
     /// Rung when a ticket waits to be delivered.
-    pub outbox_bell: Arc<tokio::sync::Notify>,
+    pub bell: Bell,
     /// Set when the service ends: running turns are cut.
     pub stop: CancellationToken,
 }

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use base64::Engine as _;
 use rand::RngCore as _;
+use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 /// Where a room gets fresh ids and secrets from.
@@ -12,6 +13,15 @@ pub trait Ids: Send + Sync + std::fmt::Debug {
     fn uuid(&self) -> Uuid;
     /// A new secret of 256 random bits, URL-safe base64 without padding (43 characters).
     fn secret(&self) -> String;
+}
+
+/// The id of something that has a name already (UUID v8 over SHA-256): the same words always give the same id, so that what is
+/// made twice after a crash is the same thing.
+#[must_use]
+pub fn named(words: &str) -> Uuid {
+    let mut bytes = [0u8; 16];
+    bytes.copy_from_slice(&Sha256::digest(words)[..16]);
+    uuid::Builder::from_custom_bytes(bytes).into_uuid()
 }
 
 /// Ids and secrets from the operating system's random source.

@@ -105,7 +105,22 @@ pub const TABLE: &[(&str, &str, Need)] = &[
     ("POST", "/api/v1/admin/hit-test/from-turn", May(P::ConversationRead)),
     ("POST", "/api/v1/admin/hit-test/confirm", May(P::CuratedWrite)),
     // Tickets
+    ("GET", "/api/v1/worker/tickets", May(P::TicketRead)),
+    ("GET", "/api/v1/worker/tickets/{number}", May(P::TicketRead)),
+    ("POST", "/api/v1/worker/tickets/{number}/moves", May(P::TicketMove)),
+    ("POST", "/api/v1/worker/tickets/{number}/identity", PersonMay(P::IdentityRead)),
     ("PUT", "/api/v1/worker/tickets/{number}/category", May(P::CategoryCorrect)),
+    // Deliveries
+    ("GET", "/api/v1/admin/outbox", May(P::OutboxRead)),
+    ("GET", "/api/v1/admin/outbox/export", May(P::OutboxRead)),
+    ("POST", "/api/v1/admin/outbox/replay", May(P::OutboxReplay)),
+    ("GET", "/api/v1/admin/outbox/{id}", May(P::OutboxRead)),
+    ("POST", "/api/v1/admin/outbox/{id}/replay", May(P::OutboxReplay)),
+    ("POST", "/api/v1/admin/outbox/{id}/by-hand", PersonMay(P::OutboxReplay)),
+    ("GET", "/api/v1/admin/destinations", May(P::OutboxRead)),
+    ("POST", "/api/v1/admin/destinations/{name}/pause", PersonMay(P::OutboxReplay)),
+    ("POST", "/api/v1/admin/destinations/{name}/resume", PersonMay(P::OutboxReplay)),
+    ("POST", "/api/v1/admin/destinations/{name}/reconcile", May(P::OutboxReplay)),
     // Documents: writing, reviewing and publishing are different rights, and nobody approves what they wrote
     ("GET", "/api/v1/admin/documents", May(P::DocumentRead)),
     ("POST", "/api/v1/admin/documents", May(P::DocumentWrite)),

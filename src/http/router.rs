@@ -62,11 +62,13 @@ fn documented(max_picture_bytes: usize, max_body_bytes: usize) -> OpenApiRouter<
         .routes(routes!(tickets::get::get_ticket))
         .routes(routes!(tickets::lookup::lookup_ticket))
         .routes(routes!(tickets::rating::post_rating))
+        .routes(routes!(tickets::withdraw::withdraw_ticket))
         // Knowledge and pickers
         .routes(routes!(knowledge::get_document_version))
         .routes(routes!(knowledge::get_taxonomy))
         // The governance platform
         .routes(routes!(platform::post_callback))
+        .routes(routes!(platform::post_callback_of))
         // Signing in
         .routes(routes!(auth::sign_in::sign_in))
         .routes(routes!(auth::sign_out::sign_out))
@@ -120,7 +122,22 @@ fn documented(max_picture_bytes: usize, max_body_bytes: usize) -> OpenApiRouter<
         .routes(routes!(admin::hit_test::past::test_turn))
         .routes(routes!(admin::hit_test::confirm::confirm_past))
         // What gridworkers do
+        .routes(routes!(worker::tickets::list::list_tickets))
+        .routes(routes!(worker::tickets::get::get_staff_ticket))
+        .routes(routes!(worker::tickets::moves::move_ticket))
+        .routes(routes!(worker::tickets::identity::read_identity))
         .routes(routes!(worker::category::correct_category))
+        // Deliveries
+        .routes(routes!(admin::outbox::list::list_outbox))
+        .routes(routes!(admin::outbox::export::export_outbox))
+        .routes(routes!(admin::outbox::replay::replay_outbox))
+        .routes(routes!(admin::outbox::get::get_outbox_row))
+        .routes(routes!(admin::outbox::replay::replay_outbox_row))
+        .routes(routes!(admin::outbox::by_hand::enter_by_hand))
+        .routes(routes!(admin::destinations::list_destinations))
+        .routes(routes!(admin::destinations::pause_destination))
+        .routes(routes!(admin::destinations::resume_destination))
+        .routes(routes!(admin::destinations::reconcile_destination))
         // Documents in the office
         .routes(routes!(admin::documents::list::list_documents, admin::documents::create::create_document))
         .routes(routes!(admin::documents::preview::preview_document))

@@ -1,9 +1,11 @@
 //! What handlers may reach.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use metrics_exporter_prometheus::PrometheusHandle;
+use parking_lot::Mutex;
 
 use super::limits::Limits;
 use super::tickets::lookup::LookupLocks;
@@ -11,6 +13,7 @@ use crate::config::{AttachmentSettings, CurationSettings, ServerSettings};
 use crate::conversation::service::Conversations;
 use crate::core::clock::Clock;
 use crate::identity::{Accounts, Audit, WorkerKey};
+use crate::incident::bell::Bell;
 use crate::incident::labels::LabelStore;
 use crate::incident::rules::IncidentRules;
 use crate::incident::store::TicketStore;
@@ -18,7 +21,11 @@ use crate::knowledge::curation::Curation;
 use crate::knowledge::import::desk::ImportDesk;
 use crate::knowledge::life::service::DocumentLife;
 use crate::knowledge::search::Knowledge;
-use crate::platform::callback::CallbackReceiver;
+use crate::platform::callback::Callbacks;
+use crate::platform::desk::DeliveryDesk;
+use crate::platform::outbox::OutboxStore;
+use crate::platform::reconcile::Reconciler;
+use crate::platform::worker::{Platform, Wellbeing};
 
 /// 503 until migrations, first import and index are done.
 #[derive(Debug, Default)]
@@ -39,6 +46,25 @@ impl Readiness {
     pub fn is_ready(&self) -> bool {
         self.0.load(Ordering::Acquire)
     }
+}
+
+/// What handlers reach of the platforms.
+#[derive(Debug)]
+pub struct Delivery {
+    /// Rows and attempts.
+    pub outbox: Arc<dyn OutboxStore>,
+    /// What people do with them.
+    pub desk: Arc<dyn DeliveryDesk>,
+    /// Wakes the workers.
+    pub bell: Bell,
+    /// Takes callbacks.
+    pub callbacks: Callbacks,
+    /// How each platform is, by name.
+    pub wellbeing: BTreeMap<String, Arc<Mutex<Wellbeing>>>,
+    /// What would be sent to each, by name.
+    pub platforms: BTreeMap<String, Arc<dyn Platform>>,
+    /// Asks what each platform has, by name.
+    pub reconcilers: BTreeMap<String, Arc<Reconciler>>,
 }
 
 /// The rooms and rules behind the URLs.
@@ -62,8 +88,8 @@ pub struct Api {
     pub curation: Arc<Curation>,
     /// What curators may do to those who asked.
     pub curation_settings: CurationSettings,
-    /// What the governance platform tells us.
-    pub callbacks: Option<CallbackReceiver>,
+    /// Deliveries to the platforms, and what these tell us.
+    pub delivery: Delivery,
     /// Who is who.
     pub accounts: Arc<Accounts>,
     /// Where changes are written down.

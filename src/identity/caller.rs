@@ -128,6 +128,12 @@ impl Caller {
         Self::inside(Via::Console, "console")
     }
 
+    /// A person who has signed in, no program.
+    #[must_use]
+    pub const fn is_person(&self) -> bool {
+        matches!(self.via, Via::Session(_))
+    }
+
     /// The service itself.
     #[must_use]
     pub fn system() -> Self {

@@ -43,6 +43,10 @@ permissions! {
     TicketMove, "ticket_move", "推进工单";
     /// Assigning, returning, merging.
     TicketDispatch, "ticket_dispatch", "流转调度";
+    /// Who reported a ticket of the own scope; every reading is written down.
+    IdentityRead, "identity_read", "查看反映人";
+    /// Who reported what is anonymous or confidential.
+    ConfidentialRead, "confidential_read", "查看保密反映人";
     /// Hazard ledgers and visits.
     LedgerRead, "ledger_read", "查看台账";
     /// Changes of ledgers and visits.
@@ -121,10 +125,11 @@ impl Permission {
         Self::ALL.iter().copied().find(|p| p.word() == word)
     }
 
-    /// Whether an API key may carry it. A key that could make accounts or keys would outlive its own end.
+    /// Whether an API key may carry it. A key that could make accounts or keys would outlive its own end; who reported is shown
+    /// to persons only.
     #[must_use]
     pub const fn delegable(self) -> bool {
-        !matches!(self, Self::AccountManage | Self::KeyOwn)
+        !matches!(self, Self::AccountManage | Self::KeyOwn | Self::IdentityRead | Self::ConfidentialRead)
     }
 }
 
@@ -188,14 +193,22 @@ impl Role {
     pub const fn permissions(self) -> &'static [Permission] {
         use Permission as P;
         match self {
-            Self::Gridworker => {
-                &[P::ProcedureAsk, P::TicketRead, P::TicketMove, P::LedgerRead, P::LedgerWrite, P::CategoryCorrect]
-            }
+            Self::Gridworker => &[
+                P::ProcedureAsk,
+                P::TicketRead,
+                P::TicketMove,
+                P::IdentityRead,
+                P::LedgerRead,
+                P::LedgerWrite,
+                P::CategoryCorrect,
+            ],
             Self::Dispatcher => &[
                 P::ProcedureAsk,
                 P::TicketRead,
                 P::TicketMove,
                 P::TicketDispatch,
+                P::IdentityRead,
+                P::ConfidentialRead,
                 P::LedgerRead,
                 P::LedgerWrite,
                 P::OutboxRead,

@@ -5,11 +5,12 @@ use uuid::Uuid;
 
 use super::{
     clocks::deadlines,
+    destinations::Destinations,
     draft::{By, Draft, DraftState, field},
     labels::LabelSource,
     rules::IncidentRules,
     store::NewTicket,
-    ticket::{Reporter, SCHEMA_VERSION, Status, Ticket},
+    ticket::{Kind, Reporter, SCHEMA_VERSION, Status, Ticket},
 };
 
 /// Why a draft is no ticket yet.
@@ -46,7 +47,7 @@ impl Draft {
 
     /// The ticket, without a number: that is allocated when it is stored.
     ///
-    /// `ticket_id` is the ticket's own id and its idempotency key; `destinations` name the platforms.
+    /// `ticket_id` is the ticket's own id and its idempotency key; `destinations` know which platforms want it.
     ///
     /// # Errors
     /// [`NotReady`] names what is missing.
@@ -55,7 +56,7 @@ impl Draft {
         rules: &IncidentRules,
         now: Timestamp,
         ticket_id: Uuid,
-        destinations: Vec<String>,
+        destinations: &Destinations,
     ) -> Result<NewTicket, NotReady> {
         if self.state != DraftState::Open {
             return Err(NotReady::Closed);
@@ -75,10 +76,11 @@ impl Draft {
             name: if anonymous { None } else { self.reporter.name.clone() },
             phone: self.reporter.phone.clone(),
         };
+        let kind = self.kind.unwrap_or(leaf.kind);
         let ticket = Ticket {
             id: ticket_id,
             number: String::new(),
-            kind: self.kind.unwrap_or(leaf.kind),
+            kind,
             category: leaf.category(),
             title: self.title(rules),
             description,
@@ -91,6 +93,7 @@ impl Draft {
             answers: self.answers.clone(),
             attachments: self.attachments.clone(),
             reporter,
+            confidential: kind == Kind::举报,
             route,
             clock,
             status: Status::已提交,
@@ -104,6 +107,7 @@ impl Draft {
         };
         let chosen = self.provenance.get(field::CATEGORY) == Some(&By::Resident);
         let labelled_by = if chosen { LabelSource::Resident } else { LabelSource::Confirmed };
+        let destinations = destinations.of(&ticket);
         Ok(NewTicket { ticket, draft_id: self.id, destinations, labelled_by })
     }
 }

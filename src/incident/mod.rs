@@ -6,11 +6,13 @@
 //! in the street's own tables (`rules` reads them), `progress` puts a ticket's moves into words, `store` is the port to a database.
 
 pub mod address;
+pub mod bell;
 pub mod calendar;
 pub mod card;
 pub mod channels;
 pub mod clocks;
 pub mod confirm;
+pub mod destinations;
 pub mod dispatch;
 pub mod draft;
 pub mod finish;
@@ -30,5 +32,6 @@ pub mod store;
 pub mod table;
 pub mod taxonomy;
 pub mod ticket;
+pub mod update;
 pub mod urgency;
 pub mod when;

@@ -7,8 +7,9 @@ use jiff::{Timestamp, tz::TimeZone};
 use thiserror::Error;
 use uuid::Uuid;
 
+use super::destinations::Destination;
 use super::labels::LabelSource;
-use super::ticket::{Status, Ticket, TicketEvent};
+use super::ticket::{Identity, Status, Ticket, TicketEvent};
 
 /// A ticket that the resident confirmed and that has no number yet.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,8 +18,8 @@ pub struct NewTicket {
     pub ticket: Ticket,
     /// The draft it came from. Unique: the same draft never makes a second ticket.
     pub draft_id: Uuid,
-    /// Names of the platforms that must receive it; one outbox row each.
-    pub destinations: Vec<String>,
+    /// The platforms that must receive it, the leading one first; one outbox row each, and one for each attachment.
+    pub destinations: Vec<Destination>,
     /// Who chose its category: kept beside the ticket, to learn from.
     pub labelled_by: LabelSource,
 }
@@ -56,6 +57,23 @@ pub struct Rating {
     pub comment: Option<String>,
     /// When it was given.
     pub at: Timestamp,
+}
+
+/// Which tickets; all that is given must fit.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TicketQuery {
+    /// In these states; empty = all.
+    pub statuses: Vec<Status>,
+    /// In these grids; `None` = the whole street and what has no grid.
+    pub grids: Option<Vec<String>>,
+    /// Beginning of the category's code.
+    pub category: Option<String>,
+    /// Beyond the deadline that counts at this moment.
+    pub overdue_at: Option<Timestamp>,
+    /// Older than this number.
+    pub before: Option<String>,
+    /// At most.
+    pub limit: u32,
 }
 
 /// What can go wrong in a ticket store.
@@ -106,6 +124,24 @@ pub trait TicketStore: Send + Sync + std::fmt::Debug {
     /// [`StoreError::Unavailable`]; an unknown id is `Ok(None)`.
     async fn get_by_id(&self, id: Uuid) -> Result<Option<Ticket>, StoreError>;
 
+    /// The ticket with this number without what names its reporter: that stays sealed.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]; an unknown number is `Ok(None)`.
+    async fn matter(&self, number: &str) -> Result<Option<Ticket>, StoreError>;
+
+    /// Who reported a ticket. Whoever shows it to somebody writes that down first.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]; an unknown number is `Ok(None)`.
+    async fn identity(&self, number: &str) -> Result<Option<Identity>, StoreError>;
+
+    /// Tickets that fit, newest first, without what names their reporters.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    async fn search(&self, query: &TicketQuery) -> Result<Vec<Ticket>, StoreError>;
+
     /// The ticket that a draft became.
     ///
     /// # Errors
@@ -124,13 +160,14 @@ pub trait TicketStore: Send + Sync + std::fmt::Debug {
     /// [`StoreError::Unavailable`].
     async fn timeline(&self, number: &str) -> Result<Vec<TicketEvent>, StoreError>;
 
-    /// Moves a ticket and appends the event.
+    /// Moves a ticket by somebody of ours and appends the event; every platform that has it is to learn of it.
     ///
     /// # Errors
     /// [`StoreError::NotFound`], [`StoreError::IllegalMove`], [`StoreError::Unavailable`].
     async fn move_to(&self, number: &str, step: TicketMove) -> Result<Ticket, StoreError>;
 
-    /// Keeps the resident's rating and moves 已办结 → 已回访 when `solved`, else → 重新办理 (by `居民`).
+    /// Keeps the resident's rating and moves 已办结 → 已回访 when `solved`, else → 重新办理 (by `居民`); the platforms are to
+    /// learn both.
     ///
     /// # Errors
     /// [`StoreError::NotFound`], [`StoreError::IllegalMove`], [`StoreError::Invalid`] (stars outside 1..=5),

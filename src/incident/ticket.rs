@@ -322,6 +322,9 @@ pub struct Ticket {
     pub attachments: Vec<Uuid>,
     /// Who reports.
     pub reporter: Reporter,
+    /// Who reports goes to nobody who handles it: a tip-off, or a category that is confidential.
+    #[serde(default)]
+    pub confidential: bool,
     /// Who acts.
     pub route: Route,
     /// Until when.

@@ -38,6 +38,12 @@ impl Breaker {
         self.open_until.is_some()
     }
 
+    /// Until when nothing is started.
+    #[must_use]
+    pub const fn open_until(&self) -> Option<Timestamp> {
+        self.open_until
+    }
+
     /// The platform answered like one that is well.
     pub const fn well(&mut self) {
         self.failures = 0;

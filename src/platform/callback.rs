@@ -224,6 +224,26 @@ impl CallbackReceiver {
     }
 }
 
+/// The receivers of all platforms. The first one added answers the address without a name.
+#[derive(Debug, Default)]
+pub struct Callbacks(Vec<CallbackReceiver>);
+
+impl Callbacks {
+    /// Adds a platform's.
+    pub fn add(&mut self, receiver: CallbackReceiver) {
+        self.0.push(receiver);
+    }
+
+    /// The platform called so; without a name the first one.
+    #[must_use]
+    pub fn of(&self, destination: Option<&str>) -> Option<&CallbackReceiver> {
+        match destination {
+            None => self.0.first(),
+            Some(name) => self.0.iter().find(|r| r.destination == name),
+        }
+    }
+}
+
 fn read(body: &[u8]) -> Result<Callback, CallbackError> {
     let mut callback: Callback = serde_json::from_slice(body).map_err(|e| CallbackError::Malformed(e.to_string()))?;
     let key = |words: Option<String>| words.map(|t| t.trim().to_owned()).filter(|t| !t.is_empty());

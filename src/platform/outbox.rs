@@ -6,9 +6,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::visibility::ReporterField;
 use crate::incident::news::TicketNews;
 use crate::incident::store::StoreError;
 use crate::incident::ticket::Ticket;
+use crate::incident::update::Update;
 
 /// Where a row stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, ToSchema)]
@@ -40,6 +42,45 @@ impl RowState {
     }
 }
 
+/// What a row brings to a platform.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Message {
+    /// The ticket itself; its id is the idempotency key.
+    Incident,
+    /// What happened to it later.
+    Update(Box<Update>),
+    /// One of its photos or recordings.
+    Attachment {
+        /// The attachment, which is its own idempotency key.
+        id: Uuid,
+        /// Which one of the ticket's, from 1.
+        number: u32,
+    },
+}
+
+impl Message {
+    /// The word in the storage and for people.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Incident => "incident",
+            Self::Update(_) => "update",
+            Self::Attachment { .. } => "attachment",
+        }
+    }
+}
+
+/// What is handed to a platform's adapter.
+#[derive(Debug, Clone)]
+pub struct Parcel {
+    /// The ticket as it is now, whole: the adapter takes out what its receiver must not see.
+    pub ticket: Ticket,
+    /// What is brought.
+    pub message: Message,
+    /// A JSON merge patch over the body, by a person who put a dead letter right.
+    pub corrections: Option<serde_json::Value>,
+}
+
 /// A row that this worker holds until its lease ends.
 #[derive(Debug, Clone)]
 pub struct Claim {
@@ -53,8 +94,8 @@ pub struct Claim {
     pub attempts: u32,
     /// True when an earlier push may have arrived without our knowing: ask before sending.
     pub unsure: bool,
-    /// The ticket as it is now.
-    pub ticket: Ticket,
+    /// What is to be brought.
+    pub parcel: Parcel,
 }
 
 /// What was done in one attempt.
@@ -117,6 +158,8 @@ pub struct Attempt {
     pub http_status: Option<u16>,
     /// How it ended.
     pub outcome: Outcome,
+    /// The fields that name the reporter and were in what was sent: written down when the platform has taken it.
+    pub carried: Vec<ReporterField>,
 }
 
 /// A row as people see it.
@@ -130,6 +173,8 @@ pub struct OutboxRow {
     pub ticket_number: String,
     /// The platform it goes to.
     pub destination: String,
+    /// `incident`, `update` or `attachment`.
+    pub kind: String,
     /// Where it stands.
     pub state: RowState,
     /// Attempts so far.
@@ -179,20 +224,26 @@ pub struct OutboxCounts {
     pub dead: u64,
 }
 
-/// Which dead rows to try again.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Redrive {
-    /// All of them.
-    All,
-    /// The dead rows of this ticket number.
-    Ticket(String),
+/// Which dead rows to try again; all that is given must fit. The default is all of them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Redrive {
+    /// This row.
+    pub id: Option<i64>,
+    /// Rows of this ticket number.
+    pub number: Option<String>,
+    /// Rows to this platform.
+    pub destination: Option<String>,
+    /// `incident`, `update` or `attachment`.
+    pub kind: Option<String>,
+    /// Rows whose reason has these words in it.
+    pub reason: Option<String>,
 }
 
 /// Keeps the outbox. Every method that writes is one durable transaction.
 #[async_trait]
 pub trait OutboxStore: Send + Sync + std::fmt::Debug {
-    /// Takes up to `limit` due rows of a destination for `worker`, oldest first, until `now + lease`. A row waits for
-    /// the older rows of its ticket. A row whose earlier holder vanished comes back as unsure.
+    /// Takes up to `limit` due rows of a destination for `worker`, oldest first, until `now + lease`; none while the destination
+    /// is paused. A row waits for the older rows of its ticket. A row whose earlier holder vanished comes back as unsure.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
@@ -211,8 +262,9 @@ pub trait OutboxStore: Send + Sync + std::fmt::Debug {
     /// [`StoreError::Unavailable`].
     async fn release(&self, worker: &str) -> Result<u64, StoreError>;
 
-    /// Records an attempt and its outcome. After a delivery the platform's number is kept and the ticket, if still
-    /// 已提交, becomes 已送达平台 in the same transaction; that move is returned.
+    /// Records an attempt and its outcome. After a delivery the platform's number is kept, what named the reporter in it is written
+    /// to the audit log, and the ticket, if still 已提交 and this is its leading platform, becomes 已送达平台, all in the same
+    /// transaction; that move is returned.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].

@@ -3,10 +3,15 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use jiff::civil::Time;
 use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::{Deserialize, Deserializer};
 use url::Url;
+
+use super::visibility::{ReporterField, Visibility};
+use crate::incident::destinations::{Destination, Wanted};
+use crate::incident::ticket::Urgency;
 
 /// The settings of the platform room. Durations are seconds.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -29,8 +34,23 @@ pub struct PlatformSettings {
     pub bearer: Option<SecretString>,
     /// A template of the request body instead of the embedded one.
     pub template: Option<PathBuf>,
-    /// False when the receiving unit must not learn who reports.
+    /// A template of an update's body instead of the embedded one.
+    pub update_template: Option<PathBuf>,
+    /// False when the receiving unit must not learn who reports; the same as no `reporter_fields`.
     pub carry_reporter: bool,
+    /// The fields naming a reporter that it may see: name, phone, room, words.
+    pub reporter_fields: Vec<ReporterField>,
+    /// Names by which people call the receiving unit. A complaint that has one of them in it carries no identity there.
+    pub units: Vec<String>,
+    /// Only tickets whose category code begins like one of these; empty = all.
+    pub categories: Vec<String>,
+    /// Nothing less urgent: 一般, 紧急 or 特急.
+    #[schemars(with = "String")]
+    pub from_urgency: Urgency,
+    /// Whether it is told what changes later (`POST …/incidents/{key}/events`).
+    pub updates: bool,
+    /// Whether photos and recordings are pushed too.
+    pub attachments: bool,
     /// Waiting times after the 1st, 2nd, … failure; the last one repeats. Each is spread by ±20 %.
     pub schedule_s: Vec<f64>,
     /// The longest wait that a `Retry-After` may ask for.
@@ -51,6 +71,8 @@ pub struct PlatformSettings {
     pub breaker_failures: u32,
     /// For how long; doubles up to eight times while the platform stays ill.
     pub breaker_pause_s: f64,
+    /// When at night it is asked what it has, `HH:MM` in the street's zone; empty = never by itself.
+    pub reconcile_at: String,
 }
 
 impl Default for PlatformSettings {
@@ -62,7 +84,14 @@ impl Default for PlatformSettings {
             callback_secret: None,
             bearer: None,
             template: None,
+            update_template: None,
             carry_reporter: true,
+            reporter_fields: ReporterField::ALL.to_vec(),
+            units: Vec::new(),
+            categories: Vec::new(),
+            from_urgency: Urgency::一般,
+            updates: true,
+            attachments: false,
             schedule_s: vec![1.0, 3.0, 10.0, 30.0, 60.0, 300.0, 900.0],
             retry_after_cap_s: 3600.0,
             concurrency: 8,
@@ -73,6 +102,7 @@ impl Default for PlatformSettings {
             drain_s: 5.0,
             breaker_failures: 5,
             breaker_pause_s: 5.0,
+            reconcile_at: "02:30".to_owned(),
         }
     }
 }
@@ -94,8 +124,8 @@ impl PlatformSettings {
     /// The first field that cannot be worked with.
     pub fn validate(&self) -> Result<(), BadSetting> {
         let bad = |field, why: &str| Err(BadSetting { field, why: why.to_owned() });
-        if self.name.trim().is_empty() {
-            return bad("name", "不能为空");
+        if self.name.is_empty() || !self.name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_')) {
+            return bad("name", "应由字母、数字、- 和 _ 组成");
         }
         if let Some(url) = &self.base_url {
             if !matches!(url.scheme(), "http" | "https") || url.cannot_be_a_base() {
@@ -131,10 +161,36 @@ impl PlatformSettings {
         if !usable(self.lease_s) || self.lease_s <= 2.0 * self.timeout_s {
             return bad("lease_s", "应大于两倍的 timeout_s");
         }
+        if !self.reconcile_at.trim().is_empty() && self.nightly().is_none() {
+            return bad("reconcile_at", "应写成 02:30，或留空");
+        }
         if self.breaker_failures == 0 {
             return bad("breaker_failures", "应至少为 1");
         }
         Ok(())
+    }
+
+    /// What the receiver may see of a reporter.
+    #[must_use]
+    pub fn visibility(&self) -> Visibility {
+        let fields = if self.carry_reporter { self.reporter_fields.clone() } else { Vec::new() };
+        Visibility { fields, units: self.units.clone() }
+    }
+
+    /// Which tickets it receives.
+    #[must_use]
+    pub fn wanted(&self) -> Wanted {
+        Wanted {
+            destination: Destination { name: self.name.clone(), updates: self.updates, attachments: self.attachments },
+            categories: self.categories.clone(),
+            from_urgency: self.from_urgency,
+        }
+    }
+
+    /// When it is reconciled with.
+    #[must_use]
+    pub fn nightly(&self) -> Option<Time> {
+        self.reconcile_at.trim().parse().ok()
     }
 
     /// The secret that callbacks are checked with.

@@ -7,18 +7,20 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
+use parking_lot::Mutex;
 use tokio::sync::{Notify, broadcast};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::breaker::Breaker;
-use super::outbox::{Act, Attempt, Claim, OutboxStore, Outcome};
+use super::callback::PlatformStatus;
+use super::outbox::{Act, Attempt, Claim, Message, OutboxStore, Outcome, Parcel};
 use super::settings::{PlatformSettings, seconds};
+use super::visibility::ReporterField;
 use crate::core::clock::Clock;
 use crate::core::ids::Ids;
 use crate::incident::news::TicketNews;
-use crate::incident::ticket::Ticket;
 
 /// What became of a push.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +61,8 @@ pub enum Asked {
         external_no: String,
         /// Its answer.
         http_status: u16,
+        /// Where it stands there, when it says so.
+        standing: Option<Standing>,
     },
     /// No, or it cannot be asked.
     HasNot,
@@ -73,11 +77,33 @@ pub enum Asked {
     },
 }
 
+/// Where an incident stands at a platform, in the platform's own words and time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// The state.
+    pub status: PlatformStatus,
+    /// Since when.
+    pub at: Timestamp,
+    /// Who moved it there.
+    pub handler: Option<String>,
+    /// What was said about it.
+    pub note: Option<String>,
+}
+
 /// A governance platform, whatever it speaks.
 #[async_trait]
 pub trait Platform: Send + Sync + std::fmt::Debug {
-    /// Pushes a ticket; its id is the idempotency key, the same every time.
-    async fn send(&self, ticket: &Ticket) -> Sent;
+    /// Brings a parcel; its idempotency key is the same every time.
+    async fn send(&self, parcel: &Parcel) -> Sent;
+
+    /// The fields naming the reporter that [`Self::send`] puts into what it sends.
+    fn carries(&self, parcel: &Parcel) -> Vec<ReporterField>;
+
+    /// What [`Self::send`] would send, for a person to look at: who reports is covered, contents of files are left out.
+    ///
+    /// # Errors
+    /// Why there is no body, in words.
+    async fn preview(&self, parcel: &Parcel) -> Result<serde_json::Value, String>;
 
     /// Asks whether the platform already has the incident of this key.
     async fn ask(&self, key: Uuid) -> Asked;
@@ -102,11 +128,23 @@ pub struct OutboxWorker {
     store: Arc<dyn OutboxStore>,
     platform: Arc<dyn Platform>,
     breaker: Breaker,
+    health: Arc<Mutex<Wellbeing>>,
     pace: Pace,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
     wake: Arc<Notify>,
     news: broadcast::Sender<TicketNews>,
+}
+
+/// How a platform is, as its worker has seen it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Wellbeing {
+    /// Left alone until then, after failures in a row.
+    pub left_alone_until: Option<Timestamp>,
+    /// When it last took something.
+    pub well_at: Option<Timestamp>,
+    /// When it last failed.
+    pub ill_at: Option<Timestamp>,
 }
 
 /// How a delivery says that the platform as a whole is well or ill.
@@ -138,6 +176,7 @@ impl OutboxWorker {
             store,
             platform,
             breaker: Breaker::new(settings.breaker_failures.max(1), span(settings.breaker_pause_s)),
+            health: Arc::default(),
             pace: Pace {
                 schedule: settings.schedule_s.iter().map(|s| span(*s)).collect(),
                 retry_after_cap: span(settings.retry_after_cap_s),
@@ -151,6 +190,12 @@ impl OutboxWorker {
             wake,
             news,
         }
+    }
+
+    /// How its platform is; keeps telling while the worker runs.
+    #[must_use]
+    pub fn wellbeing(&self) -> Arc<Mutex<Wellbeing>> {
+        Arc::clone(&self.health)
     }
 
     /// Runs until `cancel`; then starts nothing new and gives pushes on their way `drain_s` to end. What is not ended
@@ -209,10 +254,22 @@ impl OutboxWorker {
 
     fn note(&mut self, ended: Result<Health, tokio::task::JoinError>) {
         match ended {
-            Ok(Health::Well) => self.breaker.well(),
+            Ok(Health::Well) => {
+                self.breaker.well();
+                let mut health = self.health.lock();
+                health.left_alone_until = None;
+                health.well_at = Some(self.clock.now());
+            }
             Ok(Health::Ill) => {
                 let before = self.breaker.is_open();
-                self.breaker.ill(self.clock.now());
+                let now = self.clock.now();
+                self.breaker.ill(now);
+                let until = self.breaker.open_until();
+                {
+                    let mut health = self.health.lock();
+                    health.left_alone_until = until;
+                    health.ill_at = Some(now);
+                }
                 if self.breaker.is_open() && !before {
                     tracing::warn!(destination = %self.destination, "推送：平台连续失败，暂停推送");
                 }
@@ -262,13 +319,14 @@ impl Delivery {
                 (http_status, Outcome::Retry { at, reason, unsure })
             }
         };
-        let number = claim.ticket.number.clone();
+        let number = claim.parcel.ticket.number.clone();
         match &outcome {
             Outcome::Delivered { external_no } => tracing::info!(number, external_no, "推送：平台已收到工单"),
             Outcome::Retry { at, reason, .. } => tracing::warn!(number, %at, reason, "推送：稍后重试"),
             Outcome::Dead { reason } => tracing::error!(number, reason, "推送：平台拒收，转人工处理"),
         }
-        let attempt = Attempt { started_at, ended_at: self.clock.now(), act, http_status, outcome };
+        let carried = self.platform.carries(&claim.parcel);
+        let attempt = Attempt { started_at, ended_at: self.clock.now(), act, http_status, outcome, carried };
         match self.store.finish(&claim, &attempt).await {
             // Nobody listening is no loss: the event waits in the storage until it is told.
             Ok(Some(news)) => drop(self.news.send(news)),
@@ -280,12 +338,13 @@ impl Delivery {
     }
 
     async fn ask_and_send(&self, claim: &Claim) -> (Act, Sent) {
-        if !claim.unsure {
-            return (Act::Sent, self.platform.send(&claim.ticket).await);
+        // Only an incident can be asked about; an update or attachment that came twice is known by its own key.
+        if !claim.unsure || claim.parcel.message != Message::Incident {
+            return (Act::Sent, self.platform.send(&claim.parcel).await);
         }
-        match self.platform.ask(claim.ticket.id).await {
-            Asked::Has { external_no, http_status } => (Act::Asked, Sent::Taken { external_no, http_status }),
-            Asked::HasNot => (Act::AskedAndSent, self.platform.send(&claim.ticket).await),
+        match self.platform.ask(claim.parcel.ticket.id).await {
+            Asked::Has { external_no, http_status, .. } => (Act::Asked, Sent::Taken { external_no, http_status }),
+            Asked::HasNot => (Act::AskedAndSent, self.platform.send(&claim.parcel).await),
             Asked::Unknown { reason, http_status, retry_after } => {
                 (Act::Asked, Sent::Transient { reason, http_status, retry_after, unsure: true })
             }

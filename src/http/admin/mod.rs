@@ -4,12 +4,14 @@ pub mod accounts;
 pub mod answers;
 pub mod audit;
 pub mod curated;
+pub mod destinations;
 pub mod documents;
 pub mod gaps;
 pub mod generations;
 pub mod hit_test;
 pub mod imports;
 pub mod keys;
+pub mod outbox;
 pub mod question_sets;
 pub mod runs;
 

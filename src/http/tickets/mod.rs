@@ -3,6 +3,7 @@
 pub mod get;
 pub mod lookup;
 pub mod rating;
+pub mod withdraw;
 
 use axum::http::HeaderMap;
 use serde::Serialize;

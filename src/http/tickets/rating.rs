@@ -43,5 +43,6 @@ pub async fn post_rating(
     let comment = rating.comment.map(|c| c.chars().take(500).collect());
     let rating = Rating { solved: rating.solved, stars: rating.stars, comment, at: api.clock.now() };
     let ticket = api.tickets.rate(&ticket.number, rating).await.map_err(refusal)?;
+    api.delivery.bell.ring();
     Ok(Json(story(&api, ticket).await?))
 }

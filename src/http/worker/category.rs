@@ -32,13 +32,7 @@ pub async fn correct_category(
     Path(number): Path<String>,
     JsonBody(right): JsonBody<RightCategory>,
 ) -> Result<StatusCode, Problem> {
-    let missing = || Problem::new(Code::NotFound).detail("没有这个工单");
-    let ticket = api.tickets.get(&number).await.map_err(refusal)?.ok_or_else(missing)?;
-    // What is outside the caller's part of the street does not exist for them.
-    let (community, grid) = (ticket.place.community.as_deref(), ticket.place.grid_code.as_deref());
-    if !caller.scope.covers(community.unwrap_or_default(), grid.unwrap_or_default()) {
-        return Err(missing());
-    }
+    let ticket = super::tickets::in_scope(&api, &caller, &number).await?;
     if api.rules.taxonomy.get(&right.code).is_none() {
         return Err(Problem::new(Code::InvalidBody).detail("没有这个类别"));
     }

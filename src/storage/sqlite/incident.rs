@@ -8,12 +8,15 @@ use sqlx::{Row as _, Sqlite as Driver, Transaction};
 use uuid::Uuid;
 
 use super::sealing::place;
-use super::{Sqlite, labels};
+use super::{Sqlite, labels, outgoing, ticket_search};
 use crate::core::seal::Sealer;
 use crate::incident::labels::NewLabel;
 use crate::incident::news::{NewsStore, TicketNews};
-use crate::incident::store::{Created, NewTicket, Rating, StoreError, TicketMove, TicketStore, number_day, ticket_number};
+use crate::incident::store::{
+    Created, NewTicket, Rating, StoreError, TicketMove, TicketQuery, TicketStore, number_day, ticket_number,
+};
 use crate::incident::ticket::{Identity, Status, Ticket, TicketEvent};
+use crate::incident::update::{Stars, Update, UpdateKind};
 
 /// Who moves a ticket without being told about it: the resident knows what they did.
 const RESIDENT: &str = "居民";
@@ -82,18 +85,7 @@ impl TicketStore for SqliteTickets {
         .map_err(failed)?;
         let label = NewLabel { code: ticket.category.code.clone(), source: labelled_by, by: None, at: ticket.created_at };
         labels::insert(&mut tx, &ticket.id.to_string(), &label).await?;
-        for destination in &destinations {
-            sqlx::query(
-                "INSERT INTO outbox (ticket_id, destination, state, next_at, created_at) \
-                 VALUES ($1, $2, 'pending', $3, $3)",
-            )
-            .bind(ticket.id.to_string())
-            .bind(destination)
-            .bind(at)
-            .execute(&mut *tx)
-            .await
-            .map_err(failed)?;
-        }
+        outgoing::first(&mut tx, &ticket, &destinations).await?;
         tx.commit().await.map_err(failed)?;
         Ok(Created { ticket, created: true })
     }
@@ -104,6 +96,18 @@ impl TicketStore for SqliteTickets {
 
     async fn get_by_id(&self, id: Uuid) -> Result<Option<Ticket>, StoreError> {
         self.one("SELECT id, document, status, reporter FROM tickets WHERE id = $1", &id.to_string()).await
+    }
+
+    async fn matter(&self, number: &str) -> Result<Option<Ticket>, StoreError> {
+        ticket_search::matter(&self.db, number).await
+    }
+
+    async fn identity(&self, number: &str) -> Result<Option<Identity>, StoreError> {
+        ticket_search::identity(&self.db, number).await
+    }
+
+    async fn search(&self, query: &TicketQuery) -> Result<Vec<Ticket>, StoreError> {
+        ticket_search::search(&self.db, query).await
     }
 
     async fn of_draft(&self, draft_id: Uuid) -> Result<Option<Ticket>, StoreError> {
@@ -146,7 +150,8 @@ impl TicketStore for SqliteTickets {
     async fn move_to(&self, number: &str, step: TicketMove) -> Result<Ticket, StoreError> {
         let mut tx = self.db.durable().await.map_err(failed)?;
         let mut ticket = by_number(&mut tx, self.db.sealer(), number).await?;
-        move_in(&mut tx, self.db.sealer(), &mut ticket, &step).await?;
+        let news = move_in(&mut tx, self.db.sealer(), &mut ticket, &step).await?;
+        tell_platforms(&mut tx, self.db.sealer(), &ticket, &news).await?;
         tx.commit().await.map_err(failed)?;
         Ok(ticket)
     }
@@ -158,18 +163,27 @@ impl TicketStore for SqliteTickets {
         }
         let mut tx = self.db.durable().await.map_err(failed)?;
         let mut ticket = by_number(&mut tx, self.db.sealer(), number).await?;
-        sqlx::query("INSERT INTO ticket_ratings (ticket_id, solved, stars, comment, at) VALUES ($1, $2, $3, $4, $5)")
-            .bind(ticket.id.to_string())
-            .bind(i64::from(solved))
-            .bind(i64::from(stars))
-            .bind(comment.as_deref())
-            .bind(at.as_millisecond())
-            .execute(&mut *tx)
-            .await
-            .map_err(failed)?;
+        let row: i64 = sqlx::query_scalar(
+            "INSERT INTO ticket_ratings (ticket_id, solved, stars, comment, at) VALUES ($1, $2, $3, $4, $5) RETURNING id",
+        )
+        .bind(ticket.id.to_string())
+        .bind(i64::from(solved))
+        .bind(i64::from(stars))
+        .bind(comment.as_deref().map(|words| self.db.sealer().seal(words, &place::rating(ticket.id))))
+        .bind(at.as_millisecond())
+        .fetch_one(&mut *tx)
+        .await
+        .map_err(failed)?;
         let to = if solved { Status::已回访 } else { Status::重新办理 };
         let note = Some(if solved { format!("满意度{stars}星") } else { format!("未解决，满意度{stars}星") });
-        move_in(&mut tx, self.db.sealer(), &mut ticket, &TicketMove { to, by: RESIDENT.to_owned(), note, at }).await?;
+        let news = move_in(&mut tx, self.db.sealer(), &mut ticket, &TicketMove { to, by: RESIDENT.to_owned(), note, at }).await?;
+        let id = outgoing::update_id(ticket.id, "rated", row);
+        let mut rated = Update::of(&ticket, id, UpdateKind::Rated, at, RESIDENT, comment);
+        rated.rating = Some(Stars { solved, stars });
+        outgoing::announce(&mut tx, self.db.sealer(), &ticket, &rated).await?;
+        if !solved {
+            tell_platforms(&mut tx, self.db.sealer(), &ticket, &news).await?;
+        }
         tx.commit().await.map_err(failed)?;
         Ok(ticket)
     }
@@ -302,6 +316,19 @@ pub(super) async fn move_in(
         // As it will be read again: to the millisecond.
         at: time(at)?,
     })
+}
+
+/// A move of ours, for the platforms that have the ticket.
+pub(super) async fn tell_platforms(
+    tx: &mut Transaction<'_, Driver>,
+    sealer: &Sealer,
+    ticket: &Ticket,
+    news: &TicketNews,
+) -> Result<(), StoreError> {
+    let kind = UpdateKind::of_move(news.to);
+    let id = outgoing::update_id(ticket.id, kind.word(), news.event_id);
+    let update = Update::of(ticket, id, kind, news.at, &news.by, news.note.clone());
+    outgoing::announce(tx, sealer, ticket, &update).await
 }
 
 /// Remembers a platform's number; the first one given stays.

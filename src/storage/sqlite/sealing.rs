@@ -27,6 +27,15 @@ pub(super) mod place {
     pub fn ticket(id: Uuid) -> String {
         format!("ticket/{id}")
     }
+    pub fn outbox(message: Uuid) -> String {
+        format!("outbox/{message}")
+    }
+    pub fn rating(ticket: Uuid) -> String {
+        format!("ticket/{ticket}/rating")
+    }
+    pub fn corrections(row: i64) -> String {
+        format!("outbox/{row}/corrections")
+    }
     pub fn reporter(id: Uuid) -> String {
         format!("ticket/{id}/reporter")
     }
@@ -45,7 +54,7 @@ fn uuid(text: &str) -> Result<Uuid, StoreError> {
     text.parse().map_err(failed)
 }
 
-const COLUMNS: [Column; 6] = [
+const COLUMNS: [Column; 9] = [
     Column {
         find: "SELECT id AS key, 0 AS part, memory AS text FROM conversations WHERE substr(memory, 1, length($1)) <> $1 LIMIT $2",
         write: "UPDATE conversations SET memory = $3 WHERE id = $1 AND $2 = 0",
@@ -71,6 +80,24 @@ const COLUMNS: [Column; 6] = [
         find: "SELECT id AS key, 0 AS part, document AS text FROM tickets WHERE substr(document, 1, length($1)) <> $1 LIMIT $2",
         write: "UPDATE tickets SET document = $3 WHERE id = $1 AND $2 = 0",
         place: |key, _| Ok(place::ticket(uuid(key)?)),
+    },
+    Column {
+        find: "SELECT message_id AS key, id AS part, payload AS text FROM outbox \
+               WHERE payload IS NOT NULL AND substr(payload, 1, length($1)) <> $1 LIMIT $2",
+        write: "UPDATE outbox SET payload = $3 WHERE message_id = $1 AND id = $2",
+        place: |key, _| Ok(place::outbox(uuid(key)?)),
+    },
+    Column {
+        find: "SELECT '' AS key, id AS part, corrections AS text FROM outbox \
+               WHERE corrections IS NOT NULL AND substr(corrections, 1, length($1)) <> $1 LIMIT $2",
+        write: "UPDATE outbox SET corrections = $3 WHERE $1 = '' AND id = $2",
+        place: |_, part| Ok(place::corrections(i64::try_from(part).unwrap_or(i64::MAX))),
+    },
+    Column {
+        find: "SELECT ticket_id AS key, id AS part, comment AS text FROM ticket_ratings \
+               WHERE comment IS NOT NULL AND substr(comment, 1, length($1)) <> $1 LIMIT $2",
+        write: "UPDATE ticket_ratings SET comment = $3 WHERE ticket_id = $1 AND id = $2",
+        place: |key, _| Ok(place::rating(uuid(key)?)),
     },
     Column {
         find: "SELECT id AS key, 0 AS part, reporter AS text FROM tickets \

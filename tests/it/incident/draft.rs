@@ -9,7 +9,7 @@ use gridworker::incident::{
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{STREET, monday_at};
+use super::{STREET, destinations, monday_at};
 
 fn draft() -> Draft {
     let source = Source { channel: "web".to_owned(), conversation_id: Uuid::from_u128(7) };
@@ -25,7 +25,7 @@ fn say(draft: &mut Draft, text: &str) -> Applied {
 
 fn ticket(draft: &Draft) -> gridworker::incident::ticket::Ticket {
     draft
-        .into_new_ticket(&STREET, monday_at("15:10"), Uuid::from_u128(9), vec!["main".to_owned()])
+        .into_new_ticket(&STREET, monday_at("15:10"), Uuid::from_u128(9), &destinations())
         .unwrap_or_else(|e| panic!("the draft is complete: {e}; {draft:?}"))
         .ticket
 }
@@ -155,7 +155,7 @@ fn a_stopper_ends_the_draft_with_the_right_channel() {
     let applied = say(&mut d, "老板拖欠工资三个月不发");
     assert!(applied.stopper.as_deref().is_some_and(|s| s.contains("12333")), "{applied:?} {:?}", d.category);
     assert_eq!(d.state, DraftState::Stopped);
-    let refused = d.into_new_ticket(&STREET, monday_at("15:00"), Uuid::nil(), vec![]);
+    let refused = d.into_new_ticket(&STREET, monday_at("15:00"), Uuid::nil(), &destinations());
     assert_eq!(refused, Err(NotReady::Closed));
 }
 
@@ -173,7 +173,7 @@ fn an_emergency_opens_an_urgent_draft_that_no_stopper_ends() {
 fn an_incomplete_draft_is_refused_with_what_is_missing() {
     let mut d = draft();
     say(&mut d, "路灯坏了");
-    let refused = d.into_new_ticket(&STREET, monday_at("15:00"), Uuid::nil(), vec![]);
+    let refused = d.into_new_ticket(&STREET, monday_at("15:00"), Uuid::nil(), &destinations());
     assert_eq!(refused, Err(NotReady::Missing(vec!["place".to_owned()])));
 }
 
@@ -330,7 +330,7 @@ mod any_words {
             for i in order {
                 say(&mut d, LINES[i]);
             }
-            let made = d.into_new_ticket(&STREET, monday_at("15:10"), Uuid::from_u128(9), vec![]);
+            let made = d.into_new_ticket(&STREET, monday_at("15:10"), Uuid::from_u128(9), &destinations());
             if d.is_complete(&STREET) {
                 let t = made.map_err(|e| TestCaseError::fail(e.to_string()))?.ticket;
                 prop_assert!(t.title.chars().count() <= 30 && !t.title.is_empty());

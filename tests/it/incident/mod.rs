@@ -14,13 +14,20 @@ mod taxonomy;
 use std::path::Path;
 use std::sync::LazyLock;
 
+use gridworker::incident::destinations::{Destinations, Wanted};
 use gridworker::incident::rules::IncidentRules;
+use gridworker::incident::ticket::Urgency;
 
 /// The shipped street, read once.
 pub(super) static STREET: LazyLock<IncidentRules> = LazyLock::new(|| {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("knowledge/street");
     IncidentRules::load(&dir).unwrap_or_else(|e| panic!("the shipped street data must load: {e}"))
 });
+
+/// One platform that wants everything.
+pub(super) fn destinations() -> Destinations {
+    Destinations::new(vec![Wanted { destination: "main".into(), categories: vec![], from_urgency: Urgency::一般 }])
+}
 
 /// 2026-11-23 (a Monday) at `time` in Asia/Shanghai.
 pub(super) fn monday_at(time: &str) -> jiff::Timestamp {

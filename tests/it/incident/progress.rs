@@ -7,13 +7,13 @@ use gridworker::incident::{
 };
 use uuid::Uuid;
 
-use super::{STREET, monday_at};
+use super::{STREET, destinations, monday_at};
 
 fn ticket() -> Ticket {
     let source = Source { channel: "web".to_owned(), conversation_id: Uuid::from_u128(7) };
     let mut d = Draft::new(Uuid::from_u128(1), source, monday_at("15:00"));
     d.apply("锦凤苑5栋楼道堆满杂物", &STREET, monday_at("15:00"));
-    let mut t = d.into_new_ticket(&STREET, monday_at("15:00"), Uuid::from_u128(2), vec![]).expect("complete").ticket;
+    let mut t = d.into_new_ticket(&STREET, monday_at("15:00"), Uuid::from_u128(2), &destinations()).expect("complete").ticket;
     t.number = "WG20261123000001".to_owned();
     t
 }

@@ -56,7 +56,7 @@ async fn memory(scene: &Scene, conversation: &str) -> String {
         .fetch_one(&mut rows)
         .await
         .expect("the conversation is stored");
-    assert!(memory.contains("凤鸣花园"), "the memory holds the draft: {memory}");
+    assert!(!memory.contains("凤鸣花园"), "the memory lies sealed: {memory}");
     memory
 }
 

@@ -131,7 +131,7 @@ impl Books {
         format!(
             "deliveries: {} attempts recorded ({} pushes, {} questions), {} failed and tried again; \
              duplicates refused: {} by 409, {} by asking first\n\
-             turns: {}, of them cut {}; callbacks taken {}, still waiting at the platform {waiting}",
+             turns: {}; callbacks taken {}, still waiting at the platform {waiting}",
             ours("SELECT COUNT(*) FROM outbox_attempts").await,
             ours("SELECT COUNT(*) FROM outbox_attempts WHERE act <> 'asked'").await,
             ours("SELECT COUNT(*) FROM outbox_attempts WHERE act <> 'sent'").await,
@@ -139,7 +139,6 @@ impl Books {
             ours("SELECT COUNT(*) FROM outbox_attempts WHERE http_status = 409").await,
             ours("SELECT COUNT(*) FROM outbox_attempts WHERE act = 'asked' AND outcome = 'delivered'").await,
             ours("SELECT COUNT(*) FROM turns").await,
-            ours("SELECT COUNT(*) FROM turns WHERE json_extract(outcome, '$.finish') = 'cut'").await,
             ours("SELECT COUNT(*) FROM platform_callbacks").await,
         )
     }

@@ -12,11 +12,11 @@ use gridworker::platform::worker::{Asked, Platform as _, Sent};
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 
-use super::support::{SECRET, crypto, settings, ticket};
+use super::support::{Photos, SECRET, crypto, incident, settings, ticket};
 
 fn adapter(settings: &PlatformSettings) -> JsonPlatform {
     crypto();
-    JsonPlatform::new(settings, Arc::new(SystemClock), Arc::new(RandomIds)).expect("good settings")
+    JsonPlatform::new(settings, Arc::new(Photos::default()), Arc::new(SystemClock), Arc::new(RandomIds)).expect("good settings")
 }
 
 type Seen = Arc<Mutex<Vec<(HeaderMap, String)>>>;
@@ -42,7 +42,7 @@ async fn a_push_carries_key_signature_bearer_and_the_ticket() {
     with.bearer = Some("a-token".into());
     let mut ticket = ticket(1);
     ticket.number = "WG20261122000001".into();
-    let sent = adapter(&with).send(&ticket).await;
+    let sent = adapter(&with).send(&incident(&ticket)).await;
     assert_eq!(sent, Sent::Taken { external_no: "PT1".into(), http_status: 201 });
     let (headers, body) = seen.lock().pop().expect("one request");
     assert_eq!(headers["idempotency-key"], ticket.id.to_string(), "the key is the ticket's id");
@@ -102,10 +102,11 @@ fn a_wrong_template_is_found_before_anything_is_sent() {
     assert!(adapter(&with).body(&ticket(1)).is_err(), "what is not JSON is not sent");
     write("{% for x in %}");
     crypto();
-    let broken = JsonPlatform::new(&with, Arc::new(SystemClock), Arc::new(RandomIds));
+    let broken = JsonPlatform::new(&with, Arc::new(Photos::default()), Arc::new(SystemClock), Arc::new(RandomIds));
     assert!(broken.is_err(), "a template that does not compile stops the start");
     with.template = Some(folder.path().join("missing.j2"));
-    let missing = JsonPlatform::new(&with, Arc::new(SystemClock), Arc::new(RandomIds)).expect_err("no file");
+    let missing =
+        JsonPlatform::new(&with, Arc::new(Photos::default()), Arc::new(SystemClock), Arc::new(RandomIds)).expect_err("no file");
     assert!(missing.to_string().contains("missing.j2"), "the error names the file: {missing}");
 }
 
@@ -134,7 +135,7 @@ async fn every_answer_has_its_meaning() {
         (503, "", "unsure"),
     ] {
         let (base, _) = answering(status, body).await;
-        let got = match adapter(&settings(&base)).send(&ticket(1)).await {
+        let got = match adapter(&settings(&base)).send(&incident(&ticket(1))).await {
             Sent::Taken { .. } => "taken",
             Sent::Transient { unsure: true, .. } => "unsure",
             Sent::Transient { unsure: false, .. } => "transient",
@@ -143,7 +144,7 @@ async fn every_answer_has_its_meaning() {
         assert_eq!(got, wanted, "HTTP {status} with {body:?}");
     }
     let nobody = settings("http://127.0.0.1:9");
-    let sent = adapter(&nobody).send(&ticket(1)).await;
+    let sent = adapter(&nobody).send(&incident(&ticket(1))).await;
     assert!(
         matches!(sent, Sent::Transient { unsure: false, http_status: None, .. }),
         "where nobody listens nothing has arrived: {sent:?}"

@@ -123,11 +123,15 @@ async fn a_refused_signature_goes_to_the_dead_letters_and_can_be_redriven() {
 
     server.sandbox.set_faults(Faults::default());
     let now = second.created_at;
-    let one = street.outbox.redrive(&Redrive::Ticket(first.number.clone()), now).await.expect("writable");
+    let one = street
+        .outbox
+        .redrive(&Redrive { number: Some(first.number.clone()), ..Redrive::default() }, now)
+        .await
+        .expect("writable");
     assert_eq!(one, 1, "one ticket's dead row is redriven");
     until("the first is delivered", async || street.counts().await.delivered == 1).await;
     assert_eq!(street.counts().await.dead, 1, "the other one stays where it was");
-    assert_eq!(street.outbox.redrive(&Redrive::All, now).await.expect("writable"), 1, "the rest");
+    assert_eq!(street.outbox.redrive(&Redrive::default(), now).await.expect("writable"), 1, "the rest");
     each_once(&street, &server, 2).await;
     work.stop().await;
     let story = street.outbox.attempts(dead[1].id).await.expect("readable");

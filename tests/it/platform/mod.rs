@@ -4,5 +4,7 @@ mod adapter;
 mod callbacks;
 mod delivery;
 mod labels;
+mod several;
 mod store;
 pub mod support;
+mod visibility;

@@ -93,8 +93,8 @@ async fn the_first_number_of_a_platform_stays() {
 }
 
 fn attempt(claim: &Claim, outcome: Outcome) -> Attempt {
-    let at = claim.ticket.created_at;
-    Attempt { started_at: at, ended_at: at, act: Act::Sent, http_status: None, outcome }
+    let at = claim.parcel.ticket.created_at;
+    Attempt { started_at: at, ended_at: at, act: Act::Sent, http_status: None, outcome, carried: vec![] }
 }
 
 #[tokio::test]
@@ -138,12 +138,12 @@ async fn rows_of_one_ticket_go_in_order_and_others_pass() {
     let other = street.confirm(2).await;
     let late = other.created_at.max(now);
     let claims = street.outbox.claim("platform", "a", late, LEASE, 9).await.expect("readable");
-    let mut ids: Vec<_> = claims.iter().map(|c| c.ticket.id).collect();
+    let mut ids: Vec<_> = claims.iter().map(|c| c.parcel.ticket.id).collect();
     ids.sort();
     let mut wanted = vec![first, other.id];
     wanted.sort();
     assert_eq!(ids, wanted, "one row of each ticket");
-    let dead = claims.iter().find(|c| c.ticket.id == first).expect("claimed");
+    let dead = claims.iter().find(|c| c.parcel.ticket.id == first).expect("claimed");
     street.outbox.finish(dead, &attempt(dead, Outcome::Dead { reason: "no".into() })).await.expect("recorded");
     let next = street.outbox.claim("platform", "a", late, LEASE, 9).await.expect("readable");
     assert!(next.is_empty(), "the second row waits for a person to look at the dead one");

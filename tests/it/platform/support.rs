@@ -13,9 +13,10 @@ use gridworker::incident::store::{NewTicket, TicketStore as _};
 use gridworker::incident::ticket::{
     Category, Deadlines, Kind, Place, Reporter, Route, SCHEMA_VERSION, Source, Status, Ticket, Urgency,
 };
+use gridworker::platform::attachments::{AttachmentSource, Kept};
 use gridworker::platform::callback::CallbackReceiver;
 use gridworker::platform::json::JsonPlatform;
-use gridworker::platform::outbox::{OutboxCounts, OutboxStore as _};
+use gridworker::platform::outbox::{Message, OutboxCounts, OutboxStore as _, Parcel};
 use gridworker::platform::settings::PlatformSettings;
 use gridworker::platform::signature::SignedHeaders;
 use gridworker::platform::worker::{OutboxWorker, Platform};
@@ -94,6 +95,7 @@ pub fn ticket(n: u32) -> Ticket {
         answers: [("是否有人受伤".to_owned(), "\"没有\"\n暂时".to_owned())].into(),
         attachments: vec![],
         reporter: Reporter { anonymous: false, name: Some("某居民".into()), phone: Some("13800000000".into()) },
+        confidential: false,
         route: Route {
             section: "经济发展".into(),
             post: "城市更新岗".into(),
@@ -114,6 +116,22 @@ pub fn ticket(n: u32) -> Ticket {
         assisted_by_ai: false,
         created_at,
         schema_version: SCHEMA_VERSION,
+    }
+}
+
+/// A push of a ticket.
+pub fn incident(ticket: &Ticket) -> Parcel {
+    Parcel { ticket: ticket.clone(), message: Message::Incident, corrections: None }
+}
+
+/// Attachments in memory.
+#[derive(Debug, Default)]
+pub struct Photos(pub parking_lot::Mutex<std::collections::HashMap<Uuid, Kept>>);
+
+#[async_trait::async_trait]
+impl AttachmentSource for Photos {
+    async fn attachment(&self, id: Uuid) -> Result<Option<Kept>, String> {
+        Ok(self.0.lock().get(&id).cloned())
     }
 }
 
@@ -168,7 +186,8 @@ impl Street {
 
     /// A worker of the JSON adapter; cancel and await to stop it.
     pub fn work(&self, settings: &PlatformSettings) -> Working {
-        let platform = JsonPlatform::new(settings, Arc::new(SystemClock), Arc::new(RandomIds)).expect("good settings");
+        let platform = JsonPlatform::new(settings, Arc::new(Photos::default()), Arc::new(SystemClock), Arc::new(RandomIds))
+            .expect("good settings");
         self.work_with(settings, Arc::new(platform))
     }
 
