@@ -58,12 +58,28 @@ pub(super) fn dispatch(body: &Value) -> (&'static str, String) {
     }
 }
 
+/// The section of this name, when there is one.
+pub(super) fn section(name: &str) -> Option<&'static str> {
+    SECTIONS.iter().find(|(known, _)| *known == name).map(|(known, _)| *known)
+}
+
+/// Who answers for a post, as a title: its A holder, or B while A is away.
+pub(super) fn holder(post: &str, a_is_away: bool) -> String {
+    let side = if a_is_away { 'B' } else { 'A' };
+    format!("{post}（{side}岗）")
+}
+
 /// True when the acceptance clock of five minutes runs.
 pub(super) fn is_urgent(urgency: &str) -> bool {
     matches!(urgency, "紧急" | "特急")
 }
 
-/// Until when it must be accepted.
+/// Until when it must be resolved, when the report or event says so and the time is still to come.
+pub(super) fn resolve_by(body: &Value, received: Timestamp) -> Option<Timestamp> {
+    body.pointer("/clock/resolve_by").and_then(Value::as_str).and_then(|t| t.parse::<Timestamp>().ok()).filter(|t| *t > received)
+}
+
+/// Until when it must be accepted, by the `clock` of a report or of an event.
 pub(super) fn accept_by(body: &Value, urgency: &str, received: Timestamp) -> Timestamp {
     if is_urgent(urgency) {
         return received.saturating_add(URGENT).unwrap_or(received);

@@ -1,12 +1,18 @@
 //! 内置演示平台: the bundled reference governance platform, another organisation's system.
 //!
-//! It stores incidents by idempotency key, hands them to four sections and their posts, runs the acceptance
-//! clock, and calls back what happened. Nothing is accepted or closed by itself: people do that on the board.
+//! It stores incidents by idempotency key, hands them to four sections and their posts with A/B cover, runs the clocks
+//! of acceptance and resolution, takes what is told later (events, attachments), and calls back what happened. Nothing
+//! is accepted or closed by itself: people do that on the board, unless somebody switches the `autopilot` on.
 //! It uses nothing of ours but `core`, has storage of its own, and can be told to fail (`faults`).
+//!
+//! To add a move: a line in `moves::RULES`, and what it changes in `store::incidents`; the board finds it there.
+//! To add a fault: a field of `Faults`, the place where it strikes, a row of the drawer in `board/board.html`.
 
 mod api;
+mod autopilot;
 mod board;
 mod callbacks;
+mod desk;
 mod dispatch;
 mod faults;
 mod moves;
@@ -19,7 +25,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, OriginalUri};
 use axum::response::Redirect;
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use jiff::tz::TimeZone;
 use parking_lot::RwLock;
 use secrecy::SecretString;
@@ -29,11 +35,14 @@ use url::Url;
 use crate::core::clock::Clock;
 use crate::core::ids::Ids;
 
+pub use autopilot::{Autopilot, UnknownSetting};
 pub use faults::{Faults, UnknownFault};
-pub use moves::{Move, State};
+pub use moves::{By, Move, Needs, RULES, Rule, State, When};
 
 /// The longest request body taken, in bytes.
 const BODY_LIMIT: usize = 1024 * 1024;
+/// The same for an attachment, which comes as base64.
+const ATTACHMENT_LIMIT: usize = 24 * 1024 * 1024;
 
 /// Why the platform could not start or answer.
 #[derive(Debug, thiserror::Error)]
@@ -78,6 +87,8 @@ struct Inner {
     callback_url: Option<Url>,
     signer: signature::Signer,
     faults: RwLock<Faults>,
+    autopilot: RwLock<Autopilot>,
+    name: RwLock<Option<String>>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
     tz: TimeZone,
@@ -111,6 +122,8 @@ impl Sandbox {
             callback_url,
             signer,
             faults: RwLock::new(faults.clamped()),
+            autopilot: RwLock::default(),
+            name: RwLock::default(),
             clock,
             ids,
             tz,
@@ -125,15 +138,23 @@ impl Sandbox {
         Router::new()
             .route("/", get(board::page))
             .route("/board.js", get(board::script))
+            .route("/drawers.js", get(board::drawers))
             .route("/board.css", get(board::style))
             .route("/board.svg", get(board::icon))
             .route("/api/v1/incidents", post(api::create).get(api::find))
-            .route("/api/v1/incidents/{external_no}", get(api::read))
+            .route("/api/v1/incidents/{id}", get(api::read))
+            .route("/api/v1/incidents/{id}/received", get(api::received))
+            .route("/api/v1/incidents/{id}/events", post(api::take))
+            .route("/api/v1/incidents/{id}/attachments", post(api::attach).layer(DefaultBodyLimit::max(ATTACHMENT_LIMIT)))
             .route("/board/incidents", get(board::list))
             .route("/board/incidents/{external_no}", get(board::detail))
             .route("/board/incidents/{external_no}/reporter", get(board::reporter))
+            .route("/board/incidents/{external_no}/attachments/{attachment_id}", get(board::attachment))
+            .route("/board/incidents/{external_no}/forget", post(board::forget))
             .route("/board/incidents/{external_no}/{move}", post(board::make_move))
+            .route("/board/duty", put(board::set_duty).get(board::duty))
             .route("/board/faults", get(board::faults).put(board::set_faults))
+            .route("/board/autopilot", get(board::autopilot).put(board::set_autopilot))
             .layer(axum::middleware::from_fn(board::guard))
             .layer(DefaultBodyLimit::max(BODY_LIMIT))
             .with_state(self.clone())
@@ -150,9 +171,10 @@ impl Sandbox {
         Router::new().route(base, get(to_folder)).nest(&format!("{base}/"), self.router())
     }
 
-    /// Delivers the platform's own callbacks until `cancel`. One runner per platform.
+    /// Delivers the platform's own callbacks until `cancel`, and moves incidents while the autopilot is on. One runner
+    /// per platform.
     pub async fn run_callbacks(&self, cancel: tokio_util::sync::CancellationToken) {
-        callbacks::run(&self.0, cancel).await;
+        tokio::join!(callbacks::run(&self.0, cancel.clone()), autopilot::run(&self.0, cancel));
     }
 
     /// How many callbacks have not been answered with 2xx yet.
@@ -174,6 +196,16 @@ impl Sandbox {
     /// Changes how it fails, as the drawer of the board does.
     pub fn set_faults(&self, faults: Faults) {
         *self.0.faults.write() = faults.clamped();
+    }
+
+    /// Switches the autopilot, as the drawer of the board does.
+    pub fn set_autopilot(&self, autopilot: Autopilot) {
+        *self.0.autopilot.write() = autopilot.clamped();
+    }
+
+    /// The name that the board bears, so that several platforms on one machine can be told apart.
+    pub fn set_name(&self, name: &str) {
+        *self.0.name.write() = Some(name.to_owned());
     }
 
     /// Closes the storage; for tests that restart the platform.
