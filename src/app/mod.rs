@@ -35,7 +35,7 @@ use crate::identity::audit::ChainState;
 use crate::identity::manage::WithPassword;
 use crate::identity::{Accounts, Audit, WorkerKey};
 use crate::incident::news::TicketNews;
-use crate::incident::rules::IncidentRules;
+use crate::incident::rules::{IncidentRules, Rules};
 use crate::knowledge::area::Areas;
 use crate::knowledge::document::ImportDefaults;
 use crate::knowledge::import::desk::ImportDesk;
@@ -95,7 +95,7 @@ impl Instance {
         let data = settings.data_dir();
         let folder = FolderLock::take(&data)?.ok_or_else(|| anyhow::anyhow!("数据目录 {} 正被另一个进程使用", data.display()))?;
         let shipped = Shipped::new(settings.knowledge_dir());
-        let rules = Arc::new(IncidentRules::read(|file| shipped.street_file(file))?);
+        let rules = Rules::new(IncidentRules::read(|file| shipped.street_file(file))?);
         let street = Arc::new(Street::parse(&shipped.street_file("street.toml")?)?);
         let prompts = Arc::new(Prompts::load(settings.prompts_dir().as_deref())?);
         let db = Sqlite::open(&data.join("gridworker.sqlite")).await?;
@@ -124,7 +124,7 @@ impl Instance {
             blobs: Arc::new(BlobFolder::new(data.join("attachments"))),
             knowledge: Arc::clone(&knowledge),
             curation: Arc::clone(&curation),
-            rules: Arc::clone(&rules),
+            rules: rules.clone(),
             tickets: tickets.clone(),
             moves: tickets.clone(),
             model,
@@ -157,7 +157,7 @@ impl Instance {
             conversations: Arc::clone(&conversations),
             tickets: tickets.clone(),
             labels: tickets.clone(),
-            rules: Arc::clone(&rules),
+            rules: rules.clone(),
             knowledge: Arc::clone(&knowledge),
             life: Arc::new(life),
             imports: desk,

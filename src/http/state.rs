@@ -12,7 +12,7 @@ use crate::conversation::service::Conversations;
 use crate::core::clock::Clock;
 use crate::identity::{Accounts, Audit, WorkerKey};
 use crate::incident::labels::LabelStore;
-use crate::incident::rules::IncidentRules;
+use crate::incident::rules::Rules;
 use crate::incident::store::TicketStore;
 use crate::knowledge::curation::Curation;
 use crate::knowledge::import::desk::ImportDesk;
@@ -50,8 +50,8 @@ pub struct Api {
     pub tickets: Arc<dyn TicketStore>,
     /// Which category tickets really have.
     pub labels: Arc<dyn LabelStore>,
-    /// Taxonomy and grid directory.
-    pub rules: Arc<IncidentRules>,
+    /// Taxonomy, grid directory and the rest of the street's rules; a request loads them once.
+    pub rules: Rules,
     /// Documents.
     pub knowledge: Arc<Knowledge>,
     /// Drafts, review, versions, history.

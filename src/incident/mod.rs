@@ -16,6 +16,7 @@ pub mod draft;
 pub mod finish;
 pub mod gazetteer;
 pub mod intent;
+pub mod keep_up;
 pub mod labels;
 pub mod learned;
 pub mod news;

@@ -1,7 +1,8 @@
 //! All of the street's data that this room works with, read and checked against each other.
 
-use std::{io, path::Path};
+use std::{io, path::Path, sync::Arc};
 
+use arc_swap::ArcSwap;
 use serde::Deserialize;
 
 use super::{
@@ -26,7 +27,7 @@ struct Street {
     working_hours: Vec<(String, String)>,
 }
 
-/// The street's data. Immutable; an edit loads a new one.
+/// The street's data. Immutable; an edit loads a new one, which [`Rules`] hands out from then on.
 #[derive(Debug)]
 pub struct IncidentRules {
     /// The street's name.
@@ -100,5 +101,30 @@ impl IncidentRules {
     pub fn other(&self) -> Option<&Leaf> {
         let leaves = self.taxonomy.leaves();
         leaves.iter().rev().find(|l| l.name.contains("其他")).or_else(|| leaves.last())
+    }
+}
+
+/// The rules in use. They can be swapped while the service runs: whoever [loads](Self::load) them keeps that version to the end
+/// of a turn, a confirmation or a request, and sees no half of another one. Clones are the same handle.
+#[derive(Debug, Clone)]
+pub struct Rules(Arc<ArcSwap<IncidentRules>>);
+
+impl Rules {
+    /// Hands out `rules` until they are swapped.
+    #[must_use]
+    pub fn new(rules: IncidentRules) -> Self {
+        Self(Arc::new(ArcSwap::from_pointee(rules)))
+    }
+
+    /// The rules as they are now.
+    #[must_use]
+    pub fn load(&self) -> Arc<IncidentRules> {
+        self.0.load_full()
+    }
+
+    /// Hands out `next` from now on. What was learnt about categories goes along until it is learnt anew over the new table.
+    pub fn swap(&self, next: IncidentRules) {
+        next.taxonomy.learn(self.load().taxonomy.learned());
+        self.0.store(Arc::new(next));
     }
 }

@@ -39,7 +39,7 @@ pub async fn correct_category(
     if !caller.scope.covers(community.unwrap_or_default(), grid.unwrap_or_default()) {
         return Err(missing());
     }
-    if api.rules.taxonomy.get(&right.code).is_none() {
+    if api.rules.load().taxonomy.get(&right.code).is_none() {
         return Err(Problem::new(Code::InvalidBody).detail("没有这个类别"));
     }
     let detail = json!({ "from": ticket.category.code, "to": right.code });
