@@ -7,6 +7,7 @@ pub mod learning;
 pub mod lock;
 pub mod ordering;
 pub mod shipped;
+pub mod street;
 pub mod wiring;
 
 use std::net::SocketAddr;
@@ -35,7 +36,6 @@ use crate::identity::audit::ChainState;
 use crate::identity::manage::WithPassword;
 use crate::identity::{Accounts, Audit, WorkerKey};
 use crate::incident::news::TicketNews;
-use crate::incident::rules::{IncidentRules, Rules};
 use crate::knowledge::area::Areas;
 use crate::knowledge::document::ImportDefaults;
 use crate::knowledge::import::desk::ImportDesk;
@@ -95,12 +95,13 @@ impl Instance {
         let data = settings.data_dir();
         let folder = FolderLock::take(&data)?.ok_or_else(|| anyhow::anyhow!("数据目录 {} 正被另一个进程使用", data.display()))?;
         let shipped = Shipped::new(settings.knowledge_dir());
-        let rules = Rules::new(IncidentRules::read(|file| shipped.street_file(file))?);
         let street = Arc::new(Street::parse(&shipped.street_file("street.toml")?)?);
         let prompts = Arc::new(Prompts::load(settings.prompts_dir().as_deref())?);
         let db = Sqlite::open(&data.join("gridworker.sqlite")).await?;
         let zone = jiff::tz::TimeZone::get(&settings.street.timezone)?;
         let tickets = Arc::new(SqliteTickets::new(db.clone(), zone));
+        let versions = street::open(&shipped, tickets.clone(), Arc::clone(&clock), true).await?;
+        let rules = versions.rules().clone();
         let outbox = Arc::new(SqliteOutbox::new(db.clone()));
         let knowledge = Arc::new(wiring::knowledge(&settings, &data, &db, &shipped).await?);
         let areas = Areas::new(street.areas.clone());
@@ -157,6 +158,8 @@ impl Instance {
             conversations: Arc::clone(&conversations),
             tickets: tickets.clone(),
             labels: tickets.clone(),
+            disputes: tickets.clone(),
+            street: Arc::clone(&versions),
             rules: rules.clone(),
             knowledge: Arc::clone(&knowledge),
             life: Arc::new(life),
@@ -172,6 +175,7 @@ impl Instance {
             lookups: LookupLocks::default(),
             readiness: Arc::clone(&readiness),
             clock: Arc::clone(&clock),
+            ids: Arc::clone(&ids),
             server: settings.server.clone(),
             attachments: settings.attachments.clone(),
             metrics,
@@ -241,6 +245,7 @@ impl Instance {
         tasks.spawn(tidying(Arc::clone(&knowledge), stop.clone()));
         tasks.spawn(ordering::run(Arc::clone(&knowledge), Arc::clone(&curation), stop.clone()));
         tasks.spawn(learning::run(rules, tickets, stop.clone()));
+        tasks.spawn(street::run(versions, stop.clone()));
         tasks.spawn(housekeeping(Arc::clone(&api), stop.clone()));
         let grace = Duration::from_millis(settings.server.shutdown_grace_ms);
         Ok(Self { address, api, db, sandbox, first_administrator, stop, tasks, grace, _folder: folder })

@@ -69,7 +69,8 @@ impl Learned {
         let mut texts = Vec::new();
         for label in labels {
             let text = plain(&label.text);
-            if let Some(place) = memory.place(&label.code).filter(|_| text.chars().count() > 1) {
+            let code = taxonomy.get(&label.code).map_or(label.code.as_str(), |leaf| leaf.code.as_str());
+            if let Some(place) = memory.place(code).filter(|_| text.chars().count() > 1) {
                 memory.messages.push((place, taxonomy.gist(&text)));
                 texts.push(text);
             }

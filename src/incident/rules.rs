@@ -9,6 +9,7 @@ use super::{
     calendar::{self, WorkCalendar},
     channels::{self, Channels},
     clocks::{self, Clocks},
+    code_changes::{self, CodeChanges},
     dispatch::{self, Dispatch},
     gazetteer::{self, Gazetteer},
     place::{PlaceFinder, THRESHOLD},
@@ -30,10 +31,14 @@ struct Street {
 /// The street's data. Immutable; an edit loads a new one, which [`Rules`] hands out from then on.
 #[derive(Debug)]
 pub struct IncidentRules {
+    /// Number of the version of the street's files that it was read from; 0 = as shipped.
+    pub version: u32,
     /// The street's name.
     pub street: String,
     /// Categories.
     pub taxonomy: Taxonomy,
+    /// What became of codes of the past.
+    pub code_changes: CodeChanges,
     /// Places and grids.
     pub places: PlaceFinder,
     /// Emergencies.
@@ -66,9 +71,23 @@ impl IncidentRules {
         let get = |file: &str| open(file).map_err(|source| DataError::Read { file: file.to_owned(), source });
         let street: Street =
             toml::from_str(&get(STREET_FILE)?).map_err(|e| DataError::file(STREET_FILE, e.message().to_owned()))?;
+        let replaced = match open(code_changes::FILE) {
+            Ok(text) => CodeChanges::from_csv(&text)?,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => CodeChanges::default(),
+            Err(source) => return Err(DataError::Read { file: code_changes::FILE.to_owned(), source }),
+        };
         let gazetteer = Gazetteer::from_csv(&get(gazetteer::GRIDS_FILE)?, &get(gazetteer::PLACES_FILE)?)?;
+        let taxonomy = Taxonomy::from_csv(&get(taxonomy::FILE)?)?;
+        if let Some(lost) =
+            replaced.codes().find(|code| matches!(replaced.of(code), Some(Some(by)) if taxonomy.get(by).is_none()))
+        {
+            let message = format!("代码 {lost} 的替换代码不在 {} 中", taxonomy::FILE);
+            return Err(DataError::file(code_changes::FILE, message));
+        }
         let rules = Self {
-            taxonomy: Taxonomy::from_csv(&get(taxonomy::FILE)?)?,
+            version: 0,
+            taxonomy: taxonomy.with_replaced(replaced.clone().into_codes()),
+            code_changes: replaced,
             places: PlaceFinder::new(gazetteer, THRESHOLD),
             emergencies: Emergencies::from_csv(&get(urgency::FILE)?)?,
             calendar: WorkCalendar::from_csv(&get(calendar::FILE)?, &street.working_hours, &street.timezone)?,

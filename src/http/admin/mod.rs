@@ -12,6 +12,7 @@ pub mod imports;
 pub mod keys;
 pub mod question_sets;
 pub mod runs;
+pub mod street;
 
 use jiff::civil::Date;
 

@@ -154,6 +154,11 @@ impl TicketStore for SqliteTickets {
         }
         let mut tx = self.db.durable().await.map_err(failed)?;
         let mut ticket = by_number(&mut tx, number).await?;
+        let to = if solved { Status::已回访 } else { Status::重新办理 };
+        // A dispute may lead back to 重新办理; the resident's word only follows on a result.
+        if !matches!(ticket.status, Status::已办结 | Status::已回访) {
+            return Err(StoreError::IllegalMove { number: ticket.number, from: ticket.status, to });
+        }
         sqlx::query("INSERT INTO ticket_ratings (ticket_id, solved, stars, comment, at) VALUES ($1, $2, $3, $4, $5)")
             .bind(ticket.id.to_string())
             .bind(i64::from(solved))
@@ -163,7 +168,6 @@ impl TicketStore for SqliteTickets {
             .execute(&mut *tx)
             .await
             .map_err(failed)?;
-        let to = if solved { Status::已回访 } else { Status::重新办理 };
         let note = Some(if solved { format!("满意度{stars}星") } else { format!("未解决，满意度{stars}星") });
         move_in(&mut tx, &mut ticket, &TicketMove { to, by: RESIDENT.to_owned(), note, at }).await?;
         tx.commit().await.map_err(failed)?;
@@ -220,7 +224,7 @@ impl NewsStore for SqliteTickets {
 }
 
 /// The ticket with this number inside a transaction.
-async fn by_number(tx: &mut Transaction<'_, Driver>, number: &str) -> Result<Ticket, StoreError> {
+pub(super) async fn by_number(tx: &mut Transaction<'_, Driver>, number: &str) -> Result<Ticket, StoreError> {
     let row = sqlx::query("SELECT document, status FROM tickets WHERE number = $1")
         .bind(number)
         .fetch_optional(&mut **tx)
@@ -363,11 +367,11 @@ pub(super) fn ticket(row: &SqliteRow) -> Result<Ticket, StoreError> {
     Ok(ticket)
 }
 
-fn document(ticket: &Ticket) -> Result<String, StoreError> {
+pub(super) fn document(ticket: &Ticket) -> Result<String, StoreError> {
     serde_json::to_string(ticket).map_err(failed)
 }
 
-fn status(word: &str) -> Result<Status, StoreError> {
+pub(super) fn status(word: &str) -> Result<Status, StoreError> {
     Status::from_word(word).ok_or_else(|| failed(std::io::Error::other("unknown status word")))
 }
 
@@ -375,7 +379,7 @@ fn id(text: &str) -> Result<Uuid, StoreError> {
     text.parse().map_err(failed)
 }
 
-fn time(ms: i64) -> Result<Timestamp, StoreError> {
+pub(super) fn time(ms: i64) -> Result<Timestamp, StoreError> {
     Timestamp::from_millisecond(ms).map_err(failed)
 }
 

@@ -8,6 +8,7 @@ pub mod accounts;
 pub mod audit;
 pub mod conversation;
 pub mod curated;
+mod disputes;
 pub mod gaps;
 pub mod generations;
 pub mod imports;
@@ -20,6 +21,7 @@ pub mod platform;
 pub mod question_sets;
 mod rows;
 pub mod runs;
+mod street;
 
 use std::path::Path;
 use std::time::Duration;
