@@ -92,7 +92,7 @@ pub fn file(name: &str) -> Option<&'static StreetFile> {
 #[must_use]
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.trim().to_lowercase();
-    let best = known.into_iter().map(|k| (steps(&word, k), k)).min_by_key(|(n, _)| *n)?;
+    let best = known.into_iter().map(|k| (steps(&word, &k.to_lowercase()), k)).min_by_key(|(n, _)| *n)?;
     // More than half of it written otherwise is another word.
     (best.0 * 2 <= word.chars().count().max(best.1.chars().count())).then_some(best.1)
 }

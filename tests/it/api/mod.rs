@@ -5,6 +5,7 @@ mod bad_input;
 mod category;
 mod curation;
 mod delivery;
+mod disputes;
 mod documents;
 mod draft;
 mod generations;
@@ -18,6 +19,8 @@ mod pictures;
 mod privacy;
 mod recovery;
 mod streams;
+mod street;
+mod street_command;
 mod switching;
 mod turns;
 

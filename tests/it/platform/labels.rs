@@ -1,6 +1,7 @@
 //! Labels of tickets: kept durably, the highest stands, and a running service learns from a correction.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use gridworker::app::learning;
@@ -53,10 +54,11 @@ async fn a_confirmed_ticket_is_a_label_and_a_correction_stands_above_it() {
 #[tokio::test]
 async fn a_correction_is_learnt_while_the_service_runs_and_again_after_a_restart() {
     let street = Street::new().await;
-    let rules = || {
+    let table = || {
         let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("knowledge/street");
-        Rules::new(IncidentRules::load(&dir).expect("the shipped street loads"))
+        IncidentRules::load(&dir).expect("the shipped street loads")
     };
+    let rules = || Rules::new(table());
     let first = |rules: &Rules, text: &str| rules.load().taxonomy.decide(text).ranked.first().map(|s| s.code.clone());
     let words = "天桥底下有人熬沥青，味道大得很";
     let right = "030401";
@@ -68,6 +70,16 @@ async fn a_correction_is_learnt_while_the_service_runs_and_again_after_a_restart
     let number = told(&street, words, LabelSource::Confirmed).await;
     street.tickets.label(&number, by(LabelSource::Worker, right)).await.expect("kept");
     until_learnt(&running).await;
+    assert_eq!(first(&running, words).as_deref(), Some(right));
+    running.swap(table());
+    assert_eq!(first(&running, words).as_deref(), Some(right), "what was learnt goes along when the rules are swapped");
+    let carried = running.load().taxonomy.learned().expect("carried over");
+    let anew = async {
+        while running.load().taxonomy.learned().is_none_or(|now| Arc::ptr_eq(&now, &carried)) {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_mins(1), anew).await.expect("learnt anew over the new table");
     assert_eq!(first(&running, words).as_deref(), Some(right));
     stop.cancel();
     task.await.expect("it ends when told");
