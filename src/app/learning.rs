@@ -1,13 +1,13 @@
 //! Learning from corrections while the service runs: trained beside it, swapped in whole.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
 use crate::incident::labels::LabelStore;
 use crate::incident::learned::Learned;
-use crate::incident::rules::IncidentRules;
+use crate::incident::rules::{IncidentRules, Rules};
 use crate::incident::store::StoreError;
 
 /// How often new corrections are looked for.
@@ -15,13 +15,20 @@ const EVERY: Duration = Duration::from_secs(1);
 /// So many of the newest tickets are learnt from; each is compared with each.
 const TICKETS: u32 = 2_000;
 
-/// Learns at the start and after every correction, until `stop`.
-pub async fn run(rules: Arc<IncidentRules>, labels: Arc<dyn LabelStore>, stop: CancellationToken) {
+/// What was learnt last, and over which rules.
+#[derive(Debug, Default)]
+struct Learnt {
+    newest: i64,
+    over: Weak<IncidentRules>,
+}
+
+/// Learns at the start, after every correction and after every swap of the rules, until `stop`.
+pub async fn run(rules: Rules, labels: Arc<dyn LabelStore>, stop: CancellationToken) {
     // Without a correction the street's table is right by all that is known: there is nothing to learn.
-    let mut learnt = 0;
+    let mut learnt = Learnt::default();
     loop {
-        match learn(&rules, &*labels, learnt).await {
-            Ok(newest) => learnt = newest,
+        match learn(&rules, &*labels, &learnt).await {
+            Ok(now) => learnt = now,
             Err(error) => tracing::warn!(%error, "categories were not learnt; it is tried again"),
         }
         tokio::select! {
@@ -31,14 +38,16 @@ pub async fn run(rules: Arc<IncidentRules>, labels: Arc<dyn LabelStore>, stop: C
     }
 }
 
-/// Learns when there is a correction beyond `learnt`; gives the newest that is known now.
-async fn learn(rules: &Arc<IncidentRules>, labels: &dyn LabelStore, learnt: i64) -> Result<i64, StoreError> {
+/// Learns when there is a correction beyond `learnt`, or other rules; gives what is known now.
+async fn learn(rules: &Rules, labels: &dyn LabelStore, learnt: &Learnt) -> Result<Learnt, StoreError> {
+    let rules = rules.load();
     let newest = labels.corrections().await?;
-    if newest == learnt {
-        return Ok(learnt);
+    let now = Learnt { newest, over: Arc::downgrade(&rules) };
+    if newest == learnt.newest && (newest == 0 || Weak::ptr_eq(&now.over, &learnt.over)) {
+        return Ok(now);
     }
     let known = labels.labelled(TICKETS).await?;
-    let trainer = Arc::clone(rules);
+    let trainer = Arc::clone(&rules);
     let learned = tokio::task::spawn_blocking(move || Learned::train(&trainer.taxonomy, &known)).await;
     match learned {
         Ok(learned) => {
@@ -47,5 +56,5 @@ async fn learn(rules: &Arc<IncidentRules>, labels: &dyn LabelStore, learnt: i64)
         }
         Err(error) => tracing::error!(%error, "training broke off"),
     }
-    Ok(newest)
+    Ok(now)
 }

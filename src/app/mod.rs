@@ -10,6 +10,7 @@ pub mod lock;
 pub mod ordering;
 pub mod rows;
 pub mod shipped;
+pub mod street;
 pub mod wiring;
 
 use std::net::SocketAddr;
@@ -38,7 +39,6 @@ use crate::identity::audit::ChainState;
 use crate::identity::manage::WithPassword;
 use crate::identity::{Accounts, Audit, WorkerKey};
 use crate::incident::news::TicketNews;
-use crate::incident::rules::IncidentRules;
 use crate::knowledge::area::Areas;
 use crate::knowledge::document::ImportDefaults;
 use crate::knowledge::import::desk::ImportDesk;
@@ -98,12 +98,13 @@ impl Instance {
         let data = settings.data_dir();
         let folder = FolderLock::take(&data)?.ok_or_else(|| anyhow::anyhow!("数据目录 {} 正被另一个进程使用", data.display()))?;
         let shipped = Shipped::new(settings.knowledge_dir());
-        let rules = Arc::new(IncidentRules::read(|file| shipped.street_file(file))?);
         let street = Arc::new(Street::parse(&shipped.street_file("street.toml")?)?);
         let prompts = Arc::new(Prompts::load(settings.prompts_dir().as_deref())?);
         let db = rows::open(&settings).await?;
         let zone = jiff::tz::TimeZone::get(&settings.street.timezone)?;
         let tickets = Arc::new(SqliteTickets::new(db.clone(), zone));
+        let versions = street::open(&shipped, tickets.clone(), Arc::clone(&clock), true).await?;
+        let rules = versions.rules().clone();
         let outbox = Arc::new(SqliteOutbox::new(db.clone()));
         let knowledge = Arc::new(wiring::knowledge(&settings, &data, &db, &shipped).await?);
         let areas = Areas::new(street.areas.clone());
@@ -138,7 +139,7 @@ impl Instance {
             blobs,
             knowledge: Arc::clone(&knowledge),
             curation: Arc::clone(&curation),
-            rules: Arc::clone(&rules),
+            rules: rules.clone(),
             tickets: tickets.clone(),
             moves: tickets.clone(),
             model,
@@ -164,7 +165,9 @@ impl Instance {
             conversations: Arc::clone(&conversations),
             tickets: tickets.clone(),
             labels: tickets.clone(),
-            rules: Arc::clone(&rules),
+            disputes: tickets.clone(),
+            street: Arc::clone(&versions),
+            rules: rules.clone(),
             knowledge: Arc::clone(&knowledge),
             life: Arc::new(life),
             imports: desk,
@@ -187,6 +190,7 @@ impl Instance {
             lookups: LookupLocks::default(),
             readiness: Arc::clone(&readiness),
             clock: Arc::clone(&clock),
+            ids: Arc::clone(&ids),
             server: settings.server.clone(),
             attachments: settings.attachments.clone(),
             metrics,
@@ -243,6 +247,7 @@ impl Instance {
         tasks.spawn(ordering::run(Arc::clone(&knowledge), Arc::clone(&curation), stop.clone()));
         tasks.spawn(learning::run(rules, tickets, stop.clone()));
         tasks.spawn(sealing(db.clone(), stop.clone()));
+        tasks.spawn(street::run(versions, stop.clone()));
         tasks.spawn(housekeeping(Arc::clone(&api), stop.clone()));
         let grace = Duration::from_millis(settings.server.shutdown_grace_ms);
         Ok(Self { address, api, db, sandbox, first_administrator, stop, tasks, grace, _folder: folder })

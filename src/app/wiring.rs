@@ -15,7 +15,7 @@ use crate::conversation::figures;
 use crate::core::clock::{Clock, SystemClock};
 use crate::core::ids::{Ids, RandomIds};
 use crate::incident::intent::classify_intent;
-use crate::incident::rules::IncidentRules;
+use crate::incident::rules::Rules;
 use crate::knowledge::curation::{Curation, CurationParts};
 use crate::knowledge::document::{Audience, ImportDefaults, ParsedDocument};
 use crate::knowledge::import::extractor::{Extractor, Limits};
@@ -137,10 +137,10 @@ pub fn curation(
     settings: &Settings,
     db: &Sqlite,
     knowledge: &Arc<Knowledge>,
-    rules: &Arc<IncidentRules>,
+    rules: &Rules,
     ids: &Arc<dyn Ids>,
 ) -> Arc<Curation> {
-    let rules = Arc::clone(rules);
+    let rules = rules.clone();
     Curation::new(CurationParts {
         knowledge: Arc::clone(knowledge),
         curated: Arc::new(db.clone()),
@@ -152,7 +152,7 @@ pub fn curation(
         figures: Arc::new(|answer, passages| {
             figures::check(answer, passages).figures.into_iter().filter(|f| !f.ok).map(|f| f.text).collect()
         }),
-        route_of: Arc::new(move |text| classify_intent(&crate::core::text::normalize(text), &rules).kind.word()),
+        route_of: Arc::new(move |text| classify_intent(&crate::core::text::normalize(text), &rules.load()).kind.word()),
         new_index: Arc::new(|| Arc::new(MemoryStore::new())),
         allowed_losses: settings.curation.allowed_losses,
     })

@@ -9,9 +9,11 @@ use gridworker::conversation::prompts::Prompts;
 use gridworker::conversation::street::Street;
 use gridworker::core::clock::{Clock as _, SystemClock};
 use gridworker::incident::rules::IncidentRules;
+use gridworker::incident::street::desk::Desk;
 use gridworker::knowledge::import;
 use gridworker::knowledge::law_index::LawIndex;
 use gridworker::knowledge::lint::{self, Severity};
+use gridworker::storage::sqlite::Sqlite;
 
 use super::Common;
 
@@ -24,7 +26,7 @@ pub struct Doctor {
 
 impl Doctor {
     #[expect(clippy::print_stdout, reason = "the result of this command")]
-    pub fn run(self, common: &Common) -> anyhow::Result<ExitCode> {
+    pub async fn run(self, common: &Common) -> anyhow::Result<ExitCode> {
         let settings = common.settings()?;
         println!("配置：没有问题");
         let folder = settings.knowledge_dir().unwrap_or_else(|| PathBuf::from("knowledge"));
@@ -59,6 +61,20 @@ impl Doctor {
                 )
             }),
         );
+        // Without a data folder nothing was ever activated.
+        let rows = settings.data_dir().join("gridworker.sqlite");
+        if rows.exists() {
+            let db = Sqlite::open(&rows).await?;
+            let said = match super::street::desk(&settings, &db).await {
+                Ok(desk) => match desk.fault() {
+                    Some(fault) => Err(fault.words()),
+                    None => Ok(version_words(&desk).await?),
+                },
+                Err(error) => Err(error.to_string()),
+            };
+            db.close().await;
+            say("街道数据版本", said);
+        }
         let laws = shipped.text("law-index.csv").map_err(|e| e.to_string()).and_then(|csv| LawIndex::parse(csv.as_bytes()));
         match laws {
             Err(why) => say("法规索引", Err(why)),
@@ -77,4 +93,17 @@ impl Doctor {
         }
         Ok(if errors == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
+}
+
+async fn version_words(desk: &Desk) -> anyhow::Result<String> {
+    let active = desk.active().await?;
+    let used = if active == 0 { "使用随程序提供的文件".to_owned() } else { format!("使用第{active}版") };
+    let orphans = desk.orphans().await?;
+    let lost: Vec<String> = orphans.iter().map(|o| format!("{}（{}张）", o.code, o.open_tickets)).collect();
+    let lost = if lost.is_empty() {
+        String::new()
+    } else {
+        format!("；未办结工单用到分类表里没有的代码：{}", lost.join("、"))
+    };
+    Ok(format!("{used}，共保存{}版{lost}", desk.versions().await?.len()))
 }

@@ -12,7 +12,6 @@ use gridworker::app::shipped::Shipped;
 use gridworker::app::{ordering, wiring};
 use gridworker::config::Settings;
 use gridworker::core::ids::{Ids, RandomIds};
-use gridworker::incident::rules::IncidentRules;
 use gridworker::knowledge::generation::{Action, GenerationBook as _, Plan, Record, State, Wish};
 use gridworker::knowledge::reorder::{self, Level};
 use gridworker::storage::sqlite::Sqlite;
@@ -112,7 +111,7 @@ async fn learn(settings: &Settings, data: &Path, db: &Sqlite) -> anyhow::Result<
     let shipped = Shipped::new(settings.knowledge_dir());
     let knowledge = Arc::new(wiring::knowledge(settings, data, db, &shipped).await?);
     knowledge.start().await?;
-    let rules = Arc::new(IncidentRules::read(|file| shipped.street_file(file))?);
+    let rules = super::street::desk(settings, db).await?.rules().clone();
     let ids: Arc<dyn Ids> = Arc::new(RandomIds);
     let curation = wiring::curation(settings, db, &knowledge, &rules, &ids);
     match ordering::learn_now(&knowledge, &curation).await? {

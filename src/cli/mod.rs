@@ -15,6 +15,7 @@ mod pieces;
 mod sandbox;
 mod seal;
 mod serve;
+mod street;
 mod train;
 mod train_tokenizer;
 mod user;
@@ -87,6 +88,9 @@ enum Command {
     /// 账号
     #[command(subcommand)]
     User(user::User),
+    /// 街道数据的版本：检查、对照、导出、导入
+    #[command(subcommand)]
+    Street(street::Street),
     /// 更新数据库结构
     Migrate,
     /// 由资料自带的问法训练检索的把关，打印系数与留一数字
@@ -115,12 +119,13 @@ impl Cli {
             Command::Evidence(evidence) => evidence.run(&self.common).await,
             Command::Index(index) => index.run(&self.common).await,
             Command::Bench(bench) => bench.run().await,
-            Command::Doctor(doctor) => doctor.run(&self.common),
+            Command::Doctor(doctor) => doctor.run(&self.common).await,
             Command::Config(config) => config.run(&self.common),
             Command::Outbox(outbox) => outbox.run(&self.common).await,
             Command::Seal(seal) => seal.run(&self.common).await,
             Command::Sandbox(sandbox) => sandbox.run(&self.common).await,
             Command::User(user) => user.run(&self.common).await,
+            Command::Street(street) => street.run(&self.common).await,
             Command::Migrate => migrate::run(&self.common).await,
             Command::Train(train) => train.run(&self.common),
             Command::TrainTokenizer(train) => train.run(),

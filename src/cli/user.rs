@@ -1,13 +1,11 @@
 //! `gridworker user …`: accounts from the machine itself, also while the service runs.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Subcommand;
 use gridworker::app::rows;
-use gridworker::app::shipped::Shipped;
 use gridworker::core::clock::{Clock as _, SystemClock};
 use gridworker::core::ids::RandomIds;
 use gridworker::identity::keys::NewKey;
@@ -82,7 +80,7 @@ impl User {
         if let Self::Add { communities, grids, .. } = &self
             && !(communities.is_empty() && grids.is_empty())
         {
-            check_scope(settings.knowledge_dir(), communities, grids)?;
+            check_scope(&super::street::desk(&settings, &db).await?.rules().load(), communities, grids)?;
         }
         let done = self.apply(&accounts).await;
         db.close().await;
@@ -140,9 +138,7 @@ impl User {
 }
 
 /// A community or grid that the street does not have is a slip of the pen.
-fn check_scope(knowledge: Option<PathBuf>, communities: &[String], grids: &[String]) -> anyhow::Result<()> {
-    let shipped = Shipped::new(knowledge);
-    let rules = IncidentRules::read(|file| shipped.street_file(file))?;
+fn check_scope(rules: &IncidentRules, communities: &[String], grids: &[String]) -> anyhow::Result<()> {
     let gazetteer = rules.places.gazetteer();
     for community in communities {
         anyhow::ensure!(gazetteer.grids().iter().any(|g| g.community == *community), "没有这个社区：{community}");

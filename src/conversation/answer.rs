@@ -431,7 +431,7 @@ impl Conversations {
 
     /// What a resident may want next. An open draft comes back to the eye after a digression.
     pub(super) fn offers(&self, turn: &Turn<'_>) -> Value {
-        if let Some(card) = turn.open_draft_card(&self.parts.rules) {
+        if let Some(card) = turn.open_draft_card(&turn.rules) {
             return card;
         }
         json!({ "kind": "choices", "options": [

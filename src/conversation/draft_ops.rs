@@ -11,6 +11,7 @@ use super::service::Conversations;
 use super::store::StoreError;
 use crate::incident::draft::{By, Draft};
 use crate::incident::finish::NotReady;
+use crate::incident::rules::IncidentRules;
 use crate::incident::store::StoreError as TicketError;
 use crate::incident::ticket::Ticket;
 
@@ -57,13 +58,15 @@ impl Conversations {
     /// The card of the open draft, unless an emergency still hides it.
     #[must_use]
     pub fn shown_draft(&self, memory: &Memory) -> Option<Value> {
-        memory.draft.as_ref().filter(|_| !memory.draft_hidden).map(|d| d.card(&self.parts.rules))
+        memory.draft.as_ref().filter(|_| !memory.draft_hidden).map(|d| d.card(&self.parts.rules.load()))
     }
 
     /// Changes fields of the draft; all or nothing. Returns the card.
     pub async fn patch_draft(&self, conversation: Uuid, patch: &Value) -> Result<Value, DraftError> {
         let _order = self.order.enter(conversation).await;
+        let rules = self.parts.rules.load();
         let mut memory = self.memory_of(conversation).await?;
+        memory.keep_up(&rules);
         let draft = self.open_draft(&mut memory).await?;
         if let Some(ids) = patch.get("attachments").and_then(Value::as_array) {
             for id in ids.iter().filter_map(|v| v.as_str()).filter_map(|s| Uuid::parse_str(s).ok()) {
@@ -74,10 +77,10 @@ impl Conversations {
             }
         }
         draft
-            .patch(patch, By::Resident, &self.parts.rules, self.now())
+            .patch(patch, By::Resident, &rules, self.now())
             .map_err(|errors| DraftError::Invalid(errors.into_iter().collect()))?;
-        draft.asked = draft.next_question(&self.parts.rules).map(|q| q.field);
-        let card = draft.card(&self.parts.rules);
+        draft.asked = draft.next_question(&rules).map(|q| q.field);
+        let card = draft.card(&rules);
         memory.draft_hidden = false;
         memory.resumed = false;
         self.parts.store.remember(conversation, &memory).await?;
@@ -102,10 +105,12 @@ impl Conversations {
             let card = json!({ "kind": "receipt", "ticket": ticket });
             return Ok(Confirmed { ticket, card, created: false });
         }
-        let confirmed = self.confirm(&mut memory, key).await?;
+        let rules = self.parts.rules.load();
+        memory.keep_up(&rules);
+        let confirmed = self.confirm(&mut memory, key, &rules).await?;
         // Into the history first, then out of memory: after a crash between the two the draft confirms to the same ticket.
         self.show_receipt(conversation, &confirmed.ticket).await?;
-        self.tell_resumed(conversation, &mut memory).await?;
+        self.tell_resumed(conversation, &mut memory, &rules).await?;
         self.parts.store.remember(conversation, &memory).await?;
         Ok(confirmed)
     }
@@ -151,17 +156,17 @@ impl Conversations {
         self.open_draft(&mut memory).await?;
         memory.draft = None;
         memory.resume();
-        self.tell_resumed(conversation, &mut memory).await?;
+        self.tell_resumed(conversation, &mut memory, &self.parts.rules.load()).await?;
         self.parts.store.remember(conversation, &memory).await?;
         Ok(())
     }
 
     /// After a button: tells the window that a parked draft is open again, with its card.
-    async fn tell_resumed(&self, conversation: Uuid, memory: &mut Memory) -> Result<(), DraftError> {
+    async fn tell_resumed(&self, conversation: Uuid, memory: &mut Memory, rules: &IncidentRules) -> Result<(), DraftError> {
         if !memory.resumed {
             return Ok(());
         }
-        let Some((text, draft)) = self.resumed_words(memory) else { return Ok(()) };
+        let Some((text, draft)) = self.resumed_words(memory, rules) else { return Ok(()) };
         let id = message_id("resumed", self.parts.ids.uuid());
         let body = MessageBody { text, card: Some(draft), ..MessageBody::default() };
         if let Some(message) = self.parts.store.add_message(conversation, id, Role::News, &body, self.now()).await? {
@@ -171,8 +176,7 @@ impl Conversations {
     }
 
     /// The sentence and the card of a draft that came back, which is asked on from here.
-    pub(super) fn resumed_words(&self, memory: &mut Memory) -> Option<(String, Value)> {
-        let rules = &self.parts.rules;
+    pub(super) fn resumed_words(&self, memory: &mut Memory, rules: &IncidentRules) -> Option<(String, Value)> {
         let draft = memory.draft.as_mut()?;
         let question = draft.next_question(rules);
         draft.asked = question.as_ref().map(|q| q.field.clone());
@@ -182,18 +186,24 @@ impl Conversations {
     }
 
     /// One transaction: ticket, first event, outbox rows. The memory is changed, not stored.
-    pub(super) async fn confirm(&self, memory: &mut Memory, key: Option<String>) -> Result<Confirmed, DraftError> {
+    pub(super) async fn confirm(
+        &self,
+        memory: &mut Memory,
+        key: Option<String>,
+        rules: &IncidentRules,
+    ) -> Result<Confirmed, DraftError> {
         let draft = memory.draft.as_ref().ok_or(DraftError::None)?;
-        let new = draft.into_new_ticket(&self.parts.rules, self.now(), self.parts.ids.uuid(), &self.parts.destinations).map_err(
-            |error| match error {
-                NotReady::Missing(missing) => {
-                    let words = draft.next_question(&self.parts.rules).map_or_else(|| error_words().to_owned(), |q| q.text);
-                    DraftError::Incomplete { missing, words }
-                }
-                NotReady::Closed => DraftError::Stopped("这次上报已经结束，请重新说明情况".to_owned()),
-                NotReady::NoCategory => DraftError::Stopped("没有可用的类别，请拨打12345".to_owned()),
-            },
-        )?;
+        let new =
+            draft.into_new_ticket(rules, self.now(), self.parts.ids.uuid(), &self.parts.destinations).map_err(
+                |error| match error {
+                    NotReady::Missing(missing) => {
+                        let words = draft.next_question(rules).map_or_else(|| error_words().to_owned(), |q| q.text);
+                        DraftError::Incomplete { missing, words }
+                    }
+                    NotReady::Closed => DraftError::Stopped("这次上报已经结束，请重新说明情况".to_owned()),
+                    NotReady::NoCategory => DraftError::Stopped("没有可用的类别，请拨打12345".to_owned()),
+                },
+            )?;
         let created = self.parts.tickets.create(new).await?;
         memory.draft = None;
         memory.resume();

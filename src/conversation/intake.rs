@@ -3,6 +3,8 @@
 //! The draft lives in the conversation's memory, outside any model. Rules read every message first; a model may then
 //! propose what they did not find. Emergencies are in `urgent`. Digressions leave the draft alone and bring its card back.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::draft_ops::DraftError;
@@ -53,7 +55,7 @@ impl Conversations {
             IntentKind::Report => Some(Route::Report),
             // 「应该没有吧？」 answers a question with a question mark.
             IntentKind::Ask | IntentKind::Smalltalk if !is_question(turn.said.trim_end_matches(['?', '？', '吧'])) => {
-                let understood = !draft.clone().apply(turn.said, &self.parts.rules, self.now()).changed.is_empty();
+                let understood = !draft.clone().apply(turn.said, &turn.rules, self.now()).changed.is_empty();
                 (understood || (draft.asked.is_some() && intent.kind == IntentKind::Ask)).then_some(Route::Report)
             }
             _ => None,
@@ -64,7 +66,7 @@ impl Conversations {
     pub(super) fn read_matter(&self, turn: &mut Turn<'_>) -> (Route, Draft, Applied) {
         let mut draft = self.empty_draft(turn);
         let matter = if is_bare_report_wish(turn.said) { turn.memory.last_question.take() } else { Some(turn.said.to_owned()) };
-        let applied = matter.map(|m| draft.apply(&m, &self.parts.rules, self.now())).unwrap_or_default();
+        let applied = matter.map(|m| draft.apply(&m, &turn.rules, self.now())).unwrap_or_default();
         draft.attachments.extend_from_slice(turn.attachments);
         let goes_elsewhere = applied.stopper.is_some() || applied.outside.is_some();
         (if goes_elsewhere { Route::Channel } else { Route::Report }, draft, applied)
@@ -90,7 +92,7 @@ impl Conversations {
 
     /// A message that belongs to the open draft.
     pub(super) async fn go_on_with_draft(&self, turn: &mut Turn<'_>) -> Result<Said, TurnError> {
-        if turn.memory.draft.as_ref().is_some_and(|d| is_another_matter(turn.said, d, &self.parts.rules)) {
+        if turn.memory.draft.as_ref().is_some_and(|d| is_another_matter(turn.said, d, &turn.rules)) {
             return Ok(self.note_for_later(turn));
         }
         let Some(mut draft) = turn.memory.draft.take() else { return Ok(Said::default()) };
@@ -99,7 +101,7 @@ impl Conversations {
                 turn.log.delta("好的，不报了，什么都没有提交。需要时再告诉我。");
                 return Ok(self.come_back(turn));
             }
-            Some(ConfirmWord::Yes) if draft.is_complete(&self.parts.rules) => {
+            Some(ConfirmWord::Yes) if draft.is_complete(&turn.rules) => {
                 turn.memory.draft = Some(draft);
                 return self.confirm_by_word(turn).await;
             }
@@ -109,7 +111,7 @@ impl Conversations {
             None => {}
         }
         let asked = draft.asked.clone();
-        let applied = draft.apply(turn.said, &self.parts.rules, self.now());
+        let applied = draft.apply(turn.said, &turn.rules, self.now());
         let pictures = turn.attachments.len();
         draft.attachments.extend_from_slice(turn.attachments);
         if let Some(said) = self.goes_elsewhere(turn, &applied) {
@@ -119,7 +121,7 @@ impl Conversations {
             self.help_by_model(turn, &mut draft).await;
         }
         let text = if applied.correction {
-            self.corrected(&draft, &applied)
+            self.corrected(turn, &draft, &applied)
         } else if pictures > 0 {
             format!("收到{pictures}张照片。")
         } else if applied.changed.is_empty() {
@@ -132,7 +134,7 @@ impl Conversations {
             .to_owned()
         } else if applied.changed.iter().any(|f| f == "reporter.anonymous") && draft.reporter.anonymous {
             "好的，不会透露是您报的。".to_owned()
-        } else if asked.is_some() && draft.next_question(&self.parts.rules).map(|q| q.field) == asked {
+        } else if asked.is_some() && draft.next_question(&turn.rules).map(|q| q.field) == asked {
             // Something was said, and the same question stands again.
             if applied.changed.iter().any(|f| f == field::PLACE) { "好的，地点记下了。" } else { "好的。" }.to_owned()
         } else {
@@ -151,7 +153,7 @@ impl Conversations {
             if let Some(open) = &turn.memory.draft {
                 other.reporter = open.reporter.clone();
             }
-            let what = other.spoken_name(&self.parts.rules);
+            let what = other.spoken_name(&turn.rules);
             turn.memory.park(other);
             format!("{what}我也记下了。一件一件来，先把前面这件办完。")
         };
@@ -170,21 +172,21 @@ impl Conversations {
             return Said::default();
         }
         turn.memory.resumed = false;
-        let Some((text, card)) = self.resumed_words(&mut turn.memory) else { return Said::default() };
+        let Some((text, card)) = self.resumed_words(&mut turn.memory, &turn.rules) else { return Said::default() };
         turn.log.delta(&format!("\n\n{text}"));
         Said::with_card(card)
     }
 
     /// The card with the one question to ask, or the request to confirm.
     fn present(&self, turn: &mut Turn<'_>, mut draft: Draft, mut text: String) -> Said {
-        let question = draft.next_question(&self.parts.rules);
+        let question = draft.next_question(&turn.rules);
         draft.asked = question.as_ref().map(|q| q.field.clone());
         if let Some(question) = &question {
             text.push_str(&question.text)
         } else {
-            let leaf = draft.leaf(&self.parts.rules).filter(|_| draft.emergency.is_none());
+            let leaf = draft.leaf(&turn.rules).filter(|_| draft.emergency.is_none());
             let told = draft.description.as_deref().unwrap_or_default();
-            let vague = leaf.is_none_or(|l| self.parts.rules.other().is_some_and(|o| o.code == l.code));
+            let vague = leaf.is_none_or(|l| turn.rules.other().is_some_and(|o| o.code == l.code));
             let what: String =
                 if vague { told.chars().take(30).collect() } else { leaf.map(|l| l.name.clone()).unwrap_or_default() };
             text.push_str(&format!("我记的是：{}，{what}。没有问题就回复“确认”，哪里不对直接说。", draft.spoken_place()));
@@ -193,19 +195,19 @@ impl Conversations {
             text.push_str("\n以后不用发身份证号，您留好，别给别人。");
         }
         turn.log.delta(&text);
-        let card = draft.card(&self.parts.rules);
+        let card = draft.card(&turn.rules);
         turn.memory.draft = Some(draft);
         Said::with_card(card)
     }
 
-    fn corrected(&self, draft: &Draft, applied: &Applied) -> String {
+    fn corrected(&self, turn: &Turn<'_>, draft: &Draft, applied: &Applied) -> String {
         let mut parts = Vec::new();
         for name in &applied.changed {
             match name.as_str() {
                 field::PLACE => parts.push(format!("地点改成{}", draft.spoken_place())),
                 field::PHONE => parts.push(format!("电话改成{}", draft.reporter.phone.as_deref().unwrap_or_default())),
                 field::CATEGORY => {
-                    let name = draft.leaf(&self.parts.rules).map(|l| l.name.clone()).unwrap_or_default();
+                    let name = draft.leaf(&turn.rules).map(|l| l.name.clone()).unwrap_or_default();
                     parts.push(format!("类别改成{name}"));
                 }
                 "occurred_at" => {
@@ -237,10 +239,10 @@ impl Conversations {
     /// Lets the model propose what the rules did not find. Proposals are validated like a stranger's input.
     async fn help_by_model(&self, turn: &mut Turn<'_>, draft: &mut Draft) {
         let Some(model) = self.parts.model.clone().filter(|m| m.ready()) else { return };
-        if draft.is_complete(&self.parts.rules) && draft.category_sure {
+        if draft.is_complete(&turn.rules) && draft.category_sure {
             return;
         }
-        let rules = &self.parts.rules;
+        let rules = &*Arc::clone(&turn.rules);
         let mut codes: Vec<String> = rules.taxonomy.classify(turn.said).into_iter().map(|s| s.code).collect();
         codes.extend(draft.category.iter().cloned());
         codes.extend(rules.other().map(|l| l.code.clone()));
@@ -320,7 +322,7 @@ impl Conversations {
                 "在这次对话里您还没报过事。如果是在别的手机上报的，请点“查进度”，输入工单号和手机号后四位。"
             });
             let look_up = json!({ "kind": "choices", "options": [{ "label": "查进度", "action": "lookup" }, { "label": "我要上报", "send": "我要上报" }] });
-            Ok(Said::with_card(turn.open_draft_card(&self.parts.rules).unwrap_or(look_up)))
+            Ok(Said::with_card(turn.open_draft_card(&turn.rules).unwrap_or(look_up)))
         }
     }
 
@@ -353,7 +355,7 @@ impl Conversations {
     }
 
     async fn confirm_by_word(&self, turn: &mut Turn<'_>) -> Result<Said, TurnError> {
-        match self.confirm(&mut turn.memory, None).await {
+        match self.confirm(&mut turn.memory, None, &turn.rules).await {
             Ok(confirmed) => {
                 turn.log.delta(&self.receipt_words(&confirmed.ticket));
                 self.come_back(turn);
@@ -363,7 +365,7 @@ impl Conversations {
             Err(error) => {
                 tracing::warn!(%error, "a complete draft was not confirmed");
                 turn.log.delta("这次没有提交成功，请再试一次。");
-                Ok(Said { finish: Finish::Refused, card: turn.open_draft_card(&self.parts.rules), ..Said::default() })
+                Ok(Said { finish: Finish::Refused, card: turn.open_draft_card(&turn.rules), ..Said::default() })
             }
         }
     }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::redact::Vault;
 use crate::incident::draft::Draft;
+use crate::incident::rules::IncidentRules;
 
 /// How many confirmations are remembered for a button that is pressed again.
 const CONFIRMED: usize = 8;
@@ -64,6 +65,13 @@ impl Memory {
             return self.resumed;
         }
         false
+    }
+
+    /// Brings the drafts in step with the street's rules, which may have been swapped since the last message.
+    pub fn keep_up(&mut self, rules: &IncidentRules) {
+        for draft in self.draft.iter_mut().chain(&mut self.parked) {
+            draft.keep_up(rules);
+        }
     }
 
     /// Remembers a confirmation.

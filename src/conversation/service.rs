@@ -26,7 +26,7 @@ use crate::identity;
 use crate::incident::bell::Bell;
 use crate::incident::destinations::Destinations;
 use crate::incident::news::NewsStore;
-use crate::incident::rules::IncidentRules;
+use crate::incident::rules::Rules;
 use crate::incident::store::TicketStore;
 use crate::knowledge::curation::Curation;
 use crate::knowledge::search::Knowledge;
@@ -43,8 +43,8 @@ pub struct Parts {
     pub knowledge: Arc<Knowledge>,
     /// Fixed answers, and what becomes of gaps.
     pub curation: Arc<Curation>,
-    /// The street's rules for incidents.
-    pub rules: Arc<IncidentRules>,
+    /// The street's rules for incidents; a turn and a button load them once.
+    pub rules: Rules,
     /// Tickets.
     pub tickets: Arc<dyn TicketStore>,
     /// Moves that were not told yet.

@@ -50,6 +50,8 @@ pub(super) struct Turn<'a> {
     pub memory: Memory,
     /// How the answer was found, for the hit test.
     pub trace: Option<Trace>,
+    /// The street's rules as they were when the turn began; it ends by the same ones.
+    pub rules: Arc<IncidentRules>,
     pub log: &'a mut TurnLog,
 }
 
@@ -91,22 +93,25 @@ impl Conversations {
     /// Runs a turn to its end and stores it.
     pub(super) async fn run(self: Arc<Self>, conversation: Conversation, said: String, incoming: Incoming, mut log: TurnLog) {
         let started = std::time::Instant::now();
-        let intent = classify_intent(&said, &self.parts.rules);
+        let rules = self.parts.rules.load();
+        let intent = classify_intent(&said, &rules);
         // First things first: nobody in danger waits for a lock, a model or the end of another answer.
         if intent.kind == IntentKind::Emergency {
             self.first_words(&intent, &mut log);
         }
         let order = self.order.enter(conversation.id).await;
-        let memory = match self.parts.store.conversation(conversation.id).await {
+        let mut memory = match self.parts.store.conversation(conversation.id).await {
             Ok(Some(fresh)) => fresh.memory,
             Ok(None) | Err(_) => conversation.memory.clone(),
         };
+        memory.keep_up(&rules);
         let mut turn = Turn {
             conversation: &conversation,
             said: &said,
             attachments: &incoming.attachments,
             memory,
             trace: None,
+            rules,
             log: &mut log,
         };
         // A plain 确认 is answered with the receipt itself.
@@ -140,7 +145,7 @@ impl Conversations {
         turn.memory.resumed = false;
         if intent.kind != IntentKind::Emergency {
             // 「有」 to 有没有人受伤？ is one as well, and only the draft knows it.
-            intent.emergency = turn.memory.draft.as_ref().and_then(|d| d.danger_told(turn.said, &self.parts.rules));
+            intent.emergency = turn.memory.draft.as_ref().and_then(|d| d.danger_told(turn.said, &turn.rules));
             if intent.emergency.is_some() {
                 intent.kind = IntentKind::Emergency;
                 self.first_words(&intent, turn.log);
@@ -208,7 +213,7 @@ impl Conversations {
 
     /// After a digression: the draft is still open, and what it needs.
     fn remind_of_draft(&self, turn: &mut Turn<'_>) {
-        let rules = &self.parts.rules;
+        let rules = &turn.rules;
         let Some(draft) = turn.memory.draft.as_mut() else { return };
         let question = draft.next_question(rules);
         draft.asked = question.as_ref().map(|q| q.field.clone());
@@ -321,7 +326,7 @@ impl Conversations {
             )
         };
         turn.log.delta(&text);
-        Said { card: turn.open_draft_card(&self.parts.rules), ..Said::default() }
+        Said { card: turn.open_draft_card(&turn.rules), ..Said::default() }
     }
 
     /// A person: the grid's own post when the place is known, and the street's number.
@@ -331,20 +336,20 @@ impl Conversations {
         let grid_code = if let Some(code) = turn.memory.draft.as_ref().and_then(|d| d.place.grid_code.clone()) {
             Some(code)
         } else {
-            let told = self.parts.rules.places.find(turn.said).place.grid_code;
+            let told = turn.rules.places.find(turn.said).place.grid_code;
             match told {
                 Some(code) => Some(code),
                 None => self.parts.tickets.by_conversation(turn.conversation.id).await?.pop().and_then(|t| t.place.grid_code),
             }
         };
-        if let Some(grid) = grid_code.as_deref().and_then(|code| self.parts.rules.places.gazetteer().grid(code)) {
+        if let Some(grid) = grid_code.as_deref().and_then(|code| turn.rules.places.gazetteer().grid(code)) {
             text.push_str(&format!("您那里可以找{}。", grid.handler_post));
         }
         text.push_str(&human.text);
         turn.log.delta(&text);
         let mut numbers = vec![json!({ "label": "政务服务便民热线", "tel": human.tel })];
         numbers.extend(self.parts.street.hotlines.iter().filter(|h| h.tel != human.tel).take(4).map(|h| json!(h)));
-        let card = turn.open_draft_card(&self.parts.rules).unwrap_or_else(|| {
+        let card = turn.open_draft_card(&turn.rules).unwrap_or_else(|| {
             json!({ "kind": "choices", "options": [{ "label": "拨打12345", "tel": human.tel }, { "label": "我要上报", "send": "我要上报" }], "numbers": numbers })
         });
         Ok(Said::with_card(card))
@@ -363,7 +368,7 @@ impl Conversations {
             }
             turn.log.delta(&text);
         }
-        Said { card: turn.open_draft_card(&self.parts.rules), ..Said::default() }
+        Said { card: turn.open_draft_card(&turn.rules), ..Said::default() }
     }
 
     /// Secrets, other people's privacy, unlawful wishes: explained, not done.
@@ -375,7 +380,7 @@ impl Conversations {
             }
             turn.log.delta(&text);
         }
-        Said { card: turn.open_draft_card(&self.parts.rules), finish: Finish::Refused, ..Said::default() }
+        Said { card: turn.open_draft_card(&turn.rules), finish: Finish::Refused, ..Said::default() }
     }
 }
 

@@ -1,5 +1,7 @@
 //! An emergency: the numbers before everything else, then an urgent draft; what was being reported waits.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::live::TurnLog;
@@ -29,7 +31,7 @@ impl Conversations {
     /// An emergency about the matter that is being reported makes that draft graver; any other one pushes it aside
     /// until the urgent one is confirmed or cancelled.
     pub(super) fn open_urgent_draft(&self, turn: &mut Turn<'_>, intent: &Intent) -> Result<Said, TurnError> {
-        let rules = &self.parts.rules;
+        let rules = &*Arc::clone(&turn.rules);
         let Some(emergency) = &intent.emergency else { return Ok(Said::default()) };
         let open = turn.memory.draft.take();
         let same = open.as_ref().is_some_and(|draft| is_same_matter(draft, emergency, turn.said, rules));

@@ -104,11 +104,22 @@ pub const TABLE: &[(&str, &str, Need)] = &[
     ("POST", "/api/v1/admin/hit-test", May(P::SearchTest)),
     ("POST", "/api/v1/admin/hit-test/from-turn", May(P::ConversationRead)),
     ("POST", "/api/v1/admin/hit-test/confirm", May(P::CuratedWrite)),
+    // The street's own files; what puts one to use is a person's
+    ("GET", "/api/v1/admin/street", May(P::StreetManage)),
+    ("GET", "/api/v1/admin/street/files/{name}", May(P::StreetManage)),
+    ("POST", "/api/v1/admin/street/check", May(P::StreetManage)),
+    ("POST", "/api/v1/admin/street/dispatch-trial", May(P::StreetManage)),
+    ("POST", "/api/v1/admin/street/versions", May(P::StreetManage)),
+    ("POST", "/api/v1/admin/street/versions/{version}/activate", PersonMay(P::StreetManage)),
     // Tickets
     ("GET", "/api/v1/worker/tickets", May(P::TicketRead)),
     ("GET", "/api/v1/worker/tickets/{number}", May(P::TicketRead)),
     ("POST", "/api/v1/worker/tickets/{number}/moves", May(P::TicketMove)),
     ("POST", "/api/v1/worker/tickets/{number}/identity", PersonMay(P::IdentityRead)),
+    ("POST", "/api/v1/worker/tickets/{number}/dispute", May(P::TicketMove)),
+    ("POST", "/api/v1/worker/tickets/{number}/dispute/decision", PersonMay(P::TicketDispatch)),
+    ("GET", "/api/v1/worker/tickets/{number}/disputes", May(P::TicketRead)),
+    ("GET", "/api/v1/worker/disputes", May(P::TicketDispatch)),
     ("PUT", "/api/v1/worker/tickets/{number}/category", May(P::CategoryCorrect)),
     // Deliveries
     ("GET", "/api/v1/admin/outbox", May(P::OutboxRead)),

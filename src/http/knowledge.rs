@@ -140,7 +140,8 @@ pub struct TaxonomyView {
 /// The categories of the street, for the picker.
 #[utoipa::path(get, path = "/api/v1/taxonomy", tag = "工单", responses((status = 200, body = TaxonomyView)))]
 pub async fn get_taxonomy(State(api): State<ApiState>) -> Json<TaxonomyView> {
-    let groups = api.rules.taxonomy.groups().into_iter().map(|(name, leaves)| CategoryGroup {
+    let rules = api.rules.load();
+    let groups = rules.taxonomy.groups().into_iter().map(|(name, leaves)| CategoryGroup {
         name: name.to_owned(),
         categories: leaves
             .into_iter()

@@ -94,6 +94,14 @@ codes! {
     OwnVersion, "own_version", FORBIDDEN, "起草人不能审核自己的版本";
     /// Near copies or contradictions stand in the way of publishing.
     FindingsOpen, "findings_open", CONFLICT, "还有疑点没有处理，不能发布";
+    /// Something is wrong with the street's files.
+    StreetRefused, "street_refused", UNPROCESSABLE_ENTITY, "街道数据有问题，没有任何改动";
+    /// Another version of the street's files is in use than the caller saw.
+    StreetChanged, "street_changed", CONFLICT, "街道数据已被别人换了版本";
+    /// A dispute of a ticket that may have none.
+    NotDisputable, "not_disputable", CONFLICT, "这张工单不能再提出异议";
+    /// Whoever raised a dispute does not decide it.
+    OwnDispute, "own_dispute", FORBIDDEN, "提出异议的人不能自己审定";
     /// More bytes than a body may have.
     TooLarge, "too_large", PAYLOAD_TOO_LARGE, "内容太大";
     /// Not a picture that can be shown.

@@ -138,6 +138,14 @@ fn documented(max_picture_bytes: usize, max_body_bytes: usize) -> OpenApiRouter<
         .routes(routes!(admin::destinations::pause_destination))
         .routes(routes!(admin::destinations::resume_destination))
         .routes(routes!(admin::destinations::reconcile_destination))
+        .routes(routes!(worker::disputes::raise::raise_dispute))
+        .routes(routes!(worker::disputes::decide::decide_dispute))
+        .routes(routes!(worker::disputes::of_ticket::get_disputes_of_ticket))
+        .routes(routes!(worker::disputes::list::list_disputes))
+        // The street's own files
+        .routes(routes!(admin::street::list::get_street))
+        .routes(routes!(admin::street::file::get_street_file))
+        .routes(routes!(admin::street::activate::activate_street_version))
         // Documents in the office
         .routes(routes!(admin::documents::list::list_documents, admin::documents::create::create_document))
         .routes(routes!(admin::documents::preview::preview_document))
@@ -167,6 +175,13 @@ fn documented(max_picture_bytes: usize, max_body_bytes: usize) -> OpenApiRouter<
                 .routes(routes!(admin::imports::create::create_import))
                 .routes(routes!(admin::imports::preview::preview_import))
                 .layer(DefaultBodyLimit::max(MAX_UPLOAD_BYTES as usize + 1024 * 1024)),
+        )
+        .merge(
+            OpenApiRouter::new()
+                .routes(routes!(admin::street::check::check_street))
+                .routes(routes!(admin::street::create::create_street_version))
+                .routes(routes!(admin::street::trial::try_dispatch))
+                .layer(DefaultBodyLimit::max(admin::street::MAX_BODY)),
         )
         // Pictures: the only other large bodies. What is too large by a little is read to its end, so that the sender hears why.
         .merge(

@@ -12,11 +12,14 @@ use super::tickets::lookup::LookupLocks;
 use crate::config::{AttachmentSettings, CurationSettings, ServerSettings};
 use crate::conversation::service::Conversations;
 use crate::core::clock::Clock;
+use crate::core::ids::Ids;
 use crate::identity::{Accounts, Audit, WorkerKey};
 use crate::incident::bell::Bell;
+use crate::incident::dispute::DisputeStore;
 use crate::incident::labels::LabelStore;
-use crate::incident::rules::IncidentRules;
+use crate::incident::rules::Rules;
 use crate::incident::store::TicketStore;
+use crate::incident::street::desk::Desk;
 use crate::knowledge::curation::Curation;
 use crate::knowledge::import::desk::ImportDesk;
 use crate::knowledge::life::service::DocumentLife;
@@ -76,8 +79,12 @@ pub struct Api {
     pub tickets: Arc<dyn TicketStore>,
     /// Which category tickets really have.
     pub labels: Arc<dyn LabelStore>,
-    /// Taxonomy and grid directory.
-    pub rules: Arc<IncidentRules>,
+    /// What posts say that tickets are not for them, and what became of it.
+    pub disputes: Arc<dyn DisputeStore>,
+    /// The street's files in versions.
+    pub street: Arc<Desk>,
+    /// Taxonomy, grid directory and the rest of the street's rules; a request loads them once.
+    pub rules: Rules,
     /// Documents.
     pub knowledge: Arc<Knowledge>,
     /// Drafts, review, versions, history.
@@ -106,6 +113,8 @@ pub struct Api {
     pub readiness: Arc<Readiness>,
     /// Time.
     pub clock: Arc<dyn Clock>,
+    /// Ids.
+    pub ids: Arc<dyn Ids>,
     /// Sizes and times.
     pub server: ServerSettings,
     /// Rules for pictures.

@@ -40,6 +40,7 @@ struct Row {
 
 #[derive(Debug, Clone)]
 struct Rule {
+    id: String,
     priority: i32,
     prefixes: Vec<String>,
     urgency: Option<Urgency>,
@@ -50,6 +51,17 @@ struct Rule {
     first_receiver: String,
     co_units: Vec<String>,
     reason: String,
+}
+
+/// A route with what led to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// The route.
+    pub route: Route,
+    /// Id of the rule that fitted.
+    pub rule: Option<String>,
+    /// True when the 四清单 guard kept it from a community.
+    pub guarded: bool,
 }
 
 /// The street's rules, by priority (small first).
@@ -78,6 +90,7 @@ impl Dispatch {
                 return Err(DataError::row(FILE, line, format!("规则 {} 没有写明理由", row.id)));
             }
             rules.push(Rule {
+                id: row.id,
                 priority: row.priority,
                 prefixes: table::list(&row.category_prefix),
                 urgency,
@@ -106,6 +119,12 @@ impl Dispatch {
     /// (四清单) never gets a post of a community or a grid as handler or first receiver.
     #[must_use]
     pub fn route(&self, leaf: &Leaf, place: &Place, urgency: Urgency, text: &str, gazetteer: &Gazetteer) -> Route {
+        self.decide(leaf, place, urgency, text, gazetteer).route
+    }
+
+    /// As [`Self::route`], with the rule and whether the guard stepped in.
+    #[must_use]
+    pub fn decide(&self, leaf: &Leaf, place: &Place, urgency: Urgency, text: &str, gazetteer: &Gazetteer) -> Decision {
         let grid = place.grid_code.as_deref().and_then(|code| gazetteer.grid(code));
         let folded = plain(text);
         let rule = self.rules.iter().find(|r| {
@@ -139,8 +158,8 @@ impl Dispatch {
             "街道" => centre.clone(),
             other => other.to_owned(),
         };
+        let mut guarded = false;
         if !leaf.community_duty {
-            let mut guarded = false;
             if is_community(&post) {
                 post = if is_community(&leaf.post) || leaf.post.is_empty() { DISPATCHER.to_owned() } else { leaf.post.clone() };
                 guarded = true;
@@ -164,10 +183,20 @@ impl Dispatch {
         if urgency > Urgency::一般 {
             reason.push_str("；紧急事项由指挥中心跟踪");
         }
-        Route { section, post, first_receiver, co_units, reason }
+        let route = Route { section, post, first_receiver, co_units, reason };
+        Decision { route, rule: rule.map(|r| r.id.clone()), guarded }
+    }
+
+    /// The posts that the table names, with their sections, each once, in its order.
+    pub fn posts(&self) -> impl Iterator<Item = (&str, &str)> {
+        let mut seen = std::collections::HashSet::new();
+        let named = self.rules.iter().map(|r| (r.section.as_str(), r.post.as_str()));
+        named.filter(move |(section, post)| !post.is_empty() && seen.insert((*section, *post)))
     }
 }
 
-fn is_community(post: &str) -> bool {
+/// True for a post of a community or a grid.
+#[must_use]
+pub fn is_community(post: &str) -> bool {
     post.contains("社区") || post.contains("网格")
 }

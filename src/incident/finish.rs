@@ -10,6 +10,7 @@ use super::{
     labels::LabelSource,
     rules::IncidentRules,
     store::NewTicket,
+    street::trial,
     ticket::{Kind, Reporter, SCHEMA_VERSION, Status, Ticket},
 };
 
@@ -67,7 +68,7 @@ impl Draft {
         }
         let leaf = self.leaf(rules).or_else(|| rules.other()).ok_or(NotReady::NoCategory)?;
         let description = self.description.clone().unwrap_or_default();
-        let told = format!("{description}。{}。{}", self.original_words.join("。"), self.place.text);
+        let told = trial::told(&description, &self.original_words.join("。"), &self.place.text);
         let route = rules.dispatch.route(leaf, &self.place, self.urgency, &told, rules.places.gazetteer());
         let clock = deadlines(rules.clocks.pick(&leaf.clock, self.urgency), now, &rules.calendar);
         let anonymous = self.reporter.anonymous && leaf.anonymous_allowed;

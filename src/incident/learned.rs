@@ -69,7 +69,8 @@ impl Learned {
         let mut texts = Vec::new();
         for label in labels {
             let text = plain(&label.text);
-            if let Some(place) = memory.place(&label.code).filter(|_| text.chars().count() > 1) {
+            let code = taxonomy.get(&label.code).map_or(label.code.as_str(), |leaf| leaf.code.as_str());
+            if let Some(place) = memory.place(code).filter(|_| text.chars().count() > 1) {
                 memory.messages.push((place, taxonomy.gist(&text)));
                 texts.push(text);
             }
@@ -118,12 +119,20 @@ impl Learned {
             return by_words;
         }
         let verdict = self.model.judge(&Counts::of_text(&text), &prior);
+        // It may have been learnt over the table before this one.
+        let still_there = |code: &str| taxonomy.get(code).is_some_and(|leaf| leaf.stopper.is_empty());
+        if verdict.ranked.first().is_none_or(|first| !still_there(&self.memory.codes[first.label])) {
+            return by_words;
+        }
         let mut ranked = Vec::new();
         for (rank, one) in verdict.ranked.iter().enumerate() {
             if rank > 0 && one.probability < WORTH_OFFERING {
                 break;
             }
             let code = self.memory.codes[one.label].clone();
+            if !still_there(&code) {
+                continue;
+            }
             let words = by_words.ranked.iter().find(|s| s.code == code).map(|s| s.matched_words.clone());
             ranked.push(Scored { code, score: one.probability, matched_words: words.unwrap_or_default() });
         }

@@ -1,13 +1,15 @@
 //! All of the street's data that this room works with, read and checked against each other.
 
-use std::{io, path::Path};
+use std::{io, path::Path, sync::Arc};
 
+use arc_swap::ArcSwap;
 use serde::Deserialize;
 
 use super::{
     calendar::{self, WorkCalendar},
     channels::{self, Channels},
     clocks::{self, Clocks},
+    code_changes::{self, CodeChanges},
     dispatch::{self, Dispatch},
     gazetteer::{self, Gazetteer},
     place::{PlaceFinder, THRESHOLD},
@@ -26,13 +28,17 @@ struct Street {
     working_hours: Vec<(String, String)>,
 }
 
-/// The street's data. Immutable; an edit loads a new one.
+/// The street's data. Immutable; an edit loads a new one, which [`Rules`] hands out from then on.
 #[derive(Debug)]
 pub struct IncidentRules {
+    /// Number of the version of the street's files that it was read from; 0 = as shipped.
+    pub version: u32,
     /// The street's name.
     pub street: String,
     /// Categories.
     pub taxonomy: Taxonomy,
+    /// What became of codes of the past.
+    pub code_changes: CodeChanges,
     /// Places and grids.
     pub places: PlaceFinder,
     /// Emergencies.
@@ -65,9 +71,23 @@ impl IncidentRules {
         let get = |file: &str| open(file).map_err(|source| DataError::Read { file: file.to_owned(), source });
         let street: Street =
             toml::from_str(&get(STREET_FILE)?).map_err(|e| DataError::file(STREET_FILE, e.message().to_owned()))?;
+        let replaced = match open(code_changes::FILE) {
+            Ok(text) => CodeChanges::from_csv(&text)?,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => CodeChanges::default(),
+            Err(source) => return Err(DataError::Read { file: code_changes::FILE.to_owned(), source }),
+        };
         let gazetteer = Gazetteer::from_csv(&get(gazetteer::GRIDS_FILE)?, &get(gazetteer::PLACES_FILE)?)?;
+        let taxonomy = Taxonomy::from_csv(&get(taxonomy::FILE)?)?;
+        if let Some(lost) =
+            replaced.codes().find(|code| matches!(replaced.of(code), Some(Some(by)) if taxonomy.get(by).is_none()))
+        {
+            let message = format!("代码 {lost} 的替换代码不在 {} 中", taxonomy::FILE);
+            return Err(DataError::file(code_changes::FILE, message));
+        }
         let rules = Self {
-            taxonomy: Taxonomy::from_csv(&get(taxonomy::FILE)?)?,
+            version: 0,
+            taxonomy: taxonomy.with_replaced(replaced.clone().into_codes()),
+            code_changes: replaced,
             places: PlaceFinder::new(gazetteer, THRESHOLD),
             emergencies: Emergencies::from_csv(&get(urgency::FILE)?)?,
             calendar: WorkCalendar::from_csv(&get(calendar::FILE)?, &street.working_hours, &street.timezone)?,
@@ -100,5 +120,30 @@ impl IncidentRules {
     pub fn other(&self) -> Option<&Leaf> {
         let leaves = self.taxonomy.leaves();
         leaves.iter().rev().find(|l| l.name.contains("其他")).or_else(|| leaves.last())
+    }
+}
+
+/// The rules in use. They can be swapped while the service runs: whoever [loads](Self::load) them keeps that version to the end
+/// of a turn, a confirmation or a request, and sees no half of another one. Clones are the same handle.
+#[derive(Debug, Clone)]
+pub struct Rules(Arc<ArcSwap<IncidentRules>>);
+
+impl Rules {
+    /// Hands out `rules` until they are swapped.
+    #[must_use]
+    pub fn new(rules: IncidentRules) -> Self {
+        Self(Arc::new(ArcSwap::from_pointee(rules)))
+    }
+
+    /// The rules as they are now.
+    #[must_use]
+    pub fn load(&self) -> Arc<IncidentRules> {
+        self.0.load_full()
+    }
+
+    /// Hands out `next` from now on. What was learnt about categories goes along until it is learnt anew over the new table.
+    pub fn swap(&self, next: IncidentRules) {
+        next.taxonomy.learn(self.load().taxonomy.learned());
+        self.0.store(Arc::new(next));
     }
 }

@@ -171,6 +171,8 @@ pub struct Gist {
 pub struct Taxonomy {
     leaves: Vec<Leaf>,
     by_code: HashMap<String, usize>,
+    /// Codes of the past and what stands for them now.
+    replaced: HashMap<String, String>,
     words: WordScan,
     negatives: WordScan,
     /// Inverse leaf frequency of a word, by the word.
@@ -258,6 +260,7 @@ impl Taxonomy {
         Self {
             leaves,
             by_code,
+            replaced: HashMap::new(),
             words: WordScan::new(pairs),
             negatives: WordScan::new(negative_pairs),
             word_weight,
@@ -284,6 +287,13 @@ impl Taxonomy {
         Self::index(leaves, self.by_code.clone())
     }
 
+    /// The same categories, which also answer to codes of the past (old code → code of today).
+    #[must_use]
+    pub fn with_replaced(mut self, replaced: HashMap<String, String>) -> Self {
+        self.replaced = replaced;
+        self
+    }
+
     /// Takes what has been learnt into use at once; `None` goes back to the table alone.
     pub fn learn(&self, learned: Option<Arc<Learned>>) {
         self.learned.store(learned);
@@ -295,10 +305,11 @@ impl Taxonomy {
         self.learned.load_full()
     }
 
-    /// The leaf with this code.
+    /// The leaf with this code, or the one that replaced it.
     #[must_use]
     pub fn get(&self, code: &str) -> Option<&Leaf> {
-        self.by_code.get(code).map(|i| &self.leaves[*i])
+        let known = |code: &str| self.by_code.get(code).map(|i| &self.leaves[*i]);
+        known(code).or_else(|| known(self.replaced.get(code)?))
     }
 
     /// The leaf whose plain name this is.

@@ -14,6 +14,7 @@ pub mod keys;
 pub mod outbox;
 pub mod question_sets;
 pub mod runs;
+pub mod street;
 
 use jiff::civil::Date;
 

@@ -33,7 +33,7 @@ pub async fn correct_category(
     JsonBody(right): JsonBody<RightCategory>,
 ) -> Result<StatusCode, Problem> {
     let ticket = super::tickets::in_scope(&api, &caller, &number).await?;
-    if api.rules.taxonomy.get(&right.code).is_none() {
+    if api.rules.load().taxonomy.get(&right.code).is_none() {
         return Err(Problem::new(Code::InvalidBody).detail("没有这个类别"));
     }
     let detail = json!({ "from": ticket.category.code, "to": right.code });

@@ -163,6 +163,11 @@ impl TicketStore for SqliteTickets {
         }
         let mut tx = self.db.durable().await.map_err(failed)?;
         let mut ticket = by_number(&mut tx, self.db.sealer(), number).await?;
+        let to = if solved { Status::已回访 } else { Status::重新办理 };
+        // A dispute may lead back to 重新办理; the resident's word only follows on a result.
+        if !matches!(ticket.status, Status::已办结 | Status::已回访) {
+            return Err(StoreError::IllegalMove { number: ticket.number, from: ticket.status, to });
+        }
         let row: i64 = sqlx::query_scalar(
             "INSERT INTO ticket_ratings (ticket_id, solved, stars, comment, at) VALUES ($1, $2, $3, $4, $5) RETURNING id",
         )
@@ -174,7 +179,6 @@ impl TicketStore for SqliteTickets {
         .fetch_one(&mut *tx)
         .await
         .map_err(failed)?;
-        let to = if solved { Status::已回访 } else { Status::重新办理 };
         let note = Some(if solved { format!("满意度{stars}星") } else { format!("未解决，满意度{stars}星") });
         let news = move_in(&mut tx, self.db.sealer(), &mut ticket, &TicketMove { to, by: RESIDENT.to_owned(), note, at }).await?;
         let id = outgoing::update_id(ticket.id, "rated", row);
@@ -238,7 +242,7 @@ impl NewsStore for SqliteTickets {
 }
 
 /// The ticket with this number inside a transaction.
-async fn by_number(tx: &mut Transaction<'_, Driver>, sealer: &Sealer, number: &str) -> Result<Ticket, StoreError> {
+pub(super) async fn by_number(tx: &mut Transaction<'_, Driver>, sealer: &Sealer, number: &str) -> Result<Ticket, StoreError> {
     let row = sqlx::query("SELECT id, document, status, reporter FROM tickets WHERE number = $1")
         .bind(number)
         .fetch_optional(&mut **tx)
@@ -442,7 +446,7 @@ pub(super) fn phone_of(identity: &str) -> Result<Option<String>, StoreError> {
     serde_json::from_str::<Identity>(identity).map(|i| i.phone).map_err(failed)
 }
 
-fn status(word: &str) -> Result<Status, StoreError> {
+pub(super) fn status(word: &str) -> Result<Status, StoreError> {
     Status::from_word(word).ok_or_else(|| failed(std::io::Error::other("unknown status word")))
 }
 
@@ -450,7 +454,7 @@ fn id(text: &str) -> Result<Uuid, StoreError> {
     text.parse().map_err(failed)
 }
 
-fn time(ms: i64) -> Result<Timestamp, StoreError> {
+pub(super) fn time(ms: i64) -> Result<Timestamp, StoreError> {
     Timestamp::from_millisecond(ms).map_err(failed)
 }
 

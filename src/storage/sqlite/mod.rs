@@ -12,6 +12,7 @@ pub mod audit;
 pub mod conversation;
 pub mod curated;
 pub mod desk;
+mod disputes;
 pub mod gaps;
 pub mod generations;
 pub mod imports;
@@ -26,6 +27,7 @@ pub mod question_sets;
 mod rows;
 pub mod runs;
 pub mod sealing;
+mod street;
 mod ticket_search;
 
 use std::path::Path;

@@ -32,7 +32,7 @@ async fn a_correction_by_a_gridworker_is_learnt_without_a_restart_and_traced() {
 
     let rules = app.instance().api.rules.clone();
     let learnt = async {
-        while rules.taxonomy.decide(&words).ranked.first().is_none_or(|first| first.code != RIGHT) {
+        while rules.load().taxonomy.decide(&words).ranked.first().is_none_or(|first| first.code != RIGHT) {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     };

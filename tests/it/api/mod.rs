@@ -6,6 +6,7 @@ mod category;
 mod curation;
 mod delivery;
 mod desk;
+mod disputes;
 mod documents;
 mod draft;
 mod generations;
@@ -20,6 +21,8 @@ mod pictures;
 mod privacy;
 mod recovery;
 mod streams;
+mod street;
+mod street_command;
 mod switching;
 mod turns;
 

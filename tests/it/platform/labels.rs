@@ -7,7 +7,7 @@ use std::time::Duration;
 use gridworker::app::learning;
 use gridworker::core::clock::{Clock as _, SystemClock};
 use gridworker::incident::labels::{LabelSource, LabelStore as _, NewLabel};
-use gridworker::incident::rules::IncidentRules;
+use gridworker::incident::rules::{IncidentRules, Rules};
 use gridworker::incident::store::{NewTicket, StoreError, TicketStore as _};
 use tokio_util::sync::CancellationToken;
 
@@ -54,37 +54,48 @@ async fn a_confirmed_ticket_is_a_label_and_a_correction_stands_above_it() {
 #[tokio::test]
 async fn a_correction_is_learnt_while_the_service_runs_and_again_after_a_restart() {
     let street = Street::new().await;
-    let rules = || {
+    let table = || {
         let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("knowledge/street");
-        Arc::new(IncidentRules::load(&dir).expect("the shipped street loads"))
+        IncidentRules::load(&dir).expect("the shipped street loads")
     };
-    let first = |rules: &IncidentRules, text: &str| rules.taxonomy.decide(text).ranked.first().map(|s| s.code.clone());
+    let rules = || Rules::new(table());
+    let first = |rules: &Rules, text: &str| rules.load().taxonomy.decide(text).ranked.first().map(|s| s.code.clone());
     let words = "天桥底下有人熬沥青，味道大得很";
     let right = "030401";
 
     let running = rules();
     assert_ne!(first(&running, words).as_deref(), Some(right), "the table alone does not know it");
     let stop = CancellationToken::new();
-    let task = tokio::spawn(learning::run(Arc::clone(&running), street.tickets.clone(), stop.clone()));
+    let task = tokio::spawn(learning::run(running.clone(), street.tickets.clone(), stop.clone()));
     let number = told(&street, words, LabelSource::Confirmed).await;
     street.tickets.label(&number, by(LabelSource::Worker, right)).await.expect("kept");
     until_learnt(&running).await;
+    assert_eq!(first(&running, words).as_deref(), Some(right));
+    running.swap(table());
+    assert_eq!(first(&running, words).as_deref(), Some(right), "what was learnt goes along when the rules are swapped");
+    let carried = running.load().taxonomy.learned().expect("carried over");
+    let anew = async {
+        while running.load().taxonomy.learned().is_none_or(|now| Arc::ptr_eq(&now, &carried)) {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_mins(1), anew).await.expect("learnt anew over the new table");
     assert_eq!(first(&running, words).as_deref(), Some(right));
     stop.cancel();
     task.await.expect("it ends when told");
 
     let restarted = rules();
     let stop = CancellationToken::new();
-    let task = tokio::spawn(learning::run(Arc::clone(&restarted), street.tickets.clone(), stop.clone()));
+    let task = tokio::spawn(learning::run(restarted.clone(), street.tickets.clone(), stop.clone()));
     until_learnt(&restarted).await;
     assert_eq!(first(&restarted, words).as_deref(), Some(right), "what was learnt is in the database");
     stop.cancel();
     task.await.expect("it ends when told");
 }
 
-async fn until_learnt(rules: &IncidentRules) {
+async fn until_learnt(rules: &Rules) {
     let learnt = async {
-        while rules.taxonomy.learned().is_none() {
+        while rules.load().taxonomy.learned().is_none() {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     };

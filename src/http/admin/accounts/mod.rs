@@ -21,7 +21,8 @@ use crate::identity::manage::WithPassword;
 
 /// A scope of this street: a community or grid that does not exist would show its owner nothing.
 fn check_scope(api: &Api, scope: &Scope) -> Result<(), Problem> {
-    let gazetteer = api.rules.places.gazetteer();
+    let rules = api.rules.load();
+    let gazetteer = rules.places.gazetteer();
     let mut problem = Problem::new(Code::InvalidBody).detail("管辖范围里有街道没有的社区或网格");
     for community in scope.communities.iter().filter(|c| !gazetteer.grids().iter().any(|g| g.community == **c)) {
         problem

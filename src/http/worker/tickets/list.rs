@@ -87,7 +87,8 @@ fn grids(api: &Api, caller: &Caller, wanted: Option<&str>) -> Option<Vec<String>
     if wanted.is_none() && caller.scope.is_everything() {
         return None;
     }
-    let all = api.rules.places.gazetteer().grids();
+    let rules = api.rules.load();
+    let all = rules.places.gazetteer().grids();
     let seen = all.iter().filter(|g| caller.scope.covers(&g.community, &g.grid_code));
     Some(seen.filter(|g| wanted.is_none_or(|w| g.grid_code == w)).map(|g| g.grid_code.clone()).collect())
 }

@@ -142,7 +142,7 @@ pub async fn in_scope(api: &Api, caller: &Caller, number: &str) -> Result<Ticket
 
 /// As whom the resident sees the caller act: a post, never a person.
 pub fn post_of(api: &Api, caller: &Caller, ticket: &Ticket) -> String {
-    let rules = &api.rules;
+    let rules = api.rules.load();
     if caller.roles.contains(&Role::Gridworker) && !caller.roles.contains(&Role::Dispatcher) {
         let grid = ticket.place.grid_code.as_deref().and_then(|code| rules.places.gazetteer().grid(code));
         return grid.map_or_else(|| "网格员岗".to_owned(), |g| g.handler_post.clone());
