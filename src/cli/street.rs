@@ -19,6 +19,7 @@ use gridworker::incident::street::files::FILES;
 use gridworker::incident::street::store::Author;
 use gridworker::incident::street::trial::Trial;
 use gridworker::knowledge::import::text;
+use gridworker::storage::sqlite::Sqlite;
 use gridworker::storage::sqlite::audit::SqliteAudit;
 use gridworker::storage::sqlite::incident::SqliteTickets;
 
