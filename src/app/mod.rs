@@ -7,6 +7,7 @@ pub mod learning;
 pub mod lock;
 pub mod ordering;
 pub mod shipped;
+pub mod watch;
 pub mod wiring;
 
 use std::net::SocketAddr;
@@ -98,7 +99,7 @@ impl Instance {
         let rules = Arc::new(IncidentRules::read(|file| shipped.street_file(file))?);
         let street = Arc::new(Street::parse(&shipped.street_file("street.toml")?)?);
         let prompts = Arc::new(Prompts::load(settings.prompts_dir().as_deref())?);
-        let db = Sqlite::open(&data.join("gridworker.sqlite")).await?;
+        let db = Sqlite::open(&data.join("gridworker.sqlite")).await?.keeping_time(Arc::new(Arc::clone(&rules)));
         let zone = jiff::tz::TimeZone::get(&settings.street.timezone)?;
         let tickets = Arc::new(SqliteTickets::new(db.clone(), zone));
         let outbox = Arc::new(SqliteOutbox::new(db.clone()));
@@ -127,6 +128,7 @@ impl Instance {
             rules: Arc::clone(&rules),
             tickets: tickets.clone(),
             moves: tickets.clone(),
+            notices: tickets.clone(),
             model,
             prompts,
             tokens: Arc::new(TokenCounter::new(&settings.llm)?),
@@ -157,6 +159,7 @@ impl Instance {
             conversations: Arc::clone(&conversations),
             tickets: tickets.clone(),
             labels: tickets.clone(),
+            clocks: tickets.clone(),
             rules: Arc::clone(&rules),
             knowledge: Arc::clone(&knowledge),
             life: Arc::new(life),
@@ -240,6 +243,7 @@ impl Instance {
         tasks.spawn(imports(importer, defaults, stop.clone()));
         tasks.spawn(tidying(Arc::clone(&knowledge), stop.clone()));
         tasks.spawn(ordering::run(Arc::clone(&knowledge), Arc::clone(&curation), stop.clone()));
+        tasks.spawn(watch::run(tickets.clone(), Arc::new(Arc::clone(&rules)), Arc::clone(&clock), stop.clone()));
         tasks.spawn(learning::run(rules, tickets, stop.clone()));
         tasks.spawn(housekeeping(Arc::clone(&api), stop.clone()));
         let grace = Duration::from_millis(settings.server.shutdown_grace_ms);

@@ -23,6 +23,7 @@ use crate::core::clock::Clock;
 use crate::core::ids::Ids;
 use crate::core::text;
 use crate::identity;
+use crate::incident::clock_store::NoticeStore;
 use crate::incident::news::NewsStore;
 use crate::incident::rules::IncidentRules;
 use crate::incident::store::TicketStore;
@@ -47,6 +48,8 @@ pub struct Parts {
     pub tickets: Arc<dyn TicketStore>,
     /// Moves that were not told yet.
     pub moves: Arc<dyn NewsStore>,
+    /// What residents are told beside the moves: a missed deadline.
+    pub notices: Arc<dyn NoticeStore>,
     /// `None` = answers from the text, tickets by rules.
     pub model: Option<Arc<dyn ChatModel>>,
     /// What a model is told.

@@ -121,6 +121,12 @@ fn documented(max_picture_bytes: usize, max_body_bytes: usize) -> OpenApiRouter<
         .routes(routes!(admin::hit_test::confirm::confirm_past))
         // What gridworkers do
         .routes(routes!(worker::category::correct_category))
+        .routes(routes!(worker::clocks::get::get_clocks))
+        .routes(routes!(worker::clocks::pause::pause_ticket))
+        .routes(routes!(worker::clocks::resume::resume_ticket))
+        .routes(routes!(worker::clocks::extend::extend_ticket))
+        .routes(routes!(worker::clocks::alerts::list_alerts))
+        .routes(routes!(worker::clocks::take::take_alert))
         // Documents in the office
         .routes(routes!(admin::documents::list::list_documents, admin::documents::create::create_document))
         .routes(routes!(admin::documents::preview::preview_document))

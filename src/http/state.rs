@@ -11,6 +11,7 @@ use crate::config::{AttachmentSettings, CurationSettings, ServerSettings};
 use crate::conversation::service::Conversations;
 use crate::core::clock::Clock;
 use crate::identity::{Accounts, Audit, WorkerKey};
+use crate::incident::clock_store::ClockStore;
 use crate::incident::labels::LabelStore;
 use crate::incident::rules::IncidentRules;
 use crate::incident::store::TicketStore;
@@ -50,6 +51,8 @@ pub struct Api {
     pub tickets: Arc<dyn TicketStore>,
     /// Which category tickets really have.
     pub labels: Arc<dyn LabelStore>,
+    /// Deadlines: pausing, extending, who is told.
+    pub clocks: Arc<dyn ClockStore>,
     /// Taxonomy and grid directory.
     pub rules: Arc<IncidentRules>,
     /// Documents.

@@ -54,10 +54,22 @@ pub fn standing(ticket: &Ticket, now: Timestamp, zone: &TimeZone) -> String {
         }
         Status::已办结 | Status::已回访 | Status::合并 | Status::撤销 => return text,
     };
+    if what == "办结"
+        && let (Some(since), Some(why)) = (ticket.clock.paused_since, &ticket.clock.why)
+    {
+        text.push_str(&format!("{}起暂停计时（{why}），恢复后接着办。", spoken_time(since, zone)));
+        return text;
+    }
     if deadline < now {
         text.push_str(&format!("应在{}前{what}，现已超过时限，可以拨打12345督办。", spoken_time(deadline, zone)));
     } else {
         text.push_str(&format!("应在{}前{what}。", spoken_time(deadline, zone)));
+    }
+    if what == "办结"
+        && ticket.clock.extended > 0
+        && let Some(why) = &ticket.clock.why
+    {
+        text.push_str(&format!("已经延期，原因：{}。", why.trim_end_matches('。')));
     }
     text
 }

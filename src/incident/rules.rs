@@ -9,7 +9,9 @@ use super::{
     channels::{self, Channels},
     clocks::{self, Clocks},
     dispatch::{self, Dispatch},
+    escalation::{self, Escalation, Posts},
     gazetteer::{self, Gazetteer},
+    pauses::{self, Pauses},
     place::{PlaceFinder, THRESHOLD},
     table::DataError,
     taxonomy::{self, Leaf, Taxonomy},
@@ -41,6 +43,12 @@ pub struct IncidentRules {
     pub calendar: WorkCalendar,
     /// Deadlines.
     pub clocks: Clocks,
+    /// Who is told when a clock runs out.
+    pub escalation: Escalation,
+    /// Under which titles.
+    pub posts: Posts,
+    /// Why a clock may stand still.
+    pub pauses: Pauses,
     /// Who acts.
     pub dispatch: Dispatch,
     /// What is no ticket.
@@ -66,12 +74,16 @@ impl IncidentRules {
         let street: Street =
             toml::from_str(&get(STREET_FILE)?).map_err(|e| DataError::file(STREET_FILE, e.message().to_owned()))?;
         let gazetteer = Gazetteer::from_csv(&get(gazetteer::GRIDS_FILE)?, &get(gazetteer::PLACES_FILE)?)?;
+        let clocks = Clocks::from_csv(&get(clocks::FILE)?)?;
         let rules = Self {
             taxonomy: Taxonomy::from_csv(&get(taxonomy::FILE)?)?,
             places: PlaceFinder::new(gazetteer, THRESHOLD),
             emergencies: Emergencies::from_csv(&get(urgency::FILE)?)?,
             calendar: WorkCalendar::from_csv(&get(calendar::FILE)?, &street.working_hours, &street.timezone)?,
-            clocks: Clocks::from_csv(&get(clocks::FILE)?)?,
+            escalation: Escalation::from_csv(&get(escalation::FILE)?, &clocks)?,
+            posts: Posts::from_csv(&get(escalation::POSTS_FILE)?)?,
+            pauses: Pauses::from_csv(&get(pauses::FILE)?)?,
+            clocks,
             dispatch: Dispatch::from_csv(&get(dispatch::FILE)?, &street.name)?,
             channels: Channels::from_csv(&get(channels::FILE)?)?,
             street: street.name,

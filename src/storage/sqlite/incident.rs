@@ -1,5 +1,7 @@
 //! [`TicketStore`] and [`NewsStore`] on `SQLite`.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -7,9 +9,10 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, Sqlite as Driver, Transaction};
 use uuid::Uuid;
 
-use super::{Sqlite, labels};
+use super::{Sqlite, clocks, labels};
 use crate::incident::labels::NewLabel;
 use crate::incident::news::{NewsStore, TicketNews};
+use crate::incident::rules::IncidentRules;
 use crate::incident::store::{Created, NewTicket, Rating, StoreError, TicketMove, TicketStore, number_day, ticket_number};
 use crate::incident::ticket::{Status, Ticket, TicketEvent};
 
@@ -65,6 +68,7 @@ impl TicketStore for SqliteTickets {
         ticket.number = ticket_number(&day, sequence);
         ticket.status = Status::已提交;
         insert(&mut tx, &ticket, draft_id).await?;
+        clocks::plan(&mut tx, self.db.rules(), &ticket).await?;
         let at = ticket.created_at.as_millisecond();
         // The receipt is what tells the resident of this first event.
         sqlx::query(
@@ -142,7 +146,7 @@ impl TicketStore for SqliteTickets {
     async fn move_to(&self, number: &str, step: TicketMove) -> Result<Ticket, StoreError> {
         let mut tx = self.db.durable().await.map_err(failed)?;
         let mut ticket = by_number(&mut tx, number).await?;
-        move_in(&mut tx, &mut ticket, &step).await?;
+        move_in(&mut tx, self.db.rules(), &mut ticket, &step).await?;
         tx.commit().await.map_err(failed)?;
         Ok(ticket)
     }
@@ -165,7 +169,8 @@ impl TicketStore for SqliteTickets {
             .map_err(failed)?;
         let to = if solved { Status::已回访 } else { Status::重新办理 };
         let note = Some(if solved { format!("满意度{stars}星") } else { format!("未解决，满意度{stars}星") });
-        move_in(&mut tx, &mut ticket, &TicketMove { to, by: RESIDENT.to_owned(), note, at }).await?;
+        let step = TicketMove { to, by: RESIDENT.to_owned(), note, at };
+        move_in(&mut tx, self.db.rules(), &mut ticket, &step).await?;
         tx.commit().await.map_err(failed)?;
         Ok(ticket)
     }
@@ -220,7 +225,7 @@ impl NewsStore for SqliteTickets {
 }
 
 /// The ticket with this number inside a transaction.
-async fn by_number(tx: &mut Transaction<'_, Driver>, number: &str) -> Result<Ticket, StoreError> {
+pub(super) async fn by_number(tx: &mut Transaction<'_, Driver>, number: &str) -> Result<Ticket, StoreError> {
     let row = sqlx::query("SELECT document, status FROM tickets WHERE number = $1")
         .bind(number)
         .fetch_optional(&mut **tx)
@@ -257,9 +262,10 @@ pub(super) async fn by_external_no(
     row.as_ref().map(ticket).transpose()
 }
 
-/// Makes a legal move and appends its event; the ticket is changed in place.
+/// Makes a legal move and appends its event; the ticket is changed in place, and its clocks follow by `rules`.
 pub(super) async fn move_in(
     tx: &mut Transaction<'_, Driver>,
+    rules: Option<Arc<IncidentRules>>,
     ticket: &mut Ticket,
     step: &TicketMove,
 ) -> Result<TicketNews, StoreError> {
@@ -268,14 +274,9 @@ pub(super) async fn move_in(
         return Err(StoreError::IllegalMove { number: ticket.number.clone(), from, to: step.to });
     }
     ticket.status = step.to;
+    clocks::follow(tx, rules, ticket, step.to, step.at).await?;
+    keep(tx, ticket).await?;
     let (key, at) = (ticket.id.to_string(), step.at.as_millisecond());
-    sqlx::query("UPDATE tickets SET status = $2, document = $3 WHERE id = $1")
-        .bind(&key)
-        .bind(step.to.word())
-        .bind(document(ticket)?)
-        .execute(&mut **tx)
-        .await
-        .map_err(failed)?;
     let event_id: i64 = sqlx::query_scalar(
         "INSERT INTO ticket_events (ticket_id, at, from_status, to_status, moved_by, note, told_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id",
@@ -302,6 +303,20 @@ pub(super) async fn move_in(
         // As it will be read again: to the millisecond.
         at: time(at)?,
     })
+}
+
+/// Writes a ticket that was changed.
+pub(super) async fn keep(tx: &mut Transaction<'_, Driver>, ticket: &Ticket) -> Result<(), StoreError> {
+    sqlx::query("UPDATE tickets SET status = $2, document = $3, accept_by = $4, resolve_by = $5 WHERE id = $1")
+        .bind(ticket.id.to_string())
+        .bind(ticket.status.word())
+        .bind(document(ticket)?)
+        .bind(ticket.clock.accept_by.as_millisecond())
+        .bind(ticket.clock.resolve_by.as_millisecond())
+        .execute(&mut **tx)
+        .await
+        .map_err(failed)?;
+    Ok(())
 }
 
 /// Remembers a platform's number; the first one given stays.

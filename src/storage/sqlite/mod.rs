@@ -5,7 +5,10 @@
 //! a killed process but may lose its last moments on power loss (chat).
 
 pub mod accounts;
+mod alarms;
 pub mod audit;
+mod clock_rows;
+mod clocks;
 pub mod conversation;
 pub mod curated;
 pub mod gaps;
@@ -22,16 +25,21 @@ mod rows;
 pub mod runs;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Sqlite as Driver, SqlitePool, Transaction};
+
+use crate::incident::clock_store::RulesNow;
+use crate::incident::rules::IncidentRules;
 
 /// The service's rows. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Sqlite {
     writer: SqlitePool,
     reader: SqlitePool,
+    rules: Option<Arc<dyn RulesNow>>,
 }
 
 impl Sqlite {
@@ -61,7 +69,18 @@ impl Sqlite {
             .acquire_timeout(Duration::from_secs(10))
             .connect_with(options.read_only(true).create_if_missing(false))
             .await?;
-        Ok(Self { writer, reader })
+        Ok(Self { writer, reader, rules: None })
+    }
+
+    /// Keeps the clocks of tickets by these rules. Without them a ticket has only the deadlines that it came with: enough for tools
+    /// that read.
+    #[must_use]
+    pub fn keeping_time(self, rules: Arc<dyn RulesNow>) -> Self {
+        Self { rules: Some(rules), ..self }
+    }
+
+    fn rules(&self) -> Option<Arc<IncidentRules>> {
+        self.rules.as_ref().map(|r| r.rules())
     }
 
     /// A write transaction that is on disk when its commit returns.
