@@ -79,7 +79,9 @@ fn every_day_of_two_years_is_as_the_notices_say() {
         }
         working[usize::from(day.year() == 2026)] += i32::from(works);
         // Time runs in the same hours on every working day, and on no other.
-        for (time, within) in [("07:59", false), ("08:00", true), ("11:59", true), ("12:00", false), ("14:00", true), ("18:00", false)] {
+        for (time, within) in
+            [("07:59", false), ("08:00", true), ("11:59", true), ("12:00", false), ("14:00", true), ("18:00", false)]
+        {
             let runs = STREET.calendar.is_working(at(&format!("{day}T{time}")));
             if runs != (expected && within) {
                 wrong.push(format!("{day} {time}: time runs = {runs}"));

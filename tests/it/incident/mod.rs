@@ -1,6 +1,7 @@
 //! The room `incident`, tested with the street's own sample data in `knowledge/street`.
 
 mod calendar;
+mod clock_data;
 mod draft;
 mod emergency;
 mod intents;
@@ -10,6 +11,7 @@ mod progress;
 mod rules;
 mod slots;
 mod taxonomy;
+mod ticket_clocks;
 
 use std::path::Path;
 use std::sync::LazyLock;
