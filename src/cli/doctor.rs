@@ -8,10 +8,12 @@ use gridworker::app::shipped::Shipped;
 use gridworker::conversation::prompts::Prompts;
 use gridworker::conversation::street::Street;
 use gridworker::core::clock::{Clock as _, SystemClock};
+use gridworker::incident::calendar::{Coverage, WorkCalendar};
 use gridworker::incident::rules::IncidentRules;
 use gridworker::knowledge::import;
 use gridworker::knowledge::law_index::LawIndex;
 use gridworker::knowledge::lint::{self, Severity};
+use jiff::civil::Date;
 
 use super::Common;
 
@@ -47,6 +49,11 @@ impl Doctor {
         let street = shipped.street_file("street.toml").map_err(|e| e.to_string());
         say("街道", street.and_then(|t| Street::parse(&t).map(|s| s.name).map_err(|e| e.to_string())));
         let rules = IncidentRules::read(|file| shipped.street_file(file)).map_err(|e| e.to_string());
+        let zone = jiff::tz::TimeZone::get(&settings.street.timezone)?;
+        let today = SystemClock.now().to_zoned(zone.clone()).date();
+        if let Ok(rules) = &rules {
+            say("日历", Ok(calendar_words(&rules.calendar, today)));
+        }
         say(
             "街道数据",
             rules.map(|r| {
@@ -65,8 +72,7 @@ impl Doctor {
             Ok(laws) => {
                 say("法规索引", Ok(format!("{} 条", laws.rows().len())));
                 let files = import::collect(&[folder.join("policies"), folder.join("procedures")]);
-                let zone = jiff::tz::TimeZone::get(&settings.street.timezone)?;
-                let findings = lint::lint(&files, &laws, SystemClock.now().to_zoned(zone).date());
+                let findings = lint::lint(&files, &laws, today);
                 for finding in &findings {
                     println!("{finding}");
                 }
@@ -77,4 +83,22 @@ impl Doctor {
         }
         Ok(if errors == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
+}
+
+/// What the calendar knows of this year, and of the next one as soon as deadlines reach into it.
+fn calendar_words(calendar: &WorkCalendar, today: Date) -> String {
+    let mut words = Vec::new();
+    // The longest clocks of working time take weeks: from November on they may end next year.
+    for year in [today.year(), today.year() + i16::from(today.month() >= 11)] {
+        let known = match calendar.coverage(year) {
+            Coverage::Announced => continue,
+            Coverage::Statutory => "只有法定节日，没有调休",
+            Coverage::Weekends => "没有节假日",
+        };
+        let word = format!("提醒：{year}年{known}，时限按此计算；国务院办公厅通知公布后请补充 street/calendar.csv");
+        if !words.contains(&word) {
+            words.push(word);
+        }
+    }
+    if words.is_empty() { "没有问题".to_owned() } else { words.join("；") }
 }

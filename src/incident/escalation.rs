@@ -51,6 +51,7 @@ impl ClockKind {
 
 /// How hard somebody is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[schema(as = AlarmStep)]
 pub enum Step {
     /// A reminder.
     提醒,
@@ -82,6 +83,7 @@ impl Step {
 
 /// Who is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[schema(as = AlarmReceiver)]
 pub enum Receiver {
     /// Whoever holds the post.
     A岗,
@@ -274,6 +276,11 @@ impl Posts {
             return Err(DataError::file(POSTS_FILE, "没有 *,* 这一行，未列出的岗位找不到人"));
         }
         Ok(Self { rows })
+    }
+
+    /// The sections that rows name.
+    pub fn sections(&self) -> impl Iterator<Item = &str> {
+        self.rows.keys().map(|(section, _)| section.as_str()).filter(|s| *s != ANY)
     }
 
     /// The title of whoever is told about a ticket with this route.

@@ -99,6 +99,9 @@ impl IncidentRules {
                 return Err(DataError::file(taxonomy::FILE, message));
             }
         }
+        if let Some(section) = self.posts.sections().find(|s| !self.taxonomy.leaves().iter().any(|l| l.section == *s)) {
+            return Err(DataError::file(escalation::POSTS_FILE, format!("没有一个类别属于板块「{section}」")));
+        }
         for code in self.emergencies.category_codes() {
             if self.taxonomy.get(code).is_none() {
                 return Err(DataError::file(urgency::FILE, format!("类别代码 {code} 不在 {} 中", taxonomy::FILE)));

@@ -6,10 +6,11 @@ use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use sqlx::{Row as _, Sqlite as Driver, Transaction};
 
+use super::Sqlite;
 use super::clock_rows::{
     Change, Stored, drop_steps, hold_steps, insert, load, move_steps, note, plan_steps, stored, to_millisecond, update,
 };
-use super::incident::{SqliteTickets, by_number, failed, keep, ticket};
+use super::incident::{SqliteTickets, by_number, failed, rewrite, ticket};
 use crate::incident::clock_store::{
     Actor, Alert, ChangeKind, ClockError, ClockStore, ClockStory, ExtendTo, Extension, Fired, Pause, Within,
 };
@@ -21,11 +22,9 @@ use crate::incident::store::StoreError;
 use crate::incident::ticket::{Status, Ticket, Urgency};
 use crate::incident::ticket_clock::{ClockState, Effect, TicketClock, alarms, effect, shown};
 
-type Rules = Option<Arc<IncidentRules>>;
-
 /// Plans the clocks of a ticket that has just been made, in its own transaction.
-pub(super) async fn plan(tx: &mut Transaction<'_, Driver>, rules: Rules, ticket: &Ticket) -> Result<(), StoreError> {
-    let Some(rules) = rules else { return Ok(()) };
+pub(super) async fn plan(tx: &mut Transaction<'_, Driver>, db: &Sqlite, ticket: &Ticket) -> Result<(), StoreError> {
+    let Some(rules) = db.rules() else { return Ok(()) };
     for kind in ClockKind::ALL {
         begin(tx, &rules, ticket, first(kind, ticket, &rules)).await?;
     }
@@ -35,12 +34,12 @@ pub(super) async fn plan(tx: &mut Transaction<'_, Driver>, rules: Rules, ticket:
 /// Does to the clocks what a move of the ticket means, in the transaction of the move. The ticket's deadlines follow.
 pub(super) async fn follow(
     tx: &mut Transaction<'_, Driver>,
-    rules: Rules,
+    db: &Sqlite,
     ticket: &mut Ticket,
     to: Status,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    let Some(rules) = rules else { return Ok(()) };
+    let Some(rules) = db.rules() else { return Ok(()) };
     let (calendar, at) = (&rules.calendar, to_millisecond(at));
     let mut clocks = load(tx, &ticket.id.to_string()).await?;
     let mut shows = false;
@@ -172,7 +171,7 @@ impl Hands<'_> {
     async fn keep(mut self) -> Result<Ticket, ClockError> {
         update(&mut self.tx, &self.clocks[self.resolve], None).await?;
         show(&mut self.ticket, &self.clocks, &self.rules);
-        keep(&mut self.tx, &self.ticket).await?;
+        rewrite(&mut self.tx, &self.ticket).await?;
         self.tx.commit().await.map_err(failed)?;
         Ok(self.ticket)
     }
@@ -342,7 +341,7 @@ impl SqliteTickets {
     async fn adopt(&self, rules: &IncidentRules, now: Timestamp) -> Result<u64, StoreError> {
         let mut tx = self.db().durable().await.map_err(failed)?;
         let rows = sqlx::query(
-            "SELECT t.document, t.status, (SELECT MIN(e.at) FROM ticket_events AS e WHERE e.ticket_id = t.id \
+            "SELECT t.id, t.document, t.status, (SELECT MIN(e.at) FROM ticket_events AS e WHERE e.ticket_id = t.id \
              AND e.to_status IN ('已受理', '已交办', '处置中', '延期')) AS accepted_at FROM tickets AS t \
              WHERE t.status NOT IN ('已办结', '已回访', '合并', '撤销') \
              AND NOT EXISTS (SELECT 1 FROM ticket_clocks AS c WHERE c.ticket_id = t.id) LIMIT 100",
@@ -399,7 +398,7 @@ impl SqliteTickets {
                 }
             }
             show(&mut ticket, &clocks, rules);
-            keep(&mut tx, &ticket).await?;
+            rewrite(&mut tx, &ticket).await?;
             tx.commit().await.map_err(failed)?;
         }
         Ok(changed)

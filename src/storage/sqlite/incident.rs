@@ -1,7 +1,5 @@
 //! [`TicketStore`] and [`NewsStore`] on `SQLite`.
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -12,7 +10,6 @@ use uuid::Uuid;
 use super::{Sqlite, clocks, labels};
 use crate::incident::labels::NewLabel;
 use crate::incident::news::{NewsStore, TicketNews};
-use crate::incident::rules::IncidentRules;
 use crate::incident::store::{Created, NewTicket, Rating, StoreError, TicketMove, TicketStore, number_day, ticket_number};
 use crate::incident::ticket::{Status, Ticket, TicketEvent};
 
@@ -68,7 +65,7 @@ impl TicketStore for SqliteTickets {
         ticket.number = ticket_number(&day, sequence);
         ticket.status = Status::已提交;
         insert(&mut tx, &ticket, draft_id).await?;
-        clocks::plan(&mut tx, self.db.rules(), &ticket).await?;
+        clocks::plan(&mut tx, &self.db, &ticket).await?;
         let at = ticket.created_at.as_millisecond();
         // The receipt is what tells the resident of this first event.
         sqlx::query(
@@ -146,7 +143,7 @@ impl TicketStore for SqliteTickets {
     async fn move_to(&self, number: &str, step: TicketMove) -> Result<Ticket, StoreError> {
         let mut tx = self.db.durable().await.map_err(failed)?;
         let mut ticket = by_number(&mut tx, number).await?;
-        move_in(&mut tx, self.db.rules(), &mut ticket, &step).await?;
+        move_in(&mut tx, &self.db, &mut ticket, &step).await?;
         tx.commit().await.map_err(failed)?;
         Ok(ticket)
     }
@@ -170,7 +167,7 @@ impl TicketStore for SqliteTickets {
         let to = if solved { Status::已回访 } else { Status::重新办理 };
         let note = Some(if solved { format!("满意度{stars}星") } else { format!("未解决，满意度{stars}星") });
         let step = TicketMove { to, by: RESIDENT.to_owned(), note, at };
-        move_in(&mut tx, self.db.rules(), &mut ticket, &step).await?;
+        move_in(&mut tx, &self.db, &mut ticket, &step).await?;
         tx.commit().await.map_err(failed)?;
         Ok(ticket)
     }
@@ -262,10 +259,10 @@ pub(super) async fn by_external_no(
     row.as_ref().map(ticket).transpose()
 }
 
-/// Makes a legal move and appends its event; the ticket is changed in place, and its clocks follow by `rules`.
+/// Makes a legal move and appends its event; the ticket is changed in place, and its clocks follow by the rules of `db`.
 pub(super) async fn move_in(
     tx: &mut Transaction<'_, Driver>,
-    rules: Option<Arc<IncidentRules>>,
+    db: &Sqlite,
     ticket: &mut Ticket,
     step: &TicketMove,
 ) -> Result<TicketNews, StoreError> {
@@ -274,8 +271,8 @@ pub(super) async fn move_in(
         return Err(StoreError::IllegalMove { number: ticket.number.clone(), from, to: step.to });
     }
     ticket.status = step.to;
-    clocks::follow(tx, rules, ticket, step.to, step.at).await?;
-    keep(tx, ticket).await?;
+    clocks::follow(tx, db, ticket, step.to, step.at).await?;
+    rewrite(tx, ticket).await?;
     let (key, at) = (ticket.id.to_string(), step.at.as_millisecond());
     let event_id: i64 = sqlx::query_scalar(
         "INSERT INTO ticket_events (ticket_id, at, from_status, to_status, moved_by, note, told_at) \
@@ -305,8 +302,8 @@ pub(super) async fn move_in(
     })
 }
 
-/// Writes a ticket that was changed.
-pub(super) async fn keep(tx: &mut Transaction<'_, Driver>, ticket: &Ticket) -> Result<(), StoreError> {
+/// Writes a ticket anew.
+pub(super) async fn rewrite(tx: &mut Transaction<'_, Driver>, ticket: &Ticket) -> Result<(), StoreError> {
     sqlx::query("UPDATE tickets SET status = $2, document = $3, accept_by = $4, resolve_by = $5 WHERE id = $1")
         .bind(ticket.id.to_string())
         .bind(ticket.status.word())

@@ -1,7 +1,5 @@
 //! [`OutboxStore`] and [`CallbackStore`] on `SQLite`.
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use sqlx::sqlite::SqliteRow;
@@ -11,7 +9,6 @@ use uuid::Uuid;
 use super::Sqlite;
 use super::incident::{by_external_no, by_id, failed, keep_external_no, move_in, ticket};
 use crate::incident::news::TicketNews;
-use crate::incident::rules::IncidentRules;
 use crate::incident::store::{StoreError, TicketMove};
 use crate::incident::ticket::{Status, Ticket};
 use crate::platform::callback::{Applied, Callback, CallbackStore};
@@ -112,9 +109,7 @@ impl OutboxStore for SqliteOutbox {
         let mut tx = self.db.durable().await.map_err(failed)?;
         record(&mut tx, claim, attempt).await?;
         let news = match &attempt.outcome {
-            Outcome::Delivered { external_no } => {
-                delivered(&mut tx, self.db.rules(), claim, external_no, attempt.ended_at).await?
-            }
+            Outcome::Delivered { external_no } => delivered(&mut tx, &self.db, claim, external_no, attempt.ended_at).await?,
             Outcome::Retry { at, reason, unsure } => {
                 // A worker that lost its lease does not undo what its successor did.
                 sqlx::query(
@@ -253,7 +248,7 @@ impl CallbackStore for SqliteOutbox {
             },
         };
         let Some(mut ticket) = found else { return Ok(Applied::UnknownTicket) };
-        let applied = apply_to(&mut tx, self.db.rules(), destination, &mut ticket, callback).await?;
+        let applied = apply_to(&mut tx, &self.db, destination, &mut ticket, callback).await?;
         let remark = match &applied {
             Applied::Ignored(reason) => Some(reason.as_str()),
             Applied::Moved(_) | Applied::Repeated | Applied::UnknownTicket => None,
@@ -280,7 +275,7 @@ impl CallbackStore for SqliteOutbox {
 /// Moves the ticket when the callback names it rightly, is not older than the last one, and the move is legal.
 async fn apply_to(
     tx: &mut Transaction<'_, Driver>,
-    rules: Option<Arc<IncidentRules>>,
+    db: &Sqlite,
     destination: &str,
     ticket: &mut Ticket,
     callback: &Callback,
@@ -312,7 +307,7 @@ async fn apply_to(
         return Ok(Applied::Ignored(format!("工单已是「{}」", to.word())));
     }
     let step = TicketMove { to, by: callback.handler.clone().unwrap_or_default(), note: callback.note.clone(), at: callback.at };
-    let news = match move_in(tx, rules, ticket, &step).await {
+    let news = match move_in(tx, db, ticket, &step).await {
         Ok(news) => news,
         Err(StoreError::IllegalMove { from, to, .. }) => {
             return Ok(Applied::Ignored(format!("不能从「{}」变为「{}」", from.word(), to.word())));
@@ -331,7 +326,7 @@ async fn apply_to(
 /// Ends a row: the platform has it, whoever found out.
 async fn delivered(
     tx: &mut Transaction<'_, Driver>,
-    rules: Option<Arc<IncidentRules>>,
+    db: &Sqlite,
     claim: &Claim,
     external_no: &str,
     at: Timestamp,
@@ -354,7 +349,7 @@ async fn delivered(
     let step = TicketMove {
         to: Status::已送达平台, by: "系统".to_owned(), note: Some(format!("平台编号 {external_no}")), at
     };
-    move_in(tx, rules, &mut ticket, &step).await.map(Some)
+    move_in(tx, db, &mut ticket, &step).await.map(Some)
 }
 
 async fn record(tx: &mut Transaction<'_, Driver>, claim: &Claim, attempt: &Attempt) -> Result<(), StoreError> {
