@@ -2,6 +2,7 @@
 
 mod calendar;
 mod clock_data;
+mod clock_histories;
 mod draft;
 mod emergency;
 mod intents;

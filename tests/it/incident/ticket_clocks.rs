@@ -35,15 +35,15 @@ fn rules_with(change: impl Fn(&str, String) -> String) -> Arc<IncidentRules> {
 }
 
 /// A street's tickets in a folder of their own.
-struct Desk {
-    tickets: SqliteTickets,
+pub(super) struct Desk {
+    pub(super) tickets: SqliteTickets,
     db: Sqlite,
     folder: tempfile::TempDir,
     made: std::sync::atomic::AtomicU32,
 }
 
 impl Desk {
-    async fn new() -> Self {
+    pub(super) async fn new() -> Self {
         Self::over(tempfile::tempdir().expect("a temporary folder"), Some(rules_with(|_, text| text))).await
     }
 
@@ -65,7 +65,7 @@ impl Desk {
     }
 
     /// A confirmed ticket under this clock, made at `from`.
-    async fn report(&self, clock: &str, from: Timestamp) -> Ticket {
+    pub(super) async fn report(&self, clock: &str, from: Timestamp) -> Ticket {
         let n = u128::from(self.made.fetch_add(1, std::sync::atomic::Ordering::SeqCst)) * 10;
         let source = Source { channel: "web".to_owned(), conversation_id: Uuid::from_u128(n + 3) };
         let mut draft = Draft::new(Uuid::from_u128(n + 1), source, from);
@@ -79,7 +79,7 @@ impl Desk {
         self.tickets.create(new).await.expect("stored").ticket
     }
 
-    async fn go(&self, ticket: &Ticket, to: Status, at: Timestamp) -> Ticket {
+    pub(super) async fn go(&self, ticket: &Ticket, to: Status, at: Timestamp) -> Ticket {
         let step = TicketMove { to, by: "城市更新岗".to_owned(), note: None, at };
         self.tickets.move_to(&ticket.number, step).await.expect("a legal move")
     }
@@ -105,11 +105,11 @@ impl Desk {
         fired.iter().map(|f| format!("{}{}{}", f.clock.word(), f.step.word(), f.to.word())).collect()
     }
 
-    async fn story(&self, ticket: &Ticket, now: Timestamp) -> ClockStory {
+    pub(super) async fn story(&self, ticket: &Ticket, now: Timestamp) -> ClockStory {
         self.tickets.story(&ticket.number, now).await.expect("readable")
     }
 
-    async fn clock(&self, ticket: &Ticket) -> gridworker::incident::ticket::Deadlines {
+    pub(super) async fn clock(&self, ticket: &Ticket) -> gridworker::incident::ticket::Deadlines {
         self.tickets.get(&ticket.number).await.expect("readable").expect("the ticket is there").clock
     }
 
@@ -121,20 +121,20 @@ impl Desk {
     }
 }
 
-fn worker() -> Actor {
+pub(super) fn worker() -> Actor {
     Actor { account: "worker".to_owned(), may_review: false }
 }
 
-fn dispatcher() -> Actor {
+pub(super) fn dispatcher() -> Actor {
     Actor { account: "dispatcher".to_owned(), may_review: true }
 }
 
-fn pause(reason: &str, until: Option<Timestamp>, at: Timestamp) -> Pause {
+pub(super) fn pause(reason: &str, until: Option<Timestamp>, at: Timestamp) -> Pause {
     let reason = STREET.pauses.get(reason).expect("a reason of the street").clone();
     Pause { by: worker(), reason, note: None, until, at }
 }
 
-fn extension(by: Actor, to: ExtendTo, seen: Timestamp, at: Timestamp) -> Extension {
+pub(super) fn extension(by: Actor, to: ExtendTo, seen: Timestamp, at: Timestamp) -> Extension {
     Extension { by, to, why: "等待配件".to_owned(), seen, at }
 }
 
