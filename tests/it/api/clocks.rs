@@ -95,6 +95,13 @@ async fn accepting_at_the_platform_in_time_keeps_everybody_quiet() {
     app.told().await;
     app.press(&ticket, "accept", &json!({ "handler": "城市更新岗" })).await;
     app.told().await;
+    let clock = async || resident.get(&format!("/api/v1/tickets/{}", number(&ticket))).await.expect(200)["ticket"].clone();
+    let before = clock().await;
+    app.press(&ticket, "extend", &json!({ "note": "需要吊车" })).await;
+    app.told().await;
+    let after = clock().await;
+    assert_eq!(after["status"], "延期");
+    assert_eq!(after["clock"], before["clock"], "the platform says that it takes longer; the deadline is ours");
     minutes(&app, 60);
     // Two looks of the watcher.
     tokio::time::sleep(std::time::Duration::from_millis(2_500)).await;

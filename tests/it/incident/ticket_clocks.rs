@@ -185,6 +185,11 @@ async fn accepting_in_time_ends_the_first_clock_and_late_accepting_ends_the_rest
     assert_eq!(story.clocks[0].ended_at, Some(from + SignedDuration::from_secs(299)));
     assert_eq!(story.clocks[1].state, ClockState::Running);
 
+    // A platform whose clock is behind gives no time back.
+    let early = desk.report("jinji-24h", from).await;
+    desk.go(&early, Status::已受理, from - SignedDuration::from_mins(10)).await;
+    assert_eq!(desk.story(&early, from).await.clocks[0].left_minutes, 5);
+
     let slow = desk.report("jinji-24h", from).await;
     assert_eq!(desk.watch(from, from + SignedDuration::from_mins(6)).await.len(), 2, "a reminder and the deadline");
     // The platform skips a step: handed to a post is accepted too.
