@@ -11,6 +11,7 @@ pub mod ordering;
 pub mod rows;
 pub mod shipped;
 pub mod street;
+pub mod watch;
 pub mod wiring;
 
 use std::net::SocketAddr;
@@ -102,9 +103,11 @@ impl Instance {
         let prompts = Arc::new(Prompts::load(settings.prompts_dir().as_deref())?);
         let db = rows::open(&settings).await?;
         let zone = jiff::tz::TimeZone::get(&settings.street.timezone)?;
-        let tickets = Arc::new(SqliteTickets::new(db.clone(), zone));
-        let versions = street::open(&shipped, tickets.clone(), Arc::clone(&clock), true).await?;
+        let files = Arc::new(SqliteTickets::new(db.clone(), zone.clone()));
+        let versions = street::open(&shipped, files, Arc::clone(&clock), true).await?;
         let rules = versions.rules().clone();
+        let db = db.keeping_time(Arc::new(rules.clone()));
+        let tickets = Arc::new(SqliteTickets::new(db.clone(), zone));
         let outbox = Arc::new(SqliteOutbox::new(db.clone()));
         let knowledge = Arc::new(wiring::knowledge(&settings, &data, &db, &shipped).await?);
         let areas = Areas::new(street.areas.clone());
@@ -142,6 +145,7 @@ impl Instance {
             rules: rules.clone(),
             tickets: tickets.clone(),
             moves: tickets.clone(),
+            notices: tickets.clone(),
             model,
             prompts,
             tokens: Arc::new(TokenCounter::new(&settings.llm)?),
@@ -166,6 +170,7 @@ impl Instance {
             tickets: tickets.clone(),
             labels: tickets.clone(),
             disputes: tickets.clone(),
+            clocks: tickets.clone(),
             street: Arc::clone(&versions),
             rules: rules.clone(),
             knowledge: Arc::clone(&knowledge),
@@ -245,6 +250,7 @@ impl Instance {
         tasks.spawn(imports(importer, defaults, stop.clone()));
         tasks.spawn(tidying(Arc::clone(&knowledge), stop.clone()));
         tasks.spawn(ordering::run(Arc::clone(&knowledge), Arc::clone(&curation), stop.clone()));
+        tasks.spawn(watch::run(tickets.clone(), Arc::new(rules.clone()), Arc::clone(&clock), stop.clone()));
         tasks.spawn(learning::run(rules, tickets, stop.clone()));
         tasks.spawn(sealing(db.clone(), stop.clone()));
         tasks.spawn(street::run(versions, stop.clone()));

@@ -4,16 +4,18 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
+use gridworker::app::rows;
 use gridworker::app::shipped::Shipped;
 use gridworker::conversation::prompts::Prompts;
 use gridworker::conversation::street::Street;
 use gridworker::core::clock::{Clock as _, SystemClock};
+use gridworker::incident::calendar::{Coverage, WorkCalendar};
 use gridworker::incident::rules::IncidentRules;
 use gridworker::incident::street::desk::Desk;
 use gridworker::knowledge::import;
 use gridworker::knowledge::law_index::LawIndex;
 use gridworker::knowledge::lint::{self, Severity};
-use gridworker::storage::sqlite::Sqlite;
+use jiff::civil::Date;
 
 use super::Common;
 
@@ -49,6 +51,11 @@ impl Doctor {
         let street = shipped.street_file("street.toml").map_err(|e| e.to_string());
         say("街道", street.and_then(|t| Street::parse(&t).map(|s| s.name).map_err(|e| e.to_string())));
         let rules = IncidentRules::read(|file| shipped.street_file(file)).map_err(|e| e.to_string());
+        let zone = jiff::tz::TimeZone::get(&settings.street.timezone)?;
+        let today = SystemClock.now().to_zoned(zone.clone()).date();
+        if let Ok(rules) = &rules {
+            say("日历", Ok(calendar_words(&rules.calendar, today)));
+        }
         say(
             "街道数据",
             rules.map(|r| {
@@ -62,9 +69,8 @@ impl Doctor {
             }),
         );
         // Without a data folder nothing was ever activated.
-        let rows = settings.data_dir().join("gridworker.sqlite");
-        if rows.exists() {
-            let db = Sqlite::open(&rows).await?;
+        if settings.data_dir().join(rows::FILE).exists() {
+            let db = rows::open(&settings).await?;
             let said = match super::street::desk(&settings, &db).await {
                 Ok(desk) => match desk.fault() {
                     Some(fault) => Err(fault.words()),
@@ -72,8 +78,15 @@ impl Doctor {
                 },
                 Err(error) => Err(error.to_string()),
             };
-            db.close().await;
             say("街道数据版本", said);
+            let beside = settings.confidentiality.keys.is_empty();
+            let words = match (db.is_sealed_as_configured().await?, beside) {
+                (false, _) => "提醒：还有内容没有用当前密钥密封，启动服务或运行 gridworker seal again",
+                (true, true) => "提醒：密钥在数据目录里，复制整个目录的人两样都有；请改用 confidentiality.keys",
+                (true, false) => "没有问题",
+            };
+            say("反映人密封", Ok(words.to_owned()));
+            db.close().await;
         }
         let laws = shipped.text("law-index.csv").map_err(|e| e.to_string()).and_then(|csv| LawIndex::parse(csv.as_bytes()));
         match laws {
@@ -81,8 +94,7 @@ impl Doctor {
             Ok(laws) => {
                 say("法规索引", Ok(format!("{} 条", laws.rows().len())));
                 let files = import::collect(&[folder.join("policies"), folder.join("procedures")]);
-                let zone = jiff::tz::TimeZone::get(&settings.street.timezone)?;
-                let findings = lint::lint(&files, &laws, SystemClock.now().to_zoned(zone).date());
+                let findings = lint::lint(&files, &laws, today);
                 for finding in &findings {
                     println!("{finding}");
                 }
@@ -106,4 +118,22 @@ async fn version_words(desk: &Desk) -> anyhow::Result<String> {
         format!("；未办结工单用到分类表里没有的代码：{}", lost.join("、"))
     };
     Ok(format!("{used}，共保存{}版{lost}", desk.versions().await?.len()))
+}
+
+/// What the calendar knows of this year, and of the next one as soon as deadlines reach into it.
+fn calendar_words(calendar: &WorkCalendar, today: Date) -> String {
+    let mut words = Vec::new();
+    // The longest clocks of working time take weeks: from November on they may end next year.
+    for year in [today.year(), today.year() + i16::from(today.month() >= 11)] {
+        let known = match calendar.coverage(year) {
+            Coverage::Announced => continue,
+            Coverage::Statutory => "只有法定节日，没有调休",
+            Coverage::Weekends => "没有节假日",
+        };
+        let word = format!("提醒：{year}年{known}，时限按此计算；国务院办公厅通知公布后请补充 street/calendar.csv");
+        if !words.contains(&word) {
+            words.push(word);
+        }
+    }
+    if words.is_empty() { "没有问题".to_owned() } else { words.join("；") }
 }

@@ -14,9 +14,10 @@ use uuid::Uuid;
 
 use super::message::{Message, MessageBody, Role};
 use super::service::Conversations;
+use crate::incident::clock_store::Notice;
 use crate::incident::news::TicketNews;
 use crate::incident::progress;
-use crate::incident::ticket::TicketEvent;
+use crate::incident::ticket::{Ticket, TicketEvent};
 
 /// Who listens to which conversation.
 #[derive(Debug, Default)]
@@ -76,8 +77,18 @@ impl Conversations {
         }
     }
 
-    /// Tells what is not told yet; returns how many moves.
+    /// Tells what is not told yet; returns how many moves and notices.
     pub async fn tell_untold(&self) -> Result<usize, super::turn::TurnError> {
+        let moves = self.tell_moves().await?;
+        let notices = self.parts.notices.untold_notices(100).await?;
+        for notice in &notices {
+            self.tell_notice(notice).await?;
+            self.parts.notices.mark_notice_told(notice.id, self.now()).await?;
+        }
+        Ok(moves + notices.len())
+    }
+
+    async fn tell_moves(&self) -> Result<usize, super::turn::TurnError> {
         let untold = self.parts.moves.untold(100).await?;
         for news in &untold {
             self.tell(news).await?;
@@ -87,30 +98,47 @@ impl Conversations {
     }
 
     async fn tell(&self, news: &TicketNews) -> Result<(), super::turn::TurnError> {
-        let Some(ticket) = self.parts.tickets.get(&news.ticket_number).await? else { return Ok(()) };
-        if self.parts.store.conversation(news.conversation_id).await?.is_none() {
+        let event = TicketEvent { at: news.at, from: news.from, to: news.to, by: news.by.clone(), note: news.note.clone() };
+        let id = message_id("news", news.ticket_id, news.event_id);
+        self.tell_of(&news.ticket_number, news.conversation_id, id, |ticket| progress::news(ticket, &event)).await
+    }
+
+    async fn tell_notice(&self, notice: &Notice) -> Result<(), super::turn::TurnError> {
+        let id = message_id("notice", notice.ticket_id, notice.id);
+        let words = |ticket: &Ticket| format!("工单{}（{}）：{}", ticket.number, ticket.title, notice.text);
+        self.tell_of(&notice.ticket_number, notice.conversation_id, id, words).await
+    }
+
+    /// Adds the message about a ticket and shows it on the open window.
+    async fn tell_of(
+        &self,
+        number: &str,
+        conversation: Uuid,
+        id: Uuid,
+        words: impl FnOnce(&Ticket) -> String,
+    ) -> Result<(), super::turn::TurnError> {
+        let Some(ticket) = self.parts.tickets.get(number).await? else { return Ok(()) };
+        if self.parts.store.conversation(conversation).await?.is_none() {
             return Ok(()); // deleted by the resident: nobody is left to be told
         }
-        let timeline = self.parts.tickets.timeline(&news.ticket_number).await?;
+        let timeline = self.parts.tickets.timeline(number).await?;
+        let text = words(&ticket);
         let card = json!({ "kind": "progress", "ticket": ticket, "timeline": progress::timeline(&timeline) });
-        let event = TicketEvent { at: news.at, from: news.from, to: news.to, by: news.by.clone(), note: news.note.clone() };
-        let text = progress::news(&ticket, &event);
         let body = MessageBody { text, card: Some(card), ..MessageBody::default() };
         // The same event always makes the same message: telling it twice after a crash changes nothing.
-        let id = message_id(news);
-        if let Some(message) = self.parts.store.add_message(news.conversation_id, id, Role::News, &body, self.now()).await? {
-            self.news.publish(news.conversation_id, message)
+        if let Some(message) = self.parts.store.add_message(conversation, id, Role::News, &body, self.now()).await? {
+            self.news.publish(conversation, message)
         } else {
-            tracing::debug!("this move was told before")
+            tracing::debug!("this was told before")
         }
         Ok(())
     }
 }
 
-/// A name-based id (UUID v8) of the message that tells a move.
-fn message_id(news: &TicketNews) -> Uuid {
+/// A name-based id (UUID v8) of the message that tells a move or a notice.
+fn message_id(what: &str, ticket: Uuid, event: i64) -> Uuid {
     use sha2::Digest as _;
-    let digest = sha2::Sha256::digest(format!("gridworker-news\n{}\n{}", news.ticket_id, news.event_id));
+    let digest = sha2::Sha256::digest(format!("gridworker-{what}\n{ticket}\n{event}"));
     let mut bytes = [0u8; 16];
     bytes.copy_from_slice(&digest[..16]);
     uuid::Builder::from_custom_bytes(bytes).into_uuid()

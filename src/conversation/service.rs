@@ -24,6 +24,7 @@ use crate::core::ids::Ids;
 use crate::core::text;
 use crate::identity;
 use crate::incident::bell::Bell;
+use crate::incident::clock_store::NoticeStore;
 use crate::incident::destinations::Destinations;
 use crate::incident::news::NewsStore;
 use crate::incident::rules::Rules;
@@ -49,6 +50,8 @@ pub struct Parts {
     pub tickets: Arc<dyn TicketStore>,
     /// Moves that were not told yet.
     pub moves: Arc<dyn NewsStore>,
+    /// What residents are told beside the moves: a missed deadline.
+    pub notices: Arc<dyn NoticeStore>,
     /// `None` = answers from the text, tickets by rules.
     pub model: Option<Arc<dyn ChatModel>>,
     /// What a model is told.

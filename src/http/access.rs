@@ -132,6 +132,12 @@ pub const TABLE: &[(&str, &str, Need)] = &[
     ("POST", "/api/v1/admin/destinations/{name}/pause", PersonMay(P::OutboxReplay)),
     ("POST", "/api/v1/admin/destinations/{name}/resume", PersonMay(P::OutboxReplay)),
     ("POST", "/api/v1/admin/destinations/{name}/reconcile", May(P::OutboxReplay)),
+    ("GET", "/api/v1/worker/tickets/{number}/clocks", May(P::TicketRead)),
+    ("POST", "/api/v1/worker/tickets/{number}/pause", May(P::TicketMove)),
+    ("POST", "/api/v1/worker/tickets/{number}/resume", May(P::TicketMove)),
+    ("POST", "/api/v1/worker/tickets/{number}/extend", May(P::TicketMove)),
+    ("GET", "/api/v1/worker/alerts", May(P::TicketRead)),
+    ("POST", "/api/v1/worker/alerts/{id}/take", May(P::TicketMove)),
     // Documents: writing, reviewing and publishing are different rights, and nobody approves what they wrote
     ("GET", "/api/v1/admin/documents", May(P::DocumentRead)),
     ("POST", "/api/v1/admin/documents", May(P::DocumentWrite)),

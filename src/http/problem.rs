@@ -80,6 +80,10 @@ codes! {
     NoDraft, "no_draft", NOT_FOUND, "没有待确认的上报";
     /// The state does not allow it.
     Conflict, "conflict", CONFLICT, "当前状态不能这样操作";
+    /// Somebody else moved the deadline meanwhile.
+    DeadlineMoved, "deadline_moved", CONFLICT, "时限已经变化";
+    /// A second extension needs another person, who may dispatch.
+    ReviewerNeeded, "reviewer_needed", FORBIDDEN, "需要另一位有流转调度权限的人办理";
     /// A change of a draft without the revision that was seen.
     RevisionRequired, "revision_required", PRECONDITION_REQUIRED, "请在 If-Match 中写明您看到的是第几次修改";
     /// Somebody else was faster.

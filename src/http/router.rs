@@ -146,6 +146,12 @@ fn documented(max_picture_bytes: usize, max_body_bytes: usize) -> OpenApiRouter<
         .routes(routes!(admin::street::list::get_street))
         .routes(routes!(admin::street::file::get_street_file))
         .routes(routes!(admin::street::activate::activate_street_version))
+        .routes(routes!(worker::clocks::get::get_clocks))
+        .routes(routes!(worker::clocks::pause::pause_ticket))
+        .routes(routes!(worker::clocks::resume::resume_ticket))
+        .routes(routes!(worker::clocks::extend::extend_ticket))
+        .routes(routes!(worker::clocks::alerts::list_alerts))
+        .routes(routes!(worker::clocks::take::take_alert))
         // Documents in the office
         .routes(routes!(admin::documents::list::list_documents, admin::documents::create::create_document))
         .routes(routes!(admin::documents::preview::preview_document))

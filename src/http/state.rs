@@ -15,6 +15,7 @@ use crate::core::clock::Clock;
 use crate::core::ids::Ids;
 use crate::identity::{Accounts, Audit, WorkerKey};
 use crate::incident::bell::Bell;
+use crate::incident::clock_store::ClockStore;
 use crate::incident::dispute::DisputeStore;
 use crate::incident::labels::LabelStore;
 use crate::incident::rules::Rules;
@@ -81,6 +82,8 @@ pub struct Api {
     pub labels: Arc<dyn LabelStore>,
     /// What posts say that tickets are not for them, and what became of it.
     pub disputes: Arc<dyn DisputeStore>,
+    /// Deadlines: pausing, extending, who is told.
+    pub clocks: Arc<dyn ClockStore>,
     /// The street's files in versions.
     pub street: Arc<Desk>,
     /// Taxonomy, grid directory and the rest of the street's rules; a request loads them once.

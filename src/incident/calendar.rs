@@ -1,9 +1,12 @@
 //! Working time: the street's hours, the official holidays and the working days that stand in for them (调休).
+//!
+//! Time runs from the start of a span up to its end, the end itself excluded: at 12:00 sharp nothing runs any more, but 12:00 is
+//! a deadline that can be kept. Going forwards ends at the end of a span, going backwards at the start of one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{
-    Timestamp,
+    SignedDuration, Timestamp,
     civil::{Date, Time, Weekday},
     tz::TimeZone,
 };
@@ -20,11 +23,24 @@ struct Row {
     kind: String,
 }
 
+/// How much is known about a year.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Coverage {
+    /// The State Council's notice is in the table: holidays and days worked instead.
+    Announced,
+    /// Only the holidays of the law; what is moved around them is not announced yet.
+    Statutory,
+    /// Only weekends.
+    Weekends,
+}
+
 /// Which time counts.
 #[derive(Debug, Clone)]
 pub struct WorkCalendar {
     /// True: works although it may be a weekend; false: a holiday.
     days: BTreeMap<Date, bool>,
+    /// Years whose rows come from the law alone.
+    statutory: BTreeSet<i16>,
     hours: Vec<(Time, Time)>,
     zone: TimeZone,
 }
@@ -47,18 +63,23 @@ impl WorkCalendar {
             return Err(DataError::file("street.toml", "工作时间应由早到晚排列，且互不重叠"));
         }
         let mut days = BTreeMap::new();
+        let mut statutory = BTreeSet::new();
         for (line, row) in table::rows::<Row>(FILE, text)? {
             let date: Date = row.date.parse().map_err(|_| DataError::row(FILE, line, format!("日期「{}」无法识别", row.date)))?;
             let works = match row.kind.as_str() {
                 "holiday" => false,
                 "workday" => true,
-                other => return Err(DataError::row(FILE, line, format!("类型「{other}」应为 holiday 或 workday"))),
+                "statutory" => {
+                    statutory.insert(date.year());
+                    false
+                }
+                other => return Err(DataError::row(FILE, line, format!("类型「{other}」应为 holiday、workday 或 statutory"))),
             };
             if days.insert(date, works).is_some() {
                 return Err(DataError::row(FILE, line, format!("日期 {date} 重复")));
             }
         }
-        Ok(Self { days, hours: spans, zone })
+        Ok(Self { days, statutory, hours: spans, zone })
     }
 
     /// The street's time zone.
@@ -73,51 +94,148 @@ impl WorkCalendar {
         self.days.get(&date).copied().unwrap_or_else(|| !matches!(date.weekday(), Weekday::Saturday | Weekday::Sunday))
     }
 
-    /// Whether `at` lies in working time; the end of a span still does.
+    /// Whether time runs at `at`: within a span, its end excluded.
     #[must_use]
     pub fn is_working(&self, at: Timestamp) -> bool {
-        let local = at.to_zoned(self.zone.clone());
-        let time = local.time();
-        self.is_working_day(local.date()) && self.hours.iter().any(|(from, to)| *from <= time && time <= *to)
+        self.spans_around(at).any(|(start, end)| start <= at && at < end)
     }
 
-    /// True when the calendar says something about this year; otherwise only weekends are known.
+    /// Whether a deadline may fall on `at`: within a span, its end included, its start only when a span before ends there.
+    /// Zero minutes from outside working time are the one exception: they end at the next opening.
+    #[must_use]
+    pub fn may_end(&self, at: Timestamp) -> bool {
+        self.spans_around(at).any(|(start, end)| start < at && at <= end)
+    }
+
+    /// How much the table knows about a year.
+    #[must_use]
+    pub fn coverage(&self, year: i16) -> Coverage {
+        if self.statutory.contains(&year) {
+            Coverage::Statutory
+        } else if self.days.keys().any(|d| d.year() == year) {
+            Coverage::Announced
+        } else {
+            Coverage::Weekends
+        }
+    }
+
+    /// True when the year's holidays and the days worked instead are known.
     #[must_use]
     pub fn covers(&self, year: i16) -> bool {
-        self.days.keys().any(|d| d.year() == year)
+        self.coverage(year) == Coverage::Announced
     }
 
-    /// The instant when `minutes` of working time have passed since `from`. Outside working time nothing passes.
+    /// What must be said with a deadline counted from `from` to `to`, when a year of it is not announced yet.
+    #[must_use]
+    pub fn caveat(&self, from: Timestamp, to: Timestamp) -> Option<String> {
+        let year = |at: Timestamp| at.to_zoned(self.zone.clone()).year();
+        let unknown = (year(from)..=year(to)).find(|y| !self.covers(*y))?;
+        let by = if self.coverage(unknown) == Coverage::Statutory { "按周末和法定节日计算" } else { "按周末计算" };
+        Some(format!("{unknown}年{by}，节假日安排公布后更新"))
+    }
+
+    /// The end of the last span of a day, whether or not anybody works on it. `None` at the end of all calendars.
+    #[must_use]
+    pub fn closing(&self, date: Date) -> Option<Timestamp> {
+        let (_, end) = self.hours.last()?;
+        self.zone.to_timestamp(date.to_datetime(*end)).ok()
+    }
+
+    /// The instant when `minutes` of working time have passed since `from`; negative ones go back. Outside working time
+    /// nothing passes.
     ///
-    /// Adding in two steps gives the same as adding at once. If the calendar ends (year 9999), `from` is returned.
+    /// Adding in two steps gives the same as adding at once, and [`Self::working_between`] undoes it.
+    /// If the calendar ends (year 9999), `from` is returned.
     #[must_use]
     pub fn add_working(&self, from: Timestamp, minutes: i64) -> Timestamp {
-        self.walk(from, minutes).unwrap_or(from)
+        self.shift(from, SignedDuration::from_secs(minutes.saturating_mul(60)))
     }
 
-    fn walk(&self, from: Timestamp, minutes: i64) -> Option<Timestamp> {
-        let local = from.to_zoned(self.zone.clone());
-        let mut date = local.date();
-        let mut left = minutes.max(0).checked_mul(60_000_000_000)?;
-        let mut first = true;
-        loop {
-            if self.is_working_day(date) {
-                for (start, end) in &self.hours {
-                    let start = self.zone.to_timestamp(date.to_datetime(*start)).ok()?;
-                    let end = self.zone.to_timestamp(date.to_datetime(*end)).ok()?;
-                    let begin = if first { start.max(from) } else { start };
-                    if begin > end {
-                        continue;
-                    }
-                    let room = i64::try_from(end.duration_since(begin).as_nanos()).ok()?;
-                    if left <= room {
-                        return begin.checked_add(jiff::SignedDuration::from_nanos(left)).ok();
-                    }
-                    left -= room;
+    /// As [`Self::add_working`], to the nanosecond.
+    #[must_use]
+    pub fn shift(&self, from: Timestamp, by: SignedDuration) -> Timestamp {
+        let moved = if by.is_negative() { self.back(from, by.abs()) } else { self.ahead(from, by) };
+        moved.unwrap_or(from)
+    }
+
+    /// Whole minutes of working time from `from` to `to`; negative when `to` is earlier.
+    #[must_use]
+    pub fn working_between(&self, from: Timestamp, to: Timestamp) -> i64 {
+        self.time_between(from, to).as_mins()
+    }
+
+    /// As [`Self::working_between`], to the nanosecond.
+    #[must_use]
+    pub fn time_between(&self, from: Timestamp, to: Timestamp) -> SignedDuration {
+        if to < from {
+            return -self.time_between(to, from);
+        }
+        let mut sum = SignedDuration::ZERO;
+        let mut date = from.to_zoned(self.zone.clone()).date();
+        let last = to.to_zoned(self.zone.clone()).date();
+        while date <= last {
+            for (start, end) in self.spans_of(date) {
+                let (start, end) = (start.max(from), end.min(to));
+                if start < end {
+                    sum += end.duration_since(start);
                 }
             }
-            first = false;
+            let Ok(next) = date.tomorrow() else { break };
+            date = next;
+        }
+        sum
+    }
+
+    fn ahead(&self, from: Timestamp, by: SignedDuration) -> Option<Timestamp> {
+        let mut date = from.to_zoned(self.zone.clone()).date();
+        let mut left = by;
+        loop {
+            for (start, end) in self.spans_of(date) {
+                let begin = start.max(from);
+                if begin > end {
+                    continue;
+                }
+                let room = end.duration_since(begin);
+                if left <= room {
+                    return begin.checked_add(left).ok();
+                }
+                left -= room;
+            }
             date = date.tomorrow().ok()?;
         }
+    }
+
+    fn back(&self, from: Timestamp, by: SignedDuration) -> Option<Timestamp> {
+        let mut date = from.to_zoned(self.zone.clone()).date();
+        let mut left = by;
+        loop {
+            for (start, end) in self.spans_of(date).rev() {
+                let finish = end.min(from);
+                if finish < start {
+                    continue;
+                }
+                let room = finish.duration_since(start);
+                if left <= room {
+                    return finish.checked_sub(left).ok();
+                }
+                left -= room;
+            }
+            date = date.yesterday().ok()?;
+        }
+    }
+
+    /// The spans of a day, early first; none on a day without work, and on one that the zone left out.
+    fn spans_of(&self, date: Date) -> impl DoubleEndedIterator<Item = (Timestamp, Timestamp)> + '_ {
+        let hours: &[(Time, Time)] = if self.is_working_day(date) { &self.hours } else { &[] };
+        hours.iter().filter_map(move |(start, end)| {
+            let start = self.zone.to_timestamp(date.to_datetime(*start)).ok()?;
+            let end = self.zone.to_timestamp(date.to_datetime(*end)).ok()?;
+            // A zone may skip a whole day (Samoa, 30 December 2011): its hours would be those of the next one.
+            (start.to_zoned(self.zone.clone()).date() == date && start < end).then_some((start, end))
+        })
+    }
+
+    fn spans_around(&self, at: Timestamp) -> impl Iterator<Item = (Timestamp, Timestamp)> + '_ {
+        self.spans_of(at.to_zoned(self.zone.clone()).date())
     }
 }

@@ -74,11 +74,8 @@ impl Clocks {
                 "特急" => Urgency::特急,
                 other => return Err(bad(format!("紧急程度「{other}」无法识别"))),
             };
-            let counting = match row.counting.as_str() {
-                "连续" => Counting::Continuous,
-                "工作时间" => Counting::Working,
-                other => return Err(bad(format!("计时方式「{other}」应为 连续 或 工作时间"))),
-            };
+            let counting = Counting::from_word(&row.counting)
+                .ok_or_else(|| bad(format!("计时方式「{}」应为 连续 或 工作时间", row.counting)))?;
             if urgency > Urgency::一般 && counting == Counting::Working {
                 return Err(bad("紧急事项应连续计时".to_owned()));
             }
@@ -129,12 +126,47 @@ impl Clocks {
     }
 }
 
-/// Both deadlines of a rule for what came in at `from`.
+impl Counting {
+    /// The word in the tables and the rows.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Continuous => "连续",
+            Self::Working => "工作时间",
+        }
+    }
+
+    /// The counting behind a word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Continuous, Self::Working].into_iter().find(|c| c.word() == word)
+    }
+
+    /// The instant when `time` has been counted since `from`; negative goes back.
+    #[must_use]
+    pub fn after(self, from: Timestamp, time: SignedDuration, calendar: &WorkCalendar) -> Timestamp {
+        match self {
+            Self::Continuous => from.checked_add(time).unwrap_or(from),
+            Self::Working => calendar.shift(from, time),
+        }
+    }
+
+    /// The time that counts from `from` to `to`; negative when `to` is earlier.
+    #[must_use]
+    pub fn between(self, from: Timestamp, to: Timestamp, calendar: &WorkCalendar) -> SignedDuration {
+        match self {
+            Self::Continuous => to.duration_since(from),
+            Self::Working => calendar.time_between(from, to),
+        }
+    }
+}
+
+/// Both deadlines of a rule for what came in at `from`. The basis says when a year of it is not announced yet.
 #[must_use]
 pub fn deadlines(rule: &ClockRule, from: Timestamp, calendar: &WorkCalendar) -> Deadlines {
-    let after = |minutes: i64| match rule.counting {
-        Counting::Continuous => from.checked_add(SignedDuration::from_mins(minutes)).unwrap_or(from),
-        Counting::Working => calendar.add_working(from, minutes),
-    };
-    Deadlines { accept_by: after(rule.accept_minutes), resolve_by: after(rule.resolve_hours * 60), basis: rule.basis.clone() }
+    let after = |minutes: i64| rule.counting.after(from, SignedDuration::from_mins(minutes), calendar);
+    let (accept_by, resolve_by) = (after(rule.accept_minutes), after(rule.resolve_hours * 60));
+    let caveat = (rule.counting == Counting::Working).then(|| calendar.caveat(from, resolve_by)).flatten();
+    let basis = caveat.map_or_else(|| rule.basis.clone(), |caveat| format!("{}（{caveat}）", rule.basis));
+    Deadlines { accept_by, resolve_by, basis, rule: Some(rule.id.clone()), ..Deadlines::default() }
 }

@@ -3,13 +3,15 @@
 //! `ticket` is the finished thing and its legal moves; the other files lead to it:
 //! `intent` decides the route of a message (`urgency` and `channels` first, they are duties), `slots` reads a message,
 //! `draft` keeps what is known until the resident confirms, `place`, `taxonomy`, `dispatch` and `clocks` look things up
-//! in the street's own tables (`rules` reads them), `progress` puts a ticket's moves into words, `store` is the port to a database.
+//! in the street's own tables (`rules` reads them), `ticket_clock`
+//! follows the deadlines (`clock_store` is its port, `escalation` says who is told), `progress` puts a ticket's moves into words, `store` is the port to a database.
 
 pub mod address;
 pub mod bell;
 pub mod calendar;
 pub mod card;
 pub mod channels;
+pub mod clock_store;
 pub mod clocks;
 pub mod code_changes;
 pub mod confirm;
@@ -17,6 +19,7 @@ pub mod destinations;
 pub mod dispatch;
 pub mod dispute;
 pub mod draft;
+pub mod escalation;
 pub mod finish;
 pub mod gazetteer;
 pub mod intent;
@@ -25,6 +28,7 @@ pub mod labels;
 pub mod learned;
 pub mod news;
 pub mod patch;
+pub mod pauses;
 pub mod place;
 pub mod progress;
 pub mod reading;
@@ -36,6 +40,7 @@ pub mod street;
 pub mod table;
 pub mod taxonomy;
 pub mod ticket;
+pub mod ticket_clock;
 pub mod update;
 pub mod urgency;
 pub mod when;

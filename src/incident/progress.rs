@@ -17,7 +17,7 @@ pub const fn sentence(status: Status) -> &'static str {
         Status::已回访 => "谢谢您的评价，这件事已经结束。",
         Status::重新办理 => "您反映没有解决，已经重新办理。",
         Status::退回待审 => "承办单位提出退回，正在由街道审核，不需要您再报一次。",
-        Status::延期 => "这件事需要更多时间，办结时间已经延后。",
+        Status::延期 => "承办单位说明需要更多时间，办结时限以街道告知的为准。",
         Status::合并 => "您反映的事与已有工单是同一件，已经合并办理。",
         Status::撤销 => "这张工单已经撤销。",
     }
@@ -54,10 +54,22 @@ pub fn standing(ticket: &Ticket, now: Timestamp, zone: &TimeZone) -> String {
         }
         Status::已办结 | Status::已回访 | Status::合并 | Status::撤销 => return text,
     };
+    if what == "办结"
+        && let (Some(since), Some(why)) = (ticket.clock.paused_since, &ticket.clock.why)
+    {
+        text.push_str(&format!("{}起暂停计时（{why}），恢复后接着办。", spoken_time(since, zone)));
+        return text;
+    }
     if deadline < now {
         text.push_str(&format!("应在{}前{what}，现已超过时限，可以拨打12345督办。", spoken_time(deadline, zone)));
     } else {
         text.push_str(&format!("应在{}前{what}。", spoken_time(deadline, zone)));
+    }
+    if what == "办结"
+        && ticket.clock.extended > 0
+        && let Some(why) = &ticket.clock.why
+    {
+        text.push_str(&format!("已经延期，原因：{}。", why.trim_end_matches('。')));
     }
     text
 }

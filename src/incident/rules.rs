@@ -11,7 +11,9 @@ use super::{
     clocks::{self, Clocks},
     code_changes::{self, CodeChanges},
     dispatch::{self, Dispatch},
+    escalation::{self, Escalation, Posts},
     gazetteer::{self, Gazetteer},
+    pauses::{self, Pauses},
     place::{PlaceFinder, THRESHOLD},
     table::DataError,
     taxonomy::{self, Leaf, Taxonomy},
@@ -47,6 +49,12 @@ pub struct IncidentRules {
     pub calendar: WorkCalendar,
     /// Deadlines.
     pub clocks: Clocks,
+    /// Who is told when a clock runs out.
+    pub escalation: Escalation,
+    /// Under which titles.
+    pub posts: Posts,
+    /// Why a clock may stand still.
+    pub pauses: Pauses,
     /// Who acts.
     pub dispatch: Dispatch,
     /// What is no ticket.
@@ -84,6 +92,7 @@ impl IncidentRules {
             let message = format!("代码 {lost} 的替换代码不在 {} 中", taxonomy::FILE);
             return Err(DataError::file(code_changes::FILE, message));
         }
+        let clocks = Clocks::from_csv(&get(clocks::FILE)?)?;
         let rules = Self {
             version: 0,
             taxonomy: taxonomy.with_replaced(replaced.clone().into_codes()),
@@ -91,7 +100,10 @@ impl IncidentRules {
             places: PlaceFinder::new(gazetteer, THRESHOLD),
             emergencies: Emergencies::from_csv(&get(urgency::FILE)?)?,
             calendar: WorkCalendar::from_csv(&get(calendar::FILE)?, &street.working_hours, &street.timezone)?,
-            clocks: Clocks::from_csv(&get(clocks::FILE)?)?,
+            escalation: Escalation::from_csv(&get(escalation::FILE)?, &clocks)?,
+            posts: Posts::from_csv(&get(escalation::POSTS_FILE)?)?,
+            pauses: Pauses::from_csv(&get(pauses::FILE)?)?,
+            clocks,
             dispatch: Dispatch::from_csv(&get(dispatch::FILE)?, &street.name)?,
             channels: Channels::from_csv(&get(channels::FILE)?)?,
             street: street.name,
@@ -106,6 +118,9 @@ impl IncidentRules {
                 let message = format!("类别 {}（{}）的时限编号 {} 不在 {} 中", leaf.code, leaf.name, leaf.clock, clocks::FILE);
                 return Err(DataError::file(taxonomy::FILE, message));
             }
+        }
+        if let Some(section) = self.posts.sections().find(|s| !self.taxonomy.leaves().iter().any(|l| l.section == *s)) {
+            return Err(DataError::file(escalation::POSTS_FILE, format!("没有一个类别属于板块「{section}」")));
         }
         for code in self.emergencies.category_codes() {
             if self.taxonomy.get(code).is_none() {

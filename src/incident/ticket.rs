@@ -262,8 +262,8 @@ pub struct Route {
     pub reason: String,
 }
 
-/// The deadlines and what they rest on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+/// The deadlines that hold, and what they rest on.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Deadlines {
     /// Somebody has accepted it by then.
     #[schema(value_type = String, format = DateTime)]
@@ -271,8 +271,27 @@ pub struct Deadlines {
     /// It is resolved by then.
     #[schema(value_type = String, format = DateTime)]
     pub resolve_by: Timestamp,
-    /// The rule and how it counts, in words: 「紧急：5分钟内受理，24小时内办结（连续计时）」.
+    /// The rule and how it counts, in words: 「紧急：5分钟内受理，24小时内办结（连续计时）」; when it was extended or is paused,
+    /// that too, with the reason.
     pub basis: String,
+    /// Id of the rule in clocks.csv; none for tickets from before it was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
+    /// Since when the clock stands still (挂起). `resolve_by` is then the deadline from before: it moves when the clock goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub paused_since: Option<Timestamp>,
+    /// Why it is paused, else why it was extended, in words for the resident.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+    /// How often `resolve_by` was put off in this round.
+    #[serde(default, skip_serializing_if = "none")]
+    pub extended: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn none(count: &u32) -> bool {
+    *count == 0
 }
 
 /// Where the words came from.

@@ -1,6 +1,6 @@
 //! The files that a street edits, as data. A new file joins by one line of [`FILES`].
 
-use super::super::{calendar, channels, clocks, code_changes, dispatch, gazetteer, taxonomy, urgency};
+use super::super::{calendar, channels, clocks, code_changes, dispatch, escalation, gazetteer, pauses, taxonomy, urgency};
 
 /// How a value of one file names a row of another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,6 +74,13 @@ pub const FILES: &[StreetFile] = &[
     table(clocks::FILE, "受理与办结时限", Columns { key: &["id"],
         must: &["id", "urgency", "accept_minutes", "resolve_hours", "counting", "basis"], may: &["note"],
         numbers: &["accept_minutes", "resolve_hours"], refers: &[] }),
+    table(escalation::FILE, "催办与督办", Columns { key: &["applies_to", "clock", "offset_minutes", "to"],
+        must: &["applies_to", "clock", "offset_minutes", "counting", "step", "to", "words"], may: &["note"],
+        numbers: &["offset_minutes"], refers: &[] }),
+    table(escalation::POSTS_FILE, "岗位的A岗、B岗与值班领导", Columns { key: &["section", "post"],
+        must: &["section", "post", "a_title", "b_title", "leader_title", "centre_title"], may: &["note"], numbers: &[], refers: &[] }),
+    table(pauses::FILE, "可以暂停计时的事由", Columns { key: &["id"],
+        must: &["id", "title", "max_days", "words"], may: &["note"], numbers: &["max_days"], refers: &[] }),
     table(calendar::FILE, "节假日与调休", Columns { key: &["date"],
         must: &["date", "kind"], may: &["name", "note"], numbers: &[], refers: &[] }),
     table(urgency::FILE, "正在发生的险情", Columns { key: &["id"],

@@ -139,7 +139,6 @@ impl DeliveryDesk for SqliteOutbox {
         .execute(&mut *tx)
         .await
         .map_err(failed)?;
-        let sealer = self.db().sealer();
         let taken = Taken {
             row: id,
             destination: &destination,
@@ -152,7 +151,7 @@ impl DeliveryDesk for SqliteOutbox {
             "incident" => crate::platform::outbox::Message::Incident,
             _ => crate::platform::outbox::Message::Attachment { id: taken.ticket, number: 0 },
         };
-        delivered(&mut tx, sealer, &message, taken).await?;
+        delivered(&mut tx, self.db(), &message, taken).await?;
         tx.commit().await.map_err(failed)
     }
 

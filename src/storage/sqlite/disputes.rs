@@ -38,7 +38,7 @@ impl DisputeStore for SqliteTickets {
         insert(&mut tx, &ticket, before, new).await?;
         let by = post_of(&ticket);
         let step = TicketMove { to: Status::退回待审, by, note: None, at: new.at };
-        let news = move_in(&mut tx, self.db().sealer(), &mut ticket, &step).await?;
+        let news = move_in(&mut tx, self.db(), &mut ticket, &step).await?;
         tell_platforms(&mut tx, self.db().sealer(), &ticket, &news).await?;
         let raised = waiting(&mut tx, &new.number).await?;
         tx.commit().await.map_err(failed)?;
@@ -67,7 +67,7 @@ impl DisputeStore for SqliteTickets {
             let to = if route.is_some() { Status::已交办 } else { dispute.before };
             let note = Some(words_for_resident(&ticket.route.post, route.is_some()));
             let step = TicketMove { to, by: post_of(&ticket), note, at: *at };
-            let news = move_in(&mut tx, self.db().sealer(), &mut ticket, &step).await?;
+            let news = move_in(&mut tx, self.db(), &mut ticket, &step).await?;
             tell_platforms(&mut tx, self.db().sealer(), &ticket, &news).await?;
         } else if route.is_some() {
             // The platform has moved it on meanwhile; only who has it is another.

@@ -8,7 +8,7 @@ use sqlx::{Row as _, Sqlite as Driver, Transaction};
 use uuid::Uuid;
 
 use super::sealing::place;
-use super::{Sqlite, labels, outgoing, ticket_search};
+use super::{Sqlite, clocks, labels, outgoing, ticket_search};
 use crate::core::seal::Sealer;
 use crate::incident::labels::NewLabel;
 use crate::incident::news::{NewsStore, TicketNews};
@@ -70,6 +70,7 @@ impl TicketStore for SqliteTickets {
         ticket.number = ticket_number(&day, sequence);
         ticket.status = Status::已提交;
         insert(&mut tx, self.db.sealer(), &ticket, draft_id).await?;
+        clocks::plan(&mut tx, &self.db, &ticket).await?;
         let at = ticket.created_at.as_millisecond();
         // The receipt is what tells the resident of this first event.
         sqlx::query(
@@ -150,7 +151,7 @@ impl TicketStore for SqliteTickets {
     async fn move_to(&self, number: &str, step: TicketMove) -> Result<Ticket, StoreError> {
         let mut tx = self.db.durable().await.map_err(failed)?;
         let mut ticket = by_number(&mut tx, self.db.sealer(), number).await?;
-        let news = move_in(&mut tx, self.db.sealer(), &mut ticket, &step).await?;
+        let news = move_in(&mut tx, &self.db, &mut ticket, &step).await?;
         tell_platforms(&mut tx, self.db.sealer(), &ticket, &news).await?;
         tx.commit().await.map_err(failed)?;
         Ok(ticket)
@@ -180,7 +181,8 @@ impl TicketStore for SqliteTickets {
         .await
         .map_err(failed)?;
         let note = Some(if solved { format!("满意度{stars}星") } else { format!("未解决，满意度{stars}星") });
-        let news = move_in(&mut tx, self.db.sealer(), &mut ticket, &TicketMove { to, by: RESIDENT.to_owned(), note, at }).await?;
+        let step = TicketMove { to, by: RESIDENT.to_owned(), note, at };
+        let news = move_in(&mut tx, &self.db, &mut ticket, &step).await?;
         let id = outgoing::update_id(ticket.id, "rated", row);
         let mut rated = Update::of(&ticket, id, UpdateKind::Rated, at, RESIDENT, comment);
         rated.rating = Some(Stars { solved, stars });
@@ -280,10 +282,10 @@ pub(super) async fn by_external_no(
     row.as_ref().map(|row| ticket(sealer, row)).transpose()
 }
 
-/// Makes a legal move and appends its event; the ticket is changed in place.
+/// Makes a legal move and appends its event; the ticket is changed in place, and its clocks follow by the rules of `db`.
 pub(super) async fn move_in(
     tx: &mut Transaction<'_, Driver>,
-    sealer: &Sealer,
+    db: &Sqlite,
     ticket: &mut Ticket,
     step: &TicketMove,
 ) -> Result<TicketNews, StoreError> {
@@ -292,8 +294,9 @@ pub(super) async fn move_in(
         return Err(StoreError::IllegalMove { number: ticket.number.clone(), from, to: step.to });
     }
     ticket.status = step.to;
+    clocks::follow(tx, db, ticket, step.to, step.at).await?;
+    rewrite(tx, db.sealer(), ticket).await?;
     let (key, at) = (ticket.id.to_string(), step.at.as_millisecond());
-    rewrite(tx, sealer, ticket).await?;
     let event_id: i64 = sqlx::query_scalar(
         "INSERT INTO ticket_events (ticket_id, at, from_status, to_status, moved_by, note, told_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id",
@@ -358,12 +361,16 @@ pub(super) async fn keep_external_no(
 /// Writes a ticket anew: what names its reporter sealed, the rest as it is.
 pub(super) async fn rewrite(tx: &mut Transaction<'_, Driver>, sealer: &Sealer, ticket: &Ticket) -> Result<(), StoreError> {
     let Parts { document, reporter, phone_index } = parts(sealer, ticket)?;
-    sqlx::query("UPDATE tickets SET status = $2, document = $3, reporter = $4, phone_index = $5 WHERE id = $1")
-        .bind(ticket.id.to_string())
-        .bind(ticket.status.word())
-        .bind(document)
-        .bind(reporter)
-        .bind(phone_index)
+    sqlx::query(
+        "UPDATE tickets SET status = $2, document = $3, reporter = $4, phone_index = $5, accept_by = $6, resolve_by = $7 WHERE id = $1",
+    )
+    .bind(ticket.id.to_string())
+    .bind(ticket.status.word())
+    .bind(document)
+    .bind(reporter)
+    .bind(phone_index)
+    .bind(ticket.clock.accept_by.as_millisecond())
+    .bind(ticket.clock.resolve_by.as_millisecond())
         .execute(&mut **tx)
         .await
         .map_err(failed)?;
@@ -418,7 +425,12 @@ pub(super) fn ticket(sealer: &Sealer, row: &SqliteRow) -> Result<Ticket, StoreEr
 
 /// A ticket without what names its reporter, from `id`, `document` and `status`.
 pub(super) fn nameless_ticket(sealer: &Sealer, row: &SqliteRow) -> Result<Ticket, StoreError> {
-    let key = id(row.try_get("id").map_err(failed)?)?;
+    nameless_ticket_of(sealer, row, "id")
+}
+
+/// The same, where the ticket's id is in another column.
+pub(super) fn nameless_ticket_of(sealer: &Sealer, row: &SqliteRow, key: &str) -> Result<Ticket, StoreError> {
+    let key = id(row.try_get(key).map_err(failed)?)?;
     let text = sealer.open(row.try_get("document").map_err(failed)?, &place::ticket(key)).map_err(failed)?;
     let mut ticket: Ticket = serde_json::from_str(&text).map_err(failed)?;
     ticket.status = status(row.try_get("status").map_err(failed)?)?;

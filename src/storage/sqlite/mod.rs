@@ -8,7 +8,10 @@
 //! door and own words. Each text is sealed for its own row.
 
 pub mod accounts;
+mod alarms;
 pub mod audit;
+mod clock_rows;
+mod clocks;
 pub mod conversation;
 pub mod curated;
 pub mod desk;
@@ -38,6 +41,8 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{Sqlite as Driver, SqlitePool, Transaction};
 
 use crate::core::seal::Sealer;
+use crate::incident::clock_store::RulesNow;
+use crate::incident::rules::IncidentRules;
 
 /// The service's rows. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -45,6 +50,7 @@ pub struct Sqlite {
     writer: SqlitePool,
     reader: SqlitePool,
     sealer: Arc<Sealer>,
+    rules: Option<Arc<dyn RulesNow>>,
 }
 
 impl Sqlite {
@@ -75,7 +81,18 @@ impl Sqlite {
             .acquire_timeout(Duration::from_secs(10))
             .connect_with(options.read_only(true).create_if_missing(false))
             .await?;
-        Ok(Self { writer, reader, sealer })
+        Ok(Self { writer, reader, sealer, rules: None })
+    }
+
+    /// Keeps the clocks of tickets by these rules. Without them a ticket has only the deadlines that it came with: enough for tools
+    /// that read.
+    #[must_use]
+    pub fn keeping_time(self, rules: Arc<dyn RulesNow>) -> Self {
+        Self { rules: Some(rules), ..self }
+    }
+
+    fn rules(&self) -> Option<Arc<IncidentRules>> {
+        self.rules.as_ref().map(|r| r.rules())
     }
 
     /// A write transaction that is on disk when its commit returns.

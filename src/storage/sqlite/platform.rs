@@ -127,7 +127,7 @@ impl OutboxStore for SqliteOutbox {
                     sent_identity(&mut tx, &ticket.number, destination, &attempt.carried, attempt.ended_at).await?;
                 }
                 let taken = Taken { row: claim.id, destination, ticket: ticket.id, external_no, at: attempt.ended_at };
-                delivered(&mut tx, self.db.sealer(), &claim.parcel.message, taken).await?
+                delivered(&mut tx, &self.db, &claim.parcel.message, taken).await?
             }
             Outcome::Retry { at, reason, unsure } => {
                 // A worker that lost its lease does not undo what its successor did.
@@ -266,7 +266,7 @@ impl CallbackStore for SqliteOutbox {
             },
         };
         let Some(mut ticket) = found else { return Ok(Applied::UnknownTicket) };
-        let applied = apply_to(&mut tx, self.db.sealer(), destination, &mut ticket, callback).await?;
+        let applied = apply_to(&mut tx, &self.db, destination, &mut ticket, callback).await?;
         let remark = match &applied {
             Applied::Ignored(reason) => Some(reason.as_str()),
             Applied::Moved(_) | Applied::Repeated | Applied::UnknownTicket => None,
@@ -294,7 +294,7 @@ impl CallbackStore for SqliteOutbox {
 /// Moves the ticket when the callback names it rightly, is not older than the last one, and the move is legal.
 async fn apply_to(
     tx: &mut Transaction<'_, Driver>,
-    sealer: &Sealer,
+    db: &Sqlite,
     destination: &str,
     ticket: &mut Ticket,
     callback: &Callback,
@@ -342,7 +342,7 @@ async fn apply_to(
         return Ok(Applied::Ignored(format!("工单已是「{}」", to.word())));
     }
     let step = TicketMove { to, by: callback.handler.clone().unwrap_or_default(), note: callback.note.clone(), at: callback.at };
-    let news = match move_in(tx, sealer, ticket, &step).await {
+    let news = match move_in(tx, db, ticket, &step).await {
         Ok(news) => news,
         Err(StoreError::IllegalMove { from, to, .. }) => {
             return Ok(Applied::Ignored(format!("不能从「{}」变为「{}」", from.word(), to.word())));
@@ -364,7 +364,7 @@ pub(super) struct Taken<'a> {
 /// Ends a row: the platform has it, whoever found out.
 pub(super) async fn delivered(
     tx: &mut Transaction<'_, Driver>,
-    sealer: &Sealer,
+    db: &Sqlite,
     message: &Message,
     taken: Taken<'_>,
 ) -> Result<Option<TicketNews>, StoreError> {
@@ -390,14 +390,14 @@ pub(super) async fn delivered(
             .await
             .map_err(failed)?;
     // A callback may have been quicker than the answer to the push.
-    let Some(mut ticket) = by_id(tx, sealer, ticket).await?.filter(|_| leads == Some(1)) else { return Ok(None) };
+    let Some(mut ticket) = by_id(tx, db.sealer(), ticket).await?.filter(|_| leads == Some(1)) else { return Ok(None) };
     if ticket.status != Status::已提交 {
         return Ok(None);
     }
     let step = TicketMove {
         to: Status::已送达平台, by: "系统".to_owned(), note: Some(format!("平台编号 {external_no}")), at
     };
-    move_in(tx, sealer, &mut ticket, &step).await.map(Some)
+    move_in(tx, db, &mut ticket, &step).await.map(Some)
 }
 
 /// A platform was told who reports: every such reading is written down.

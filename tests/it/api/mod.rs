@@ -3,6 +3,7 @@
 mod audience;
 mod bad_input;
 mod category;
+mod clocks;
 mod curation;
 mod delivery;
 mod desk;

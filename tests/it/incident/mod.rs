@@ -1,6 +1,8 @@
 //! The room `incident`, tested with the street's own sample data in `knowledge/street`.
 
 mod calendar;
+mod clock_data;
+mod clock_histories;
 mod draft;
 mod emergency;
 mod intents;
@@ -10,6 +12,7 @@ mod progress;
 mod rules;
 mod slots;
 mod taxonomy;
+mod ticket_clocks;
 mod versions;
 
 use std::path::Path;

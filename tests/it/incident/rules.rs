@@ -28,6 +28,17 @@ fn a_clock_that_does_not_exist_is_found_out() {
 }
 
 #[test]
+fn a_section_of_posts_that_does_not_exist_is_found_out() {
+    let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("knowledge/street");
+    let error = IncidentRules::read(|file| {
+        let text = std::fs::read_to_string(dir.join(file))?;
+        Ok(if file == "posts.csv" { text.replace("民生服务,", "民生事务,") } else { text })
+    })
+    .expect_err("nobody would be found for that section");
+    assert!(error.to_string().contains("posts.csv") && error.to_string().contains("民生事务"), "{error}");
+}
+
+#[test]
 fn the_last_rule_must_catch_everything() {
     let head = "id,priority,category_prefix,urgency,grid_kind,words,section,post,first_receiver,co_units,reason\n";
     let open = Dispatch::from_csv(&format!("{head}a,1,01,,,,s,p,街道,,r\n"), "街道");

@@ -107,6 +107,7 @@ pub fn ticket(n: u32) -> Ticket {
             accept_by: created_at + SignedDuration::from_mins(5),
             resolve_by: created_at + SignedDuration::from_hours(24),
             basis: "紧急：5分钟内受理，24小时内办结（连续计时）".into(),
+            ..Deadlines::default()
         },
         status: Status::已提交,
         joined: 1,

@@ -86,10 +86,21 @@ export interface TicketFields {
   attachments?: string[]
   reporter?: Reporter | null
   route?: { section?: string; post?: string; first_receiver?: string; co_units?: string[]; reason?: string } | null
-  clock?: { accept_by?: string; resolve_by?: string; basis?: string } | null
+  clock?: TicketClock | null
   status?: string
   joined?: number
   created_at?: string
+}
+
+/** The deadlines that hold. */
+export interface TicketClock {
+  accept_by?: string
+  resolve_by?: string
+  basis?: string
+  /** Since when the clock stands still; `resolve_by` is then the deadline from before. */
+  paused_since?: string | null
+  /** Why it is paused, else why it was extended. */
+  why?: string | null
 }
 
 export interface TimelineEntry {
@@ -108,7 +119,7 @@ export interface PublicProgress {
   title: string
   status: string
   route?: { section?: string; post?: string } | null
-  clock?: { accept_by?: string; resolve_by?: string } | null
+  clock?: TicketClock | null
   timeline: TimelineEntry[]
 }
 
