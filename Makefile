@@ -8,7 +8,7 @@ ARGS ?=
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: run test web build suite soak fuzz bench bench-index show-switch fmt lint clean help
+.PHONY: run test web build suite soak soak-fleet bench-tickets fuzz bench bench-index show-switch fmt lint clean help
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -42,6 +42,12 @@ suite: web
 
 soak: web ## long: 30 × kill -9 while 200 tickets are confirmed
 	./scripts/soak.sh
+
+soak-fleet: web ## long: 2,000 tickets to three faulty platforms, 50 × kill -9, 20 restarts of platforms
+	./scripts/soak-fleet.sh
+
+bench-tickets: build ## confirmed tickets a second beside bare rows that are synced one by one
+	$(BIN) bench tickets $(ARGS)
 
 fuzz: ## long: every importer and the splitter, MINUTES=10 each; then property tests with many more cases
 	$(CARGO) build --release --locked --bin gridworker

@@ -5,11 +5,14 @@
 //! service at random moments, some of them aimed at a confirmation on its way. Afterwards the books of both sides and
 //! what every resident was promised are compared.
 //!
+//! `fleet` does the same with three platforms that handle what they get, tell twice and out of order, and are restarted.
+//!
 //! `KILLS`, `TICKETS` and `SEED` set the length and the draws. A seed repeats what is drawn (moments, pauses, who taps
 //! twice), not what the scheduler makes of it.
 
 mod between;
 mod books;
+mod fleet;
 mod processes;
 mod residents;
 
@@ -65,7 +68,7 @@ impl Dice {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the length of a test is no setting of the service")]
-fn given(name: &str) -> Option<u64> {
+pub fn given(name: &str) -> Option<u64> {
     std::env::var(name).ok().filter(|v| !v.is_empty()).map(|v| v.parse().expect("KILLS, TICKETS and SEED are numbers"))
 }
 
@@ -136,7 +139,7 @@ async fn killed_at_random_moments_every_confirmed_ticket_is_at_the_platform_once
 }
 
 /// The moment of a kill: during the start, at work, or when a confirmation is on its way.
-async fn moment(dice: &mut Dice, service: &mut Service<'_>, street: &Street) {
+pub async fn moment(dice: &mut Dice, service: &mut Service<'_>, street: &Street) {
     let (kind, any, aim) = (dice.below(4), dice.up_to(LONGEST_LIFE), dice.up_to(Duration::from_millis(12)));
     if kind == 0 {
         tokio::time::sleep(any / 4).await;
@@ -155,7 +158,7 @@ async fn moment(dice: &mut Dice, service: &mut Service<'_>, street: &Street) {
 }
 
 /// Residents come in portions, one after each kill, so that somebody is talking at every one of them.
-struct Portions {
+pub struct Portions {
     door: Arc<Semaphore>,
     tickets: u64,
     kills: u64,
@@ -163,17 +166,17 @@ struct Portions {
 
 impl Portions {
     /// Lets those in that come after `kills_done` kills.
-    fn release(&self, kills_done: u64) {
+    pub fn release(&self, kills_done: u64) {
         let upto = |done: u64| self.tickets * (done + 1) / (self.kills + 1);
         let before = if kills_done == 0 { 0 } else { upto(kills_done - 1) };
         self.door.add_permits(usize::try_from(upto(kills_done) - before).expect("a small number"));
     }
 }
 
-struct People(JoinSet<Promise>);
+pub struct People(JoinSet<Promise>);
 
 impl People {
-    async fn all(mut self) -> Vec<Promise> {
+    pub async fn all(mut self) -> Vec<Promise> {
         let mut promises = Vec::new();
         while let Some(ended) = self.0.join_next().await {
             match ended {
@@ -186,7 +189,7 @@ impl People {
     }
 }
 
-fn send_residents(street: &Arc<Street>, seed: u64, tickets: u64, kills: u64) -> (People, Portions) {
+pub fn send_residents(street: &Arc<Street>, seed: u64, tickets: u64, kills: u64) -> (People, Portions) {
     let door = Arc::new(Semaphore::new(0));
     let seats = Arc::new(Semaphore::new(AT_ONCE));
     let mut people = JoinSet::new();

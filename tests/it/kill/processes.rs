@@ -24,7 +24,8 @@ pub struct Scene {
     path: PathBuf,
     label: String,
     pub service_port: u16,
-    pub platform_port: u16,
+    /// Of the platforms, the leading one first.
+    pub platform_ports: Vec<u16>,
     pub client: reqwest::Client,
     starts: AtomicU64,
     pub killed_before_ready: AtomicU64,
@@ -32,15 +33,31 @@ pub struct Scene {
 
 impl Scene {
     pub fn new(seed: u64, kills: u64, tickets: u64, dice: &mut Dice) -> Self {
+        Self::with_platforms(1, seed, kills, tickets, dice)
+    }
+
+    pub fn with_platforms(platforms: usize, seed: u64, kills: u64, tickets: u64, dice: &mut Dice) -> Self {
         gridworker::llm::install_tls();
         let folder = tempfile::tempdir().expect("a folder for the run");
         let path = folder.path().to_owned();
-        let service_port = free_port(dice, 0);
-        let platform_port = free_port(dice, service_port);
+        let mut taken = Vec::new();
+        for _ in 0..=platforms {
+            let port = free_port(dice, &taken);
+            taken.push(port);
+        }
+        let (service_port, platform_ports) = (taken[0], taken[1..].to_vec());
         knowledge(&path.join("knowledge"));
         let config = path.join("gridworker.toml");
         // A list cannot be given by environment; everything else is.
-        std::fs::write(&config, "[platform]\nschedule_s = [0.1, 0.2, 0.4, 0.8]\n").expect("writable");
+        let mut text = "[platform]\nschedule_s = [0.1, 0.2, 0.4, 0.8]\n".to_owned();
+        for (n, port) in platform_ports.iter().enumerate().skip(1) {
+            text.push_str(&format!(
+                "\n[[destinations]]\nname = \"platform-{n}\"\nbase_url = \"http://127.0.0.1:{port}\"\nsecret = \"{SECRET}\"\n\
+                 schedule_s = [0.1, 0.2, 0.4, 0.8]\ntimeout_s = 0.6\nconnect_timeout_s = 0.3\nlease_s = 3.0\npoll_s = 0.2\n\
+                 breaker_pause_s = 0.2\n"
+            ));
+        }
+        std::fs::write(&config, text).expect("writable");
         let client = reqwest::Client::builder()
             .no_proxy()
             .connect_timeout(Duration::from_secs(2))
@@ -52,7 +69,7 @@ impl Scene {
             path,
             label: format!("SEED={seed} KILLS={kills} TICKETS={tickets}"),
             service_port,
-            platform_port,
+            platform_ports,
             client,
             starts: AtomicU64::new(0),
             killed_before_ready: AtomicU64::new(0),
@@ -64,7 +81,11 @@ impl Scene {
     }
 
     pub fn platform_rows(&self) -> PathBuf {
-        self.path.join("platform/sandbox.sqlite")
+        self.rows_of_platform(0)
+    }
+
+    pub fn rows_of_platform(&self, n: usize) -> PathBuf {
+        self.path.join(folder_of(n)).join("sandbox.sqlite")
     }
 
     fn log(&self, name: &str) -> PathBuf {
@@ -81,7 +102,7 @@ impl Scene {
             .env("GRIDWORKER__STORAGE__DATA_DIR", self.path.join(data))
             .env("GRIDWORKER__PATHS__KNOWLEDGE", self.path.join("knowledge"))
             .env("GRIDWORKER__KNOWLEDGE__SEED", "true")
-            .env("GRIDWORKER__PLATFORM__BASE_URL", format!("http://127.0.0.1:{}", self.platform_port))
+            .env("GRIDWORKER__PLATFORM__BASE_URL", format!("http://127.0.0.1:{}", self.platform_ports[0]))
             .env("GRIDWORKER__PLATFORM__SECRET", SECRET)
             .env("GRIDWORKER__PLATFORM__TIMEOUT_S", "0.6")
             .env("GRIDWORKER__PLATFORM__CONNECT_TIMEOUT_S", "0.3")
@@ -132,11 +153,16 @@ fn knowledge(to: &Path) {
     }
 }
 
+/// The folder of a platform in the run's folder.
+fn folder_of(n: usize) -> String {
+    if n == 0 { "platform".to_owned() } else { format!("platform-{n}") }
+}
+
 /// A port below those that outgoing connections use: a client that knocks at a dead service must not meet itself.
-fn free_port(dice: &mut Dice, taken: u16) -> u16 {
+fn free_port(dice: &mut Dice, taken: &[u16]) -> u16 {
     loop {
         let port = u16::try_from(20_000 + dice.below(12_000)).expect("below 32000");
-        if port != taken && TcpListener::bind(("127.0.0.1", port)).is_ok() {
+        if !taken.contains(&port) && TcpListener::bind(("127.0.0.1", port)).is_ok() {
             return port;
         }
     }
@@ -196,25 +222,22 @@ pub struct Platform {
 
 impl Platform {
     pub async fn start(scene: &Scene) -> Self {
-        let listen = format!("127.0.0.1:{}", scene.platform_port);
-        let callback = format!("http://127.0.0.1:{}/api/v1/platform/callbacks", scene.service_port);
-        let child = scene.spawn(
-            "platform",
-            "platform",
-            &[
-                "sandbox",
-                "--listen",
-                &listen,
-                "--callback",
-                &callback,
-                "--fault",
-                "error_rate=0.25",
-                "--fault",
-                "drop_after_store=0.35",
-                "--fault",
-                "latency_ms=15",
-            ],
-        );
+        Self::start_nth(scene, 0, &["error_rate=0.25", "drop_after_store=0.35", "latency_ms=15"], None).await
+    }
+
+    /// Platform `n` with these faults; with an autopilot it handles what it gets by itself.
+    pub async fn start_nth(scene: &Scene, n: usize, faults: &[&str], autopilot: Option<&str>) -> Self {
+        let listen = format!("127.0.0.1:{}", scene.platform_ports[n]);
+        let folder = folder_of(n);
+        let whose = if n == 0 { String::new() } else { format!("/{folder}") };
+        let callback = format!("http://127.0.0.1:{}/api/v1/platform{whose}/callbacks", scene.service_port);
+        let mut arguments = vec!["sandbox", "--listen", &listen, "--callback", &callback];
+        for fault in faults {
+            arguments.extend(["--fault", fault]);
+        }
+        let autopilot = autopilot.map(|settings| format!("--autopilot={settings}"));
+        arguments.extend(autopilot.as_deref());
+        let child = scene.spawn(&folder, &folder, &arguments);
         let mut platform = Self { child, base: format!("http://{listen}") };
         let begun = Instant::now();
         while scene.client.get(format!("{}/board/faults", platform.base)).send().await.is_err() {

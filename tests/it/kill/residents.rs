@@ -88,7 +88,7 @@ impl Street {
     pub fn new(scene: &Scene, deadline: Instant) -> Arc<Self> {
         Arc::new(Self {
             base: format!("http://127.0.0.1:{}/api/v1", scene.service_port),
-            platform: format!("http://127.0.0.1:{}", scene.platform_port),
+            platform: format!("http://127.0.0.1:{}", scene.platform_ports[0]),
             client: scene.client.clone(),
             deadline,
             in_talk: AtomicUsize::new(0),
