@@ -162,8 +162,8 @@ fn read(dir: &Path) -> anyhow::Result<Given> {
         let path = dir.join(file.name);
         if path.exists() {
             let bytes = std::fs::read(&path)?;
-            let text = text::decode(&bytes).or_else(|| bytes.is_empty().then(String::new));
-            let text = text.ok_or_else(|| anyhow::anyhow!("{}：文字编码无法识别，请另存为 UTF-8", path.display()))?;
+            let text = text::decode_whole(&bytes);
+            let text = text.ok_or_else(|| anyhow::anyhow!("{}：有无法识别的文字，请另存为 UTF-8", path.display()))?;
             given.insert(file.name.to_owned(), Some(text));
         }
     }

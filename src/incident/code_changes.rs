@@ -1,4 +1,4 @@
-//! Codes of categories that are no more (code_changes.csv): what replaced them, or that nothing did.
+//! Codes of categories that are no more (`code_changes.csv`): what replaced them, or that nothing did.
 //!
 //! The file may be missing. A code in use (tables, labels, open tickets) may leave the taxonomy only through it: with
 //! `replaced_by`, labels, drafts and tickets that name the old code mean the new one; without, the code is given up, which is possible
@@ -51,7 +51,7 @@ impl CodeChanges {
                 if steps > direct.len() {
                     return Err(DataError::row(FILE, line, format!("代码 {code} 的替换绕回了自己")));
                 }
-                end = next.clone();
+                end.clone_from(next);
             }
             ends.insert(code, end);
         }

@@ -22,6 +22,7 @@ pub const MAX_REASON: usize = 500;
 
 /// A decision on a dispute.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = DisputeDecision)]
 pub struct Decided {
     /// When.
     #[schema(value_type = String, format = DateTime)]

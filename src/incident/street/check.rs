@@ -23,6 +23,7 @@ const ROUNDS: usize = 60;
 
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = StreetProblem)]
 pub struct Problem {
     /// The file.
     pub file: String,
@@ -205,7 +206,7 @@ impl Finder {
             };
             match error {
                 DataError::Row { file: name, line, message } => {
-                    let Some(one) = file(&name).filter(|f| !self.unreadable.contains(f.name)) else { return None };
+                    let one = file(&name).filter(|f| !self.unreadable.contains(f.name))?;
                     let line =
                         lines.get(one.name).and_then(|at| at.iter().find(|(here, _)| *here == line)).map(|(_, there)| *there);
                     let Some(line) = line else {

@@ -35,6 +35,7 @@ pub const MAX_FILE: usize = 8 * 1024 * 1024;
 
 /// The version that is to be in use does not load.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = StreetFault)]
 pub struct Fault {
     /// The version that is to be in use.
     pub wanted: u32,
@@ -55,6 +56,7 @@ impl Fault {
 
 /// A number before and after.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = BeforeAndAfter)]
 pub struct Count {
     /// In use.
     pub before: usize,
@@ -64,6 +66,7 @@ pub struct Count {
 
 /// What would be otherwise.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = StreetEffects)]
 pub struct Effects {
     /// Categories.
     pub categories: Count,
@@ -81,6 +84,7 @@ pub struct Effects {
 
 /// The outcome of a check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = StreetReport)]
 pub struct Report {
     /// The version in use that the files were compared with.
     pub base: u32,
@@ -341,7 +345,7 @@ impl Desk {
             }
             Err(error) => {
                 let serving = self.rules.load().version;
-                Some(Fault { wanted: wanted.version, serving, why: error.to_string() })
+                Some(Fault { wanted: wanted.version, serving, why: why(&self.base, &files, wanted.version, &error) })
             }
         };
         *step = wanted.seq;
@@ -445,7 +449,7 @@ async fn last_that_loads(
 ) -> Result<Result<(IncidentRules, Option<Fault>), DataError>, StoreError> {
     let Some(wanted) = wanted else { return Ok(base.rules(0, &Texts::new()).map(|rules| (rules, None))) };
     let mut tried = BTreeSet::new();
-    let mut why: Option<String> = None;
+    let mut reason: Option<String> = None;
     let past = store.activations(u32::MAX).await?;
     for version in past.iter().map(|a| a.version).chain([0]) {
         if !tried.insert(version) {
@@ -454,16 +458,26 @@ async fn last_that_loads(
         let Some(files) = store.files(version).await? else { continue };
         match base.rules(version, &files) {
             Ok(rules) => {
-                let fault = why.map(|why| Fault { wanted: wanted.version, serving: version, why });
+                let fault = reason.map(|why| Fault { wanted: wanted.version, serving: version, why });
                 return Ok(Ok((rules, fault)));
             }
             Err(error) if version == 0 => return Ok(Err(error)),
             Err(error) => {
-                why.get_or_insert_with(|| error.to_string());
+                reason.get_or_insert_with(|| why(base, &files, version, &error));
             }
         }
     }
     Ok(base.rules(0, &Texts::new()).map(|rules| (rules, None)))
+}
+
+/// Why a version does not load, in the words of a check: it names file, line and column.
+fn why(base: &Base, files: &Texts, version: u32, error: &DataError) -> String {
+    let given = files.keys().cloned().collect();
+    match check(base, files, &given, version).map(|checked| checked.problems) {
+        Ok(problems) if problems.len() > 1 => format!("{}，共{}处问题", problems[0].words(), problems.len()),
+        Ok(problems) if problems.len() == 1 => problems[0].words(),
+        Ok(_) | Err(_) => error.to_string(),
+    }
 }
 
 fn names(given: &Given) -> BTreeSet<String> {

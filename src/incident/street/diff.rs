@@ -13,6 +13,7 @@ pub const MOST: usize = 500;
 
 /// A row that is new or gone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = StreetRow)]
 pub struct WholeRow {
     /// What tells it apart.
     pub key: String,
@@ -24,6 +25,7 @@ pub struct WholeRow {
 
 /// A cell that is another.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = StreetCellChange)]
 pub struct CellChange {
     /// The column.
     pub column: String,
@@ -35,6 +37,7 @@ pub struct CellChange {
 
 /// A row some of whose cells are others.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = StreetRowChange)]
 pub struct ChangedRow {
     /// What tells it apart.
     pub key: String,
@@ -46,6 +49,7 @@ pub struct ChangedRow {
 
 /// What becomes of one file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = StreetFileDiff)]
 pub struct FileDiff {
     /// Its name.
     pub file: String,

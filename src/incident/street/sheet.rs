@@ -178,7 +178,7 @@ impl<'a> Lines<'a> {
         let rest = &self.text.as_bytes()[byte..];
         let byte = byte + rest.iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
         if byte >= self.byte {
-            self.line += self.text.as_bytes()[self.byte..byte].iter().filter(|b| **b == b'\n').count() as u64;
+            self.line += self.text[self.byte..byte].matches('\n').count() as u64;
             self.byte = byte;
         }
         self.line

@@ -17,6 +17,7 @@ pub const MOST: u32 = 2_000;
 
 /// One ticket that would go elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = MovedTicket)]
 pub struct Moved {
     /// Its number.
     pub number: String,
@@ -55,6 +56,7 @@ pub struct PostCount {
 
 /// The outcome.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = DispatchTrial)]
 pub struct Trial {
     /// How many tickets were tried.
     pub tickets: u32,

@@ -1,4 +1,4 @@
-//! Codes that are in use and may leave the taxonomy only through code_changes.csv.
+//! Codes that are in use and may leave the taxonomy only through `code_changes.csv`.
 
 use std::collections::BTreeMap;
 

@@ -27,6 +27,16 @@ pub fn decode(bytes: &[u8]) -> Option<String> {
     ((!broken || few_holes(&text)) && readable(&text)).then(|| text.into_owned())
 }
 
+/// The text without its mark, or `None` when a single character of it is unsure: for tables, where a hole is a wrong value.
+#[must_use]
+pub fn decode_whole(bytes: &[u8]) -> Option<String> {
+    if bytes.is_empty() {
+        return Some(String::new());
+    }
+    let text = decode(bytes).filter(|text| !text.contains('\u{FFFD}'))?;
+    Some(text.strip_prefix('\u{feff}').map_or_else(|| text.clone(), str::to_owned))
+}
+
 /// The last character of a cut head may be half; a text full of holes is none.
 fn few_holes(text: &str) -> bool {
     text.chars().filter(|c| *c == '\u{FFFD}').count() * 100 <= text.chars().count()

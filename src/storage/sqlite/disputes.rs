@@ -23,13 +23,13 @@ impl DisputeStore for SqliteTickets {
     async fn raise(&self, new: &NewDispute) -> Result<(Dispute, bool), DisputeError> {
         let mut tx = self.db().durable().await.map_err(failed)?;
         let mut ticket = by_number(&mut tx, self.db().sealer(), &new.number).await?;
-        for known in of(&mut tx, &new.number).await? {
-            match known.decided {
-                Some(_) => return Err(DisputeError::Designated),
-                // A second tap.
-                None if known.raised_by == new.by => return Ok((known, false)),
-                None => return Err(DisputeError::Waiting),
-            }
+        let known = of(&mut tx, &new.number).await?;
+        if known.iter().any(|d| d.decided.is_some()) {
+            return Err(DisputeError::Designated);
+        }
+        if let Some(waiting) = known.into_iter().next() {
+            // The same account again is a second tap.
+            return if waiting.raised_by == new.by { Ok((waiting, false)) } else { Err(DisputeError::Waiting) };
         }
         let before = ticket.status;
         if !may_be_disputed(before) {

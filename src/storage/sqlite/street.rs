@@ -31,17 +31,19 @@ impl StreetStore for SqliteTickets {
     }
 
     async fn versions(&self) -> Result<Vec<VersionRow>, StoreError> {
-        let rows =
-            sqlx::query("SELECT version, base, files, author, author_name, note, at FROM street_versions ORDER BY version DESC")
-                .fetch_all(self.db().reader())
-                .await
-                .map_err(failed)?;
+        let rows = sqlx::query(
+            "SELECT version, base, (SELECT json_group_array(f.key) FROM json_each(street_versions.files) f) AS names, \
+             author, author_name, note, at FROM street_versions ORDER BY version DESC",
+        )
+        .fetch_all(self.db().reader())
+        .await
+        .map_err(failed)?;
         rows.iter()
             .map(|row| {
                 Ok(VersionRow {
                     version: row.try_get("version").map_err(failed)?,
                     base: row.try_get("base").map_err(failed)?,
-                    files: texts(row)?.into_keys().collect(),
+                    files: serde_json::from_str(row.try_get("names").map_err(failed)?).map_err(failed)?,
                     by: author(row)?,
                     note: row.try_get("note").map_err(failed)?,
                     at: time(row.try_get("at").map_err(failed)?)?,

@@ -21,7 +21,7 @@ async fn decide(staff: &Staff, number: &str, body: Value) -> Answer {
     staff.post(&format!("/api/v1/worker/tickets/{number}/dispute/decision"), &body).await
 }
 
-fn upheld(route: Value) -> Value {
+fn upheld(route: &Value) -> Value {
     json!({ "upheld": true, "reason": "职责清单写明归物业管理岗", "route": route })
 }
 
@@ -68,18 +68,18 @@ async fn upheld_by_another_person_it_goes_to_another_post_once_and_for_all() {
         (json!({ "upheld": true, "reason": "对" }), "route"),
         (json!({ "upheld": false, "reason": "不对", "route": route }), "同时改派"),
         (json!({ "upheld": false, "reason": " " }), "理由"),
-        (upheld(json!({ "section": "经济发展", "post": "城市更新岗" })), "另一个岗位"),
-        (upheld(json!({ "section": "经济发展", "post": "物业管里岗" })), "物业管理岗"),
-        (upheld(json!({ "section": "经济", "post": "物业管理岗" })), "板块"),
-        (upheld(json!({ "section": "经济发展", "post": "物业管理岗", "first_receiver": "物业企业" })), "首接负责"),
+        (upheld(&json!({ "section": "经济发展", "post": "城市更新岗" })), "另一个岗位"),
+        (upheld(&json!({ "section": "经济发展", "post": "物业管里岗" })), "物业管理岗"),
+        (upheld(&json!({ "section": "经济", "post": "物业管理岗" })), "板块"),
+        (upheld(&json!({ "section": "经济发展", "post": "物业管理岗", "first_receiver": "物业企业" })), "首接负责"),
     ] {
         let answer = decide(&dispatcher, &number, body).await.refused(422, "invalid_body");
         assert!(answer.to_string().contains(needle), "{needle}: {answer}");
         assert_eq!(standing(&app, &resident, &number).await, place, "{answer}");
     }
-    decide(&worker, &number, upheld(route.clone())).await.refused(403, "forbidden");
+    decide(&worker, &number, upheld(&route)).await.refused(403, "forbidden");
 
-    let done = decide(&dispatcher, &number, upheld(route.clone())).await.expect(200);
+    let done = decide(&dispatcher, &number, upheld(&route)).await.expect(200);
     assert_eq!((&done["decided"]["upheld"], &done["decided"]["route"]["post"]), (&json!(true), &json!("物业管理岗")), "{done}");
     let after = story(&resident, &number).await;
     assert_eq!((&after["ticket"]["status"], &after["ticket"]["route"]["post"]), (&json!("已交办"), &json!("物业管理岗")));
@@ -179,7 +179,7 @@ async fn a_ticket_that_the_platform_returned_is_decided_here_as_well() {
     assert_eq!(story(&resident, &number).await["ticket"]["status"], "退回待审");
     let dispatcher = app.as_dispatcher().await;
     let route = json!({ "section": "平安法治", "post": "综合执法岗", "first_receiver": "物业企业", "first_receiver_reason": "物业先到场" });
-    let done = decide(&dispatcher, &number, upheld(route)).await.expect(200);
+    let done = decide(&dispatcher, &number, upheld(&route)).await.expect(200);
     assert_eq!((&done["raised_by"], &done["before"]), (&json!(""), &json!("已受理")), "{done}");
     let after = story(&resident, &number).await;
     assert_eq!(

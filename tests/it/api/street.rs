@@ -232,6 +232,8 @@ async fn files_come_as_a_spreadsheet_writes_them() {
     let app = TestApp::start().await;
     let admin = app.as_administrator().await;
     let text = edited("dispatch.csv", "经济发展,城市更新岗,社区", "平安法治,综合执法岗,社区");
+    let broken = [text.as_bytes(), b"d998,998,,,,,,,,,\xff\xfe\x80\n"].concat();
+    form(&admin, CHECK, &[], &[("dispatch.csv", broken)]).await.refused(422, "invalid_body");
     let (gb18030, _, _) = encoding_rs::GB18030.encode(&text);
     let windows = text.replace('\n', "\r\n");
     let marked = [b"\xef\xbb\xbf".to_vec(), windows.clone().into_bytes()].concat();
@@ -332,12 +334,18 @@ async fn a_version_that_no_longer_loads_leaves_the_one_before_in_use_and_says_so
     .await;
     let faulty = async |app: &TestApp, admin: &Staff| {
         until("the service says that it cannot use version 2", async || {
-            admin.get(STREET).await.expect(200)["fault"]["wanted"] == 2
+            let street = admin.get(STREET).await.expect(200);
+            street["fault"]["wanted"] == 2 && street["activations"][0]["fault"].is_string()
         })
         .await;
         let street = admin.get(STREET).await.expect(200);
         assert_eq!((&street["active"], &street["serving"]), (&json!(2), &json!(1)), "{street}");
-        assert!(street["activations"][0]["fault"].as_str().is_some_and(|f| f.contains("taxonomy.csv")), "{street}");
+        assert!(
+            street["activations"][0]["fault"]
+                .as_str()
+                .is_some_and(|f| f.contains("taxonomy.csv") && f.contains("缺少「level2」列")),
+            "in words: {street}"
+        );
         let ready = app.stranger().get("/health/ready").await.expect(200);
         assert!(ready["warnings"][0].as_str().is_some_and(|w| w.contains("第2版") && w.contains("第1版")), "{ready}");
         assert_eq!(report(&app.resident().await).await, new_posts(), "people are served by version 1");

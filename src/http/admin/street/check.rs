@@ -16,6 +16,7 @@ use crate::incident::street::desk::{Given, Report};
 pub struct ToCheck {
     /// Texts by file name; null = back to the shipped file.
     #[serde(default)]
+    #[schema(value_type = std::collections::BTreeMap<String, Option<String>>)]
     pub files: Given,
     /// A version that is kept, instead of files.
     #[serde(default)]

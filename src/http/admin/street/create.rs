@@ -20,6 +20,7 @@ pub struct NewStreetVersion {
     /// The version in use that the author saw.
     pub base: u32,
     /// Texts by file name; null = back to the shipped file. The others stay as they are in `base`.
+    #[schema(value_type = std::collections::BTreeMap<String, Option<String>>)]
     pub files: Given,
     /// What was changed and why.
     pub note: String,

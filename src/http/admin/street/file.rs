@@ -9,6 +9,7 @@ use utoipa::IntoParams;
 use super::problem;
 use crate::http::problem::{Problem, ProblemBody};
 use crate::http::state::ApiState;
+use crate::incident::street::files::file;
 
 /// Which text.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -37,7 +38,8 @@ pub async fn get_street_file(
     };
     let text = api.street.text(version, &name).await.map_err(problem)?;
     let text = if which.bom { format!("\u{feff}{text}") } else { text };
-    let kind = if name.ends_with(".csv") { "text/csv; charset=utf-8" } else { "application/json" };
+    let is_table = file(&name).is_some_and(|f| f.columns.is_some());
+    let kind = if is_table { "text/csv; charset=utf-8" } else { "application/json" };
     // The name is one of the list: nothing foreign gets into the header.
     let disposition = format!("attachment; filename=\"{name}\"");
     Ok(([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, disposition)], text).into_response())

@@ -84,10 +84,9 @@ fn decode(file: &str, bytes: &[u8]) -> Result<String, Problem> {
     if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]) {
         return refused("这是表格软件的工作簿，请在表格软件里“另存为”CSV（逗号分隔）后再上传");
     }
-    match text::decode(bytes) {
-        Some(text) => Ok(text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned()),
-        None if bytes.is_empty() => Ok(String::new()),
-        None => refused("文字编码无法识别，请另存为 UTF-8 编码的 CSV 后再上传"),
+    match text::decode_whole(bytes) {
+        Some(text) => Ok(text),
+        None => refused("有无法识别的文字，请另存为 UTF-8 编码的 CSV 后再上传"),
     }
 }
 

@@ -17,6 +17,7 @@ use crate::incident::street::trial::{MOST, Trial, USUAL};
 pub struct ToTry {
     /// Texts by file name over what is in use; nothing = the rules in use.
     #[serde(default)]
+    #[schema(value_type = std::collections::BTreeMap<String, Option<String>>)]
     pub files: Given,
     /// So many of the newest tickets, 1 to 2000; 200 when nothing is said.
     #[serde(default)]

@@ -35,8 +35,10 @@ fn problem(error: DisputeError) -> Problem {
     match error {
         DisputeError::Designated => Problem::new(Code::NotDisputable).detail(words),
         DisputeError::Own => Problem::new(Code::OwnDispute).detail(words),
-        DisputeError::Waiting | DisputeError::State(_) | DisputeError::Nothing => Problem::new(Code::Conflict).detail(words),
-        DisputeError::Store(StoreError::IllegalMove { .. }) => Problem::new(Code::Conflict).detail(words),
+        DisputeError::Waiting
+        | DisputeError::State(_)
+        | DisputeError::Nothing
+        | DisputeError::Store(StoreError::IllegalMove { .. }) => Problem::new(Code::Conflict).detail(words),
         DisputeError::Store(error) => refusal(error),
     }
 }
