@@ -120,7 +120,7 @@ async fn round(inner: &Inner, settings: Autopilot, due: &mut HashMap<String, (Ma
             next.insert(it.external_no, (mark, at));
             continue;
         }
-        let (step, said) = choose(inner, settings, &it);
+        let Some((step, said)) = choose(inner, settings, &it) else { continue };
         match act(inner, &it.external_no, step, said).await? {
             Moved::Done(_) | Moved::Illegal(_) | Moved::Unknown => {}
             Moved::Unsaid(code, _) => tracing::warn!(code, external_no = it.external_no, "自动办理的操作没有被接受"),
@@ -130,8 +130,8 @@ async fn round(inner: &Inner, settings: Autopilot, due: &mut HashMap<String, (Ma
     Ok(())
 }
 
-/// What it does next with an incident.
-fn choose(inner: &Inner, settings: Autopilot, it: &Incident) -> (Move, Said) {
+/// What it does next with an incident; nothing when it has ended.
+fn choose(inner: &Inner, settings: Autopilot, it: &Incident) -> Option<(Move, Said)> {
     let ids = inner.ids.as_ref();
     let noted = |words: &str| Said { note: Some(words.to_owned()), ..Said::default() };
     let later = |words: &str| {
@@ -141,13 +141,13 @@ fn choose(inner: &Inner, settings: Autopilot, it: &Incident) -> (Move, Said) {
         Said { until: Some(until.to_string()), ..noted(words) }
     };
     if it.asked.is_some() {
-        return if faults::happens(0.5, ids) {
+        return Some(if faults::happens(0.5, ids) {
             (Move::ApproveExtension, Said::default())
         } else {
             (Move::RefuseExtension, noted("请在原时限内办结"))
-        };
+        });
     }
-    match it.state {
+    Some(match it.state {
         State::Received if faults::happens(settings.returns, ids) => (Move::Return, noted("不属于本岗位职责")),
         State::Received => (Move::Accept, Said::default()),
         State::Accepted => (Move::Assign, Said::default()),
@@ -160,12 +160,14 @@ fn choose(inner: &Inner, settings: Autopilot, it: &Incident) -> (Move, Said) {
         State::InProgress if it.extensions == 0 && faults::happens(settings.extensions, ids) => {
             (Move::Extend, later("需要等待材料进场"))
         }
-        State::Extended if faults::happens(settings.extensions, ids) => (Move::AskExtension, later("施工条件仍不具备")),
+        // Only until there has been a second one: everything ends, whatever the share.
+        State::Extended if it.extensions == 1 && faults::happens(settings.extensions, ids) => {
+            (Move::AskExtension, later("施工条件仍不具备"))
+        }
         State::InProgress | State::Extended => (Move::Resolve, noted("已处理完毕")),
         State::Resolved => (Move::Close, Said::default()),
-        // Not among the movable ones; whatever is tried is refused.
-        State::Merged | State::Closed => (Move::Accept, Said::default()),
-    }
+        State::Merged | State::Closed => return None,
+    })
 }
 
 /// Another post than the incident's own, drawn from the table.

@@ -63,12 +63,13 @@ pub(super) async fn known(inner: &Inner, section: &str, post: &str) -> Result<Op
     Ok(seen.iter().any(|(s, p)| s == section && p == post).then_some(name))
 }
 
+/// Kept to the millisecond, as everything that is stored.
 fn moment(inner: &Inner, words: &str) -> Option<Timestamp> {
-    if let Ok(at) = words.parse::<Timestamp>() {
-        return Some(at);
-    }
-    let at = words.parse::<DateTime>().ok()?;
-    at.to_zoned(inner.tz.clone()).ok().map(|at| at.timestamp())
+    let at = match words.parse::<Timestamp>() {
+        Ok(at) => at,
+        Err(_) => words.parse::<DateTime>().ok()?.to_zoned(inner.tz.clone()).ok()?.timestamp(),
+    };
+    Timestamp::from_millisecond(at.as_millisecond()).ok()
 }
 
 fn tidy(words: Option<String>) -> Option<String> {

@@ -159,17 +159,17 @@ pub struct Rule {
 
 const WORKING: &[State] = &[State::Accepted, State::Assigned, State::InProgress, State::Extended];
 
-/// Every legal move, in the order of the buttons. Steps forwards may be skipped once somebody has accepted; nothing is
+/// Every legal move, in the order of the buttons: what somebody waits for stands first. Steps forwards may be skipped once somebody has accepted; nothing is
 /// closed that was never accepted; what was returned goes on only by the reviewer's decision.
 #[rustfmt::skip]
 pub const RULES: [Rule; 13] = {
     use State::{Accepted, Assigned, Closed, Extended, InProgress, Merged, Received, Resolved, Returned};
     [
+        Rule { step: Move::ApproveExtension, word: "approve_extension", from: WORKING, to: Some(Extended), when: When::Asked, needs: Needs::Nothing, by: By::Leader },
+        Rule { step: Move::RefuseExtension, word: "refuse_extension", from: WORKING, to: None, when: When::Asked, needs: Needs::Note, by: By::Leader },
         Rule { step: Move::Accept, word: "accept", from: &[Received], to: Some(Accepted), when: When::Always, needs: Needs::Nothing, by: By::Post },
         Rule { step: Move::Assign, word: "assign", from: &[Accepted, Extended], to: Some(Assigned), when: When::Always, needs: Needs::Nothing, by: By::Post },
         Rule { step: Move::Start, word: "start", from: &[Accepted, Assigned, Extended], to: Some(InProgress), when: When::Always, needs: Needs::Nothing, by: By::Post },
-        Rule { step: Move::ApproveExtension, word: "approve_extension", from: WORKING, to: Some(Extended), when: When::Asked, needs: Needs::Nothing, by: By::Leader },
-        Rule { step: Move::RefuseExtension, word: "refuse_extension", from: WORKING, to: None, when: When::Asked, needs: Needs::Note, by: By::Leader },
         Rule { step: Move::AgreeReturn, word: "agree_return", from: &[Returned], to: Some(Assigned), when: When::Always, needs: Needs::Post, by: By::Centre },
         Rule { step: Move::RefuseReturn, word: "refuse_return", from: &[Returned], to: Some(Assigned), when: When::Always, needs: Needs::Note, by: By::Centre },
         Rule { step: Move::Resolve, word: "resolve", from: WORKING, to: Some(Resolved), when: When::Always, needs: Needs::Nothing, by: By::Post },

@@ -13,16 +13,17 @@ use crate::sandbox::moves::State as Standing;
 use crate::sandbox::store::{Effect, NewEvent, Told};
 use crate::sandbox::{Sandbox, dispatch};
 
-/// What an event may be, with the words of its line in the history.
+/// What an event may be, with the words that its line in the history begins with. Only a new state needs words of its
+/// own: they are the state's note.
 const KINDS: [(&str, &str); 9] = [
     ("reopened", "居民反馈未解决，重新办理"),
     ("withdrawn", "居民撤销"),
-    ("joined", "并入同一事件的反映"),
-    ("split", "拆出一件反映"),
-    ("supplemented", "补充情况"),
-    ("extended", "办结时限调整"),
-    ("rerouted", "改派"),
-    ("rated", "居民评价"),
+    ("joined", ""),
+    ("split", ""),
+    ("supplemented", ""),
+    ("extended", ""),
+    ("rerouted", ""),
+    ("rated", ""),
     ("moved", "上报方推进"),
 ];
 /// The reporting system's words for where its people have moved an incident to, and what they are here.
@@ -106,7 +107,7 @@ pub(in crate::sandbox) async fn take(
     let arrival = arrival("event", &key, &id, p.clock.now(), &headers, String::from_utf8_lossy(&body).into_owned());
     let event = match read(kind, words, &fields, &sandbox) {
         Ok((effect, line, event)) => {
-            NewEvent { id, kind, effect, line: Some(line), people: event.joined, affected: event.people_affected, arrival }
+            NewEvent { id, kind, effect, line, people: event.joined, affected: event.people_affected, arrival }
         }
         Err(why) => return problem(StatusCode::UNPROCESSABLE_ENTITY, "malformed_event", &why, None),
     };
@@ -127,9 +128,14 @@ pub(in crate::sandbox) async fn take(
 }
 
 /// Effect and line of history, or what is wrong with the body.
-fn read(kind: &str, words: &str, fields: &Map<String, Value>, sandbox: &Sandbox) -> Result<(Effect, String, Event), String> {
+fn read(
+    kind: &str,
+    words: &str,
+    fields: &Map<String, Value>,
+    sandbox: &Sandbox,
+) -> Result<(Effect, Option<String>, Event), String> {
     let event: Event = serde_json::from_value(Value::Object(fields.clone())).map_err(|e| format!("事件变化无法识别：{e}"))?;
-    let mut line = vec![words.to_owned()];
+    let mut line: Vec<String> = Some(words).filter(|w| !w.is_empty()).map(str::to_owned).into_iter().collect();
     let effect = match kind {
         "reopened" => Effect::Reopen { body: Value::Object(fields.clone()) },
         "withdrawn" => Effect::Withdraw,
@@ -169,5 +175,6 @@ fn read(kind: &str, words: &str, fields: &Map<String, Value>, sandbox: &Sandbox)
         }
     };
     line.extend(event.note.as_deref().map(str::trim).filter(|t| !t.is_empty()).map(str::to_owned));
-    Ok((effect, line.join("；").chars().take(LINE_LIMIT).collect(), event))
+    let line: String = line.join("；").chars().take(LINE_LIMIT).collect();
+    Ok((effect, Some(line).filter(|l| !l.is_empty()), event))
 }

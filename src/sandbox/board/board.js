@@ -130,7 +130,8 @@ function card(it) {
   line.append(...marks(it).map((text) => make('span', 'mark', text)));
   line.hidden = !line.childElementCount;
   const clocks = [clock('受理', it.clocks.accept), it.clocks.resolve && clock('办结', it.clocks.resolve)];
-  node.querySelector('.clocks').append(...clocks.filter(Boolean));
+  // What was taken back was neither in time nor late.
+  if (!it.withdrawn) node.querySelector('.clocks').append(...clocks.filter(Boolean));
   const moves = node.querySelector('.moves');
   it.moves.forEach((move, i) => {
     const button = make('button', i === 0 ? 'main' : '', MOVES[move] || move);
@@ -267,13 +268,13 @@ function openMove(it, move, from) {
   form.elements.until.value = needs === 'note_and_until' ? dayAfter(it) : '';
   $('row-post').hidden = needs !== 'post';
   form.elements.to.required = needs === 'post';
-  options(form.elements.to, board.sections.map(({ name, posts }) => {
+  options(form.elements.to, [option('', '请选择岗位'), ...board.sections.map(({ name, posts }) => {
     const group = make('optgroup');
     group.label = name;
     const others = posts.filter((post) => name !== it.section || post.name !== it.post);
-    group.append(...others.map((post) => option(`${name}/${post.name}`, post.name)));
+    group.append(...others.map((post) => option(`${name}/${post.name}`, `${name} · ${post.name}`)));
     return group;
-  }), '');
+  })], '');
   $('move').showModal();
   (needs === 'post' ? form.elements.to : form.elements.note).focus();
 }

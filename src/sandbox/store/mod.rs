@@ -82,6 +82,10 @@ ALTER TABLE incident ADD COLUMN asked_note TEXT;
 ALTER TABLE incident ADD COLUMN withdrawn INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE incident ADD COLUMN note TEXT;
 UPDATE incident SET round_at = received_at, extensions = (state = 'extended');
+CREATE INDEX incident_need ON incident (
+    state, section, post, accept_by, accepted_at, resolve_by, round_at, asked_until, updated_at, external_no
+);
+CREATE INDEX incident_movable ON incident (updated_at) WHERE state NOT IN ('merged', 'closed');
 ALTER TABLE history ADD COLUMN what TEXT;
 ALTER TABLE callback ADD COLUMN held INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX callback_of ON callback (external_no, seq) WHERE delivered_at IS NULL;

@@ -96,9 +96,12 @@ impl Store {
         now: Timestamp,
         limit: u32,
     ) -> Result<Vec<Incident>, SandboxError> {
+        let order =
+            format!("state IN ('resolved', 'merged', 'closed'), {NEXT} IS NULL, {NEXT}, updated_at DESC, external_no DESC");
+        // Chosen by the index alone; only what is shown is read whole.
         let sql = format!(
-            "SELECT {COLUMNS} FROM incident WHERE {} \
-             ORDER BY state IN ('resolved', 'merged', 'closed'), {NEXT} IS NULL, {NEXT}, updated_at DESC, external_no DESC LIMIT $7",
+            "WITH chosen AS (SELECT external_no AS chosen_no FROM incident WHERE {} ORDER BY {order} LIMIT $7) \
+             SELECT {COLUMNS} FROM chosen JOIN incident ON external_no = chosen_no ORDER BY {order}",
             chosen()
         );
         // The text is made of this file's constants alone; every value is bound.

@@ -41,14 +41,32 @@ async fn nothing_moves_by_itself_unless_it_is_switched_on() {
 async fn it_returns_and_extends_and_everything_ends() {
     let (url, heard) = listener(0).await;
     let stage = Stage::new(Faults::default(), Some(url));
-    stage.server.sandbox.set_autopilot(Autopilot { on: true, min_ms: 0, max_ms: 120, returns: 0.5, extensions: 0.5 });
-    for n in 0..24 {
-        stage.stored(&format!("k{n}")).await;
+    let quick = Autopilot { on: true, min_ms: 0, max_ms: 120, returns: 0.0, extensions: 1.0 };
+    let closed = async |n: usize| {
+        until("all are closed", async || {
+            stage.get("/board/incidents?state=closed").await.1["incidents"].as_array().map(Vec::len) == Some(n)
+        })
+        .await;
+    };
+    stage.server.sandbox.set_autopilot(quick);
+    for n in 0..12 {
+        stage.stored(&format!("extended{n}")).await;
     }
-    until("all are closed", async || {
-        stage.get("/board/incidents?state=closed").await.1["incidents"].as_array().map(Vec::len) == Some(24)
-    })
-    .await;
+    closed(12).await;
+    let (_, board) = stage.get("/board/incidents").await;
+    for card in board["incidents"].as_array().expect("cards") {
+        assert_eq!(card["extensions"], 2, "extended by the post, and then by the leader: {card}");
+    }
+    stage.server.sandbox.set_autopilot(Autopilot { returns: 1.0, extensions: 0.0, ..quick });
+    for n in 0..24 {
+        stage.stored(&format!("returned{n}")).await;
+    }
+    closed(36).await;
+    let (_, board) = stage.get("/board/incidents").await;
+    let cards = board["incidents"].as_array().expect("cards");
+    assert_eq!(cards.iter().filter(|c| c["returns"] == 1).count(), 24, "each was returned once");
+    // The reviewer agrees to about half of them: that none of 24 moves is one chance in 16 million.
+    assert!(cards.iter().any(|c| c["post"] != "应急管理岗"), "some went to another post");
     until("all is told", async || stage.server.sandbox.pending_callbacks().await.expect("readable") == 0).await;
     let told: BTreeSet<String> = heard
         .lock()
@@ -56,11 +74,7 @@ async fn it_returns_and_extends_and_everything_ends() {
         .map(|(_, body)| serde_json::from_str::<Value>(body).expect("JSON")["status"].as_str().expect("a status").to_owned())
         .collect();
     let want = ["accepted", "assigned", "closed", "extended", "in_progress", "received", "resolved", "returned"];
-    assert_eq!(told.iter().map(String::as_str).collect::<Vec<_>>(), want, "24 incidents with half of them returned and extended");
-    let (_, board) = stage.get("/board/incidents").await;
-    let cards = board["incidents"].as_array().expect("cards");
-    assert!(cards.iter().any(|c| c["extensions"].as_u64() > Some(1)), "somebody got a second extension from the leader");
-    assert!(cards.iter().any(|c| c["post"] != "应急管理岗"), "and some went to another post");
+    assert_eq!(told.iter().map(String::as_str).collect::<Vec<_>>(), want, "every state was passed and told");
 }
 
 #[test]
