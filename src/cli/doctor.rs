@@ -49,11 +49,12 @@ impl Doctor {
         let rules = IncidentRules::read(|file| shipped.street_file(file)).map_err(|e| e.to_string());
         say(
             "街道数据",
-            rules.map(|r| {
+            rules.as_ref().map_err(Clone::clone).map(|r| {
                 let gazetteer = r.places.gazetteer();
                 format!(
-                    "{}个类别，{}个网格，{}个地名",
+                    "{}个类别，{}条立结案标准，{}个网格，{}个地名",
                     r.taxonomy.leaves().len(),
+                    r.standards.all().len(),
                     gazetteer.grids().len(),
                     gazetteer.places().len()
                 )
@@ -64,6 +65,9 @@ impl Doctor {
             Err(why) => say("法规索引", Err(why)),
             Ok(laws) => {
                 say("法规索引", Ok(format!("{} 条", laws.rows().len())));
+                if let Ok(rules) = &rules {
+                    say("法律依据", cited(rules, &laws));
+                }
                 let files = import::collect(&[folder.join("policies"), folder.join("procedures")]);
                 let zone = jiff::tz::TimeZone::get(&settings.street.timezone)?;
                 let findings = lint::lint(&files, &laws, SystemClock.now().to_zoned(zone).date());
@@ -77,4 +81,15 @@ impl Doctor {
         }
         Ok(if errors == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
+}
+
+/// Whether every article that categories and standards rest on exists.
+fn cited(rules: &IncidentRules, laws: &LawIndex) -> Result<String, String> {
+    let citations = rules.citations();
+    let wrong: Vec<String> = citations
+        .iter()
+        .filter(|(_, law, article)| !laws.holds(law, article))
+        .map(|(at, law, article)| format!("{at} 引用的《{law}》{article}不在法规索引里"))
+        .collect();
+    if wrong.is_empty() { Ok(format!("{}处引用都在法规索引里", citations.len())) } else { Err(wrong.join("；")) }
 }

@@ -8,6 +8,7 @@ use super::{
     draft::{By, Draft, DraftState, field},
     labels::LabelSource,
     rules::IncidentRules,
+    standards::Standard,
     store::NewTicket,
     ticket::{Reporter, SCHEMA_VERSION, Status, Ticket},
 };
@@ -68,7 +69,12 @@ impl Draft {
         let description = self.description.clone().unwrap_or_default();
         let told = format!("{description}。{}。{}", self.original_words.join("。"), self.place.text);
         let route = rules.dispatch.route(leaf, &self.place, self.urgency, &told, rules.places.gazetteer());
-        let clock = deadlines(rules.clocks.pick(&leaf.clock, self.urgency), now, &rules.calendar);
+        let standard = rules.standards.pick(leaf, &self.told(), &self.answers);
+        let rule = rules.clocks.pick(standard.map_or(&leaf.clock, |s| &s.clock), self.urgency);
+        let mut clock = deadlines(rule, now, &rules.calendar);
+        if let Some(standard) = standard {
+            clock.basis = format!("{}；立案标准{}：{}", clock.basis.trim_end_matches('。'), standard.id, standard.filing);
+        }
         let anonymous = self.reporter.anonymous && leaf.anonymous_allowed;
         let reporter = Reporter {
             anonymous,
@@ -93,6 +99,8 @@ impl Draft {
             reporter,
             route,
             clock,
+            standard: standard.map(Standard::reference),
+            confidential: leaf.confidential,
             status: Status::已提交,
             joined: 1,
             duplicate_of: None,

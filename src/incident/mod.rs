@@ -6,6 +6,7 @@
 //! in the street's own tables (`rules` reads them), `progress` puts a ticket's moves into words, `store` is the port to a database.
 
 pub mod address;
+pub mod answers;
 pub mod calendar;
 pub mod card;
 pub mod channels;
@@ -22,10 +23,12 @@ pub mod news;
 pub mod patch;
 pub mod place;
 pub mod progress;
+pub mod questions;
 pub mod reading;
 pub mod rules;
 pub mod scan;
 pub mod slots;
+pub mod standards;
 pub mod store;
 pub mod table;
 pub mod taxonomy;

@@ -26,7 +26,7 @@ pub const DEFAULT_TEMPLATE: &str = include_str!("templates/default.json.j2");
 const FUEL: u64 = 200_000;
 /// Optional fields of a ticket. They are there as none, so that a strict template may name every field of the contract.
 const OPTIONAL: &[(&str, &[&str])] = &[
-    ("", &["occurred_at", "people_affected", "duplicate_of", "ledger"]),
+    ("", &["occurred_at", "people_affected", "duplicate_of", "ledger", "standard"]),
     ("/place", &["community", "grid", "grid_code", "micro_grid", "estate", "building", "unit", "room", "point"]),
     ("/reporter", &["name", "phone"]),
 ];
@@ -157,9 +157,9 @@ impl JsonPlatform {
     }
 
     /// The ticket without what this receiver must not see. An anonymous reporter's room and own words can name them
-    /// as well as a phone number does.
+    /// as well as a phone number does. Of a confidential matter no handling unit learns who reported it.
     fn visible(&self, mut ticket: Ticket) -> Ticket {
-        if ticket.reporter.anonymous || !self.carry_reporter {
+        if ticket.reporter.anonymous || ticket.confidential || !self.carry_reporter {
             ticket.reporter = Reporter { anonymous: true, name: None, phone: None };
             ticket.place.room = None;
             ticket.original_words.clear();

@@ -106,6 +106,8 @@ pub fn ticket(n: u32) -> Ticket {
             resolve_by: created_at + SignedDuration::from_hours(24),
             basis: "紧急：5分钟内受理，24小时内办结（连续计时）".into(),
         },
+        standard: None,
+        confidential: false,
         status: Status::已提交,
         joined: 1,
         duplicate_of: None,
