@@ -5,10 +5,13 @@ mod draft;
 mod emergency;
 mod intents;
 mod learned;
+mod new_leaves;
 mod places;
 mod progress;
+mod questions;
 mod rules;
 mod slots;
+mod standards;
 mod taxonomy;
 
 use std::path::Path;
