@@ -224,7 +224,12 @@ impl OwnQuestion {
 
     fn several(&self, answer: &str) -> Vec<&Choice> {
         if ["全部", "都有", "都是", "全都", "都要", "每个都"].iter().any(|w| answer.starts_with(w)) {
-            return self.options.iter().filter(|o| !is_unsure(&o.text) && !denies(&o.text)).collect();
+            // 「都没有」 and 「都还正常」 are none of the others.
+            return self
+                .options
+                .iter()
+                .filter(|o| !is_unsure(&o.text) && !denies(&o.text) && !o.text.starts_with('都'))
+                .collect();
         }
         let parts: Vec<&str> =
             answer.split(['、', ',', '，', ';', '；', '/', '和', '跟', ' ']).filter(|p| !p.is_empty()).collect();

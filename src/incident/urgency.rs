@@ -436,6 +436,8 @@ pub(super) fn asserted(text: &str, word: &str) -> bool {
             "有没有人",
             "没有伤人",
             "并未",
+            "不是",
+            "不在",
         ];
         !denied.iter().any(|n| before.ends_with(n))
     })
