@@ -17,7 +17,7 @@ use super::{
     when,
 };
 
-/// Longest answer in free words, in characters.
+/// Longest answer from the card, in characters.
 pub const MAX_ANSWER: usize = 500;
 /// What is kept for a day or a number that the resident cannot tell.
 pub const UNSURE: &str = "不清楚";
@@ -109,7 +109,7 @@ impl OwnQuestion {
     /// As [`Self::read`]; also a value of another shape.
     pub fn read_value(&self, value: &Value, now: Timestamp, zone: &TimeZone) -> Result<String, String> {
         match (value, self.kind) {
-            (Value::String(words), _) if !words.trim().is_empty() => self.read(words, now, zone),
+            (Value::String(words), _) if words.chars().count() <= MAX_ANSWER => self.read(words, now, zone),
             (Value::Number(n), QuestionKind::Number) => {
                 n.as_u64().filter(|n| *n <= MOST).map(|n| n.to_string()).ok_or_else(|| self.wanted())
             }
@@ -176,8 +176,8 @@ impl OwnQuestion {
         {
             return Ok(option.text.clone());
         }
-        let fits = !own.is_empty() && own.chars().count() <= MAX_ANSWER;
-        if fits { Ok(own.to_owned()) } else { Err(self.wanted()) }
+        // Whatever was said is kept: a message is short enough by itself, only the card's fields have a limit of their own.
+        if own.is_empty() { Err(self.wanted()) } else { Ok(own.to_owned()) }
     }
 
     fn day(&self, date: Date, now: Timestamp, zone: &TimeZone) -> Result<String, String> {

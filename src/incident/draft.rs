@@ -206,9 +206,11 @@ impl Draft {
         leaf.stop().or_else(by_answer)
     }
 
-    /// Whether a photo should be asked for now: it is wanted, there is none, and nobody has asked. Asks once.
+    /// Whether a photo should be asked for now: it is wanted, there is none, and nobody has asked. Asks once, and never
+    /// whoever is in an emergency.
     pub fn ask_for_photo(&mut self, rules: &IncidentRules) -> bool {
-        let wanted = self.attachments.is_empty() && !self.photo_asked && self.leaf(rules).is_some_and(|l| l.photo_wanted);
+        let none_yet = self.attachments.is_empty() && !self.photo_asked && self.emergency.is_none();
+        let wanted = none_yet && self.leaf(rules).is_some_and(|l| l.photo_wanted);
         self.photo_asked |= wanted;
         wanted
     }
@@ -263,7 +265,9 @@ impl Draft {
         applied.changed = self.changes(&before);
         if applied.changed.is_empty() {
             let asked = self.asked.as_deref().and_then(|name| self.own_question(name, rules));
-            applied.wanted = asked.and_then(|q| q.read(text, now, rules.calendar.zone()).err());
+            // Choices are read out again with the question; a day or a number needs an example.
+            let open = asked.filter(|q| !q.kind.is_choice());
+            applied.wanted = open.and_then(|q| q.read(text, now, rules.calendar.zone()).err());
         } else {
             self.remember(text);
         }

@@ -3,7 +3,8 @@
 //! `ticket` is the finished thing and its legal moves; the other files lead to it:
 //! `intent` decides the route of a message (`urgency` and `channels` first, they are duties), `slots` reads a message,
 //! `draft` keeps what is known until the resident confirms, `place`, `taxonomy`, `dispatch` and `clocks` look things up
-//! in the street's own tables (`rules` reads them), `progress` puts a ticket's moves into words, `store` is the port to a database.
+//! in the street's own tables (`rules` reads them). A category's `questions` are read by `answers`, its `standards` set the
+//! deadline. `progress` puts a ticket's moves into words, `store` is the port to a database.
 
 pub mod address;
 pub mod answers;

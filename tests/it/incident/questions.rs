@@ -368,6 +368,9 @@ fn a_photo_is_asked_for_once_and_never_waited_for() {
     with.attachments.push(Uuid::from_u128(5));
     assert!(!with.ask_for_photo(&STREET), "there is one");
     assert!(!draft_of("080202").ask_for_photo(&STREET), "not of somebody's poverty");
+    let mut burning = draft_of("030101");
+    burning.take_emergency(STREET.emergencies.detect("着火了").expect("a fire is one"), &STREET);
+    assert!(!burning.ask_for_photo(&STREET), "nobody takes pictures of a fire for us");
 }
 
 mod any_answer {
