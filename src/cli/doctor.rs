@@ -58,11 +58,12 @@ impl Doctor {
         }
         say(
             "街道数据",
-            rules.map(|r| {
+            rules.as_ref().map_err(Clone::clone).map(|r| {
                 let gazetteer = r.places.gazetteer();
                 format!(
-                    "{}个类别，{}个网格，{}个地名",
+                    "{}个类别，{}条立结案标准，{}个网格，{}个地名",
                     r.taxonomy.leaves().len(),
+                    r.standards.all().len(),
                     gazetteer.grids().len(),
                     gazetteer.places().len()
                 )
@@ -93,6 +94,9 @@ impl Doctor {
             Err(why) => say("法规索引", Err(why)),
             Ok(laws) => {
                 say("法规索引", Ok(format!("{} 条", laws.rows().len())));
+                if let Ok(rules) = &rules {
+                    say("法律依据", cited(rules, &laws));
+                }
                 let files = import::collect(&[folder.join("policies"), folder.join("procedures")]);
                 let findings = lint::lint(&files, &laws, today);
                 for finding in &findings {
@@ -136,4 +140,15 @@ fn calendar_words(calendar: &WorkCalendar, today: Date) -> String {
         }
     }
     if words.is_empty() { "没有问题".to_owned() } else { words.join("；") }
+}
+
+/// Whether every article that categories and standards rest on exists.
+fn cited(rules: &IncidentRules, laws: &LawIndex) -> Result<String, String> {
+    let citations = rules.citations();
+    let wrong: Vec<String> = citations
+        .iter()
+        .filter(|(_, law, article)| !laws.holds(law, article))
+        .map(|(at, law, article)| format!("{at} 引用的《{law}》{article}不在法规索引里"))
+        .collect();
+    if wrong.is_empty() { Ok(format!("{}处引用都在法规索引里", citations.len())) } else { Err(wrong.join("；")) }
 }

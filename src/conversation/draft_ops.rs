@@ -9,7 +9,7 @@ use super::message::{MessageBody, Role};
 use super::outcome::{Finish, Route};
 use super::service::Conversations;
 use super::store::StoreError;
-use crate::incident::draft::{By, Draft};
+use crate::incident::draft::{By, Draft, DraftState};
 use crate::incident::finish::NotReady;
 use crate::incident::rules::IncidentRules;
 use crate::incident::store::StoreError as TicketError;
@@ -81,10 +81,31 @@ impl Conversations {
             .map_err(|errors| DraftError::Invalid(errors.into_iter().collect()))?;
         draft.asked = draft.next_question(&rules).map(|q| q.field);
         let card = draft.card(&rules);
+        if draft.state == DraftState::Stopped {
+            self.tell_stopped(conversation, &mut memory, &rules).await?;
+            return Ok(card);
+        }
         memory.draft_hidden = false;
         memory.resumed = false;
         self.parts.store.remember(conversation, &memory).await?;
         Ok(card)
+    }
+
+    /// A tapped answer sent the matter another way: the draft is over, and the words stand in the history before it is gone.
+    async fn tell_stopped(&self, conversation: Uuid, memory: &mut Memory, rules: &IncidentRules) -> Result<(), DraftError> {
+        let Some(draft) = &memory.draft else { return Ok(()) };
+        let Some(stop) = draft.stop(rules) else { return Ok(()) };
+        let body = MessageBody { text: stop.spoken(), route: Some(Route::Channel), ..MessageBody::default() };
+        let id = message_id("stopped", draft.id);
+        if let Some(message) = self.parts.store.add_message(conversation, id, Role::News, &body, self.now()).await? {
+            self.news.publish(conversation, message);
+        }
+        memory.draft = None;
+        memory.draft_hidden = false;
+        memory.resume();
+        self.tell_resumed(conversation, memory, rules).await?;
+        self.parts.store.remember(conversation, memory).await?;
+        Ok(())
     }
 
     /// Makes the ticket. The same draft again, or the same key again, gives the same ticket.

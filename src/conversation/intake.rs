@@ -48,7 +48,8 @@ impl Conversations {
     /// Whether this message belongs to the open draft; `None` = it digresses.
     pub(super) fn draft_route(&self, turn: &Turn<'_>, intent: &Intent) -> Option<Route> {
         let draft = turn.memory.draft.as_ref()?;
-        if !turn.attachments.is_empty() || ConfirmWord::read(turn.said).is_some() {
+        let answers = intent.kind != IntentKind::Emergency && draft.picks_an_answer(turn.said, &turn.rules);
+        if answers || !turn.attachments.is_empty() || ConfirmWord::read(turn.said).is_some() {
             return Some(Route::Report);
         }
         match intent.kind {
@@ -96,7 +97,9 @@ impl Conversations {
             return Ok(self.note_for_later(turn));
         }
         let Some(mut draft) = turn.memory.draft.take() else { return Ok(Said::default()) };
-        match ConfirmWord::read(turn.said) {
+        // 「是」 may be one of the choices that were offered.
+        let word = if draft.picks_an_answer(turn.said, &turn.rules) { None } else { ConfirmWord::read(turn.said) };
+        match word {
             Some(ConfirmWord::Cancel) => {
                 turn.log.delta("好的，不报了，什么都没有提交。需要时再告诉我。");
                 return Ok(self.come_back(turn));
@@ -124,6 +127,8 @@ impl Conversations {
             self.corrected(turn, &draft, &applied)
         } else if pictures > 0 {
             format!("收到{pictures}张照片。")
+        } else if let Some(wanted) = applied.wanted.filter(|_| applied.changed.is_empty()) {
+            format!("不好意思，我没听明白。{wanted}。")
         } else if applied.changed.is_empty() {
             match draft.asked.as_deref() {
                 Some(field::PLACE) if draft.emergency.is_some() => "好。",
@@ -190,6 +195,9 @@ impl Conversations {
             let what: String =
                 if vague { told.chars().take(30).collect() } else { leaf.map(|l| l.name.clone()).unwrap_or_default() };
             text.push_str(&format!("我记的是：{}，{what}。没有问题就回复“确认”，哪里不对直接说。", draft.spoken_place()));
+            if draft.ask_for_photo(&turn.rules) {
+                text.push_str("方便的话再发一张照片，没有也可以提交。");
+            }
         }
         if has_id_number(turn.said) {
             text.push_str("\n以后不用发身份证号，您留好，别给别人。");

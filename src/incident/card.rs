@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    draft::{Draft, field},
+    draft::{Draft, DraftState, field},
+    questions::QuestionKind,
     rules::IncidentRules,
     slots,
     taxonomy::Leaf,
@@ -21,6 +22,9 @@ pub struct Question {
     pub text: String,
     /// Choices that can be tapped; empty for free words.
     pub options: Vec<String>,
+    /// What an answer is, for a question of the category.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<QuestionKind>,
 }
 
 impl Draft {
@@ -58,6 +62,7 @@ impl Draft {
     pub fn next_question(&self, rules: &IncidentRules) -> Option<Question> {
         let missing = self.missing(rules);
         let name = missing.first()?.clone();
+        let mut kind = None;
         let (text, options) = if name == field::DESCRIPTION {
             ("是什么事？请说一下发生了什么。".to_owned(), Vec::new())
         } else if name == field::PLACE {
@@ -65,15 +70,11 @@ impl Draft {
         } else if name == field::PHONE {
             ("请留一个电话，好联系您。号码只用于办理和回访，不会告诉被反映的一方。".to_owned(), Vec::new())
         } else {
-            let text = name.strip_prefix(field::ANSWERS).unwrap_or(&name).to_owned();
-            let options = if text.starts_with("有没有") || text.contains("有没有") && text.chars().count() < 12 {
-                vec!["有".to_owned(), "没有".to_owned(), "不清楚".to_owned()]
-            } else {
-                Vec::new()
-            };
-            (text, options)
+            let own = self.own_question(&name, rules)?;
+            kind = Some(own.kind);
+            (own.spoken(), own.offers())
         };
-        Some(Question { field: name, text, options })
+        Some(Question { field: name, text, options, kind })
     }
 
     /// The place as it is read back: name, building and unit; else the resident's own words.
@@ -178,7 +179,8 @@ impl Draft {
     }
 
     /// The card: `{kind: "draft", draft, missing, asking?, complete}`, with the questions and choices of the category
-    /// beside it for people who fill fields in.
+    /// beside it for people who fill fields in, and the category's notice. A draft that an answer or its category has
+    /// ended shows `stopped` {text, tel, body} and cannot be confirmed.
     #[must_use]
     pub fn card(&self, rules: &IncidentRules) -> Value {
         let missing = self.missing(rules);
@@ -189,10 +191,31 @@ impl Draft {
             "missing": missing,
             "complete": complete,
             "questions": self.leaf(rules).map_or_else(Vec::new, |l| {
-                l.questions.iter().map(|q| json!({"text": q.text, "required": q.required})).collect::<Vec<_>>()
+                l.questions
+                    .iter()
+                    .map(|q| {
+                        json!({
+                            "text": q.text, "required": q.required,
+                            "code": q.code, "kind": q.kind, "options": q.offers(), "notice": q.notice,
+                        })
+                    })
+                    .collect::<Vec<_>>()
             }),
         });
-        if let Some(question) = self.next_question(rules) {
+        if let Some(leaf) = self.leaf(rules) {
+            card["photo_wanted"] = json!(leaf.photo_wanted);
+            card["confidential"] = json!(leaf.confidential);
+            if !leaf.notice.is_empty() {
+                card["notice"] = json!(leaf.notice);
+            }
+        }
+        if let Some(standard) = self.standard(rules) {
+            card["standard"] = json!({"id": standard.id, "filing": standard.filing, "collection": standard.collection});
+        }
+        if let Some(stop) = self.stop(rules).filter(|_| self.state == DraftState::Stopped) {
+            card["complete"] = json!(false);
+            card["stopped"] = json!({"text": stop.spoken(), "tel": stop.tel, "body": stop.body});
+        } else if let Some(question) = self.next_question(rules) {
             card["asking"] = json!(question.field);
             card["question"] = json!(question);
         }

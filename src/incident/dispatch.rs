@@ -113,6 +113,11 @@ impl Dispatch {
         Ok(Self { street: street.to_owned(), rules })
     }
 
+    /// The codes and beginnings of codes that the rules name, for checking them against the taxonomy.
+    pub fn prefixes(&self) -> impl Iterator<Item = &str> {
+        self.rules.iter().flat_map(|r| r.prefixes.iter().map(String::as_str))
+    }
+
     /// The route of a matter.
     ///
     /// Section and post are the rule's, where it names them, else the category's. What is no community's duty

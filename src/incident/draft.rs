@@ -10,12 +10,15 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
+    answers::ordinal,
     confirm::ConfirmWord,
     intent::is_bare_report_wish,
     place::{Candidate, Certainty, PlaceMatch},
-    reading::{plain, small_number},
+    questions::{OwnQuestion, Stop},
+    reading::plain,
     rules::IncidentRules,
     slots::{self, Reading, Slots},
+    standards::Standard,
     taxonomy::Leaf,
     ticket::{Kind, Place, Reporter, Source, Urgency},
     urgency::{self, Emergency},
@@ -68,8 +71,10 @@ pub struct Applied {
     pub changed: Vec<String>,
     /// The message only corrected something.
     pub correction: bool,
-    /// The category's own stop: this goes another way; the words for the resident.
+    /// The stop of the category or of an answer: this goes another way; the words for the resident.
     pub stopper: Option<String>,
+    /// What kind of answer was wanted, when the message was none.
+    pub wanted: Option<String>,
     /// The place is not on this street's ground; who is competent.
     pub outside: Option<String>,
 }
@@ -125,6 +130,9 @@ pub struct Draft {
     pub assisted_by_ai: bool,
     /// The field asked for in the last turn.
     pub asked: Option<String>,
+    /// A photo has been asked for; it is asked for once.
+    #[serde(default)]
+    pub photo_asked: bool,
 }
 
 impl Draft {
@@ -156,6 +164,7 @@ impl Draft {
             provenance: BTreeMap::new(),
             assisted_by_ai: false,
             asked: None,
+            photo_asked: false,
         }
     }
 
@@ -165,10 +174,61 @@ impl Draft {
         self.category.as_deref().and_then(|code| rules.taxonomy.get(code))
     }
 
+    /// The category's own question behind the name of a field (`answers.…`).
+    #[must_use]
+    pub fn own_question<'a>(&self, name: &str, rules: &'a IncidentRules) -> Option<&'a OwnQuestion> {
+        let text = name.strip_prefix(field::ANSWERS)?;
+        self.leaf(rules)?.questions.iter().find(|q| q.text == text)
+    }
+
+    /// Whether the message is nothing but one of the choices of the question that was just asked.
+    #[must_use]
+    pub fn picks_an_answer(&self, text: &str, rules: &IncidentRules) -> bool {
+        self.plain_choice(text, rules).is_some()
+    }
+
+    fn plain_choice<'a>(&self, text: &str, rules: &'a IncidentRules) -> Option<(&'a OwnQuestion, String)> {
+        let question = self.own_question(self.asked.as_deref()?, rules)?;
+        question.plain_choice(text).map(|answer| (question, answer))
+    }
+
+    /// The filing-and-closing standard that fits what was told.
+    #[must_use]
+    pub fn standard<'a>(&self, rules: &'a IncidentRules) -> Option<&'a Standard> {
+        rules.standards.pick(self.leaf(rules)?, &self.told(), &self.answers)
+    }
+
+    /// The other way that this matter goes, by its category or by an answer. An emergency is never turned away.
+    #[must_use]
+    pub fn stop(&self, rules: &IncidentRules) -> Option<Stop> {
+        let leaf = self.leaf(rules).filter(|_| self.emergency.is_none())?;
+        let by_answer = || leaf.questions.iter().find_map(|q| q.stop_of(self.answers.get(&q.text)?).cloned());
+        leaf.stop().or_else(by_answer)
+    }
+
+    /// Whether a photo should be asked for now: it is wanted, there is none, and nobody has asked. Asks once, and never
+    /// whoever is in an emergency.
+    pub fn ask_for_photo(&mut self, rules: &IncidentRules) -> bool {
+        let none_yet = self.attachments.is_empty() && !self.photo_asked && self.emergency.is_none();
+        let wanted = none_yet && self.leaf(rules).is_some_and(|l| l.photo_wanted);
+        self.photo_asked |= wanted;
+        wanted
+    }
+
     /// Takes one message: fills, completes, corrects.
     pub fn apply(&mut self, text: &str, rules: &IncidentRules, now: Timestamp) -> Applied {
         let before = self.clone();
         let mut applied = Applied::default();
+        if let Some((question, answer)) = self.plain_choice(text, rules) {
+            self.answers.insert(question.text.clone(), answer);
+            if let Some(emergency) = rules.emergencies.detect(text) {
+                self.take_emergency(emergency, rules);
+            }
+            self.remember(text);
+            self.reconsider(rules);
+            applied.changed = self.changes(&before);
+            return self.finish_apply(applied, rules);
+        }
         if let Some(done) = self.take_choice(text, rules) {
             self.remember(text);
             self.reconsider(rules);
@@ -203,19 +263,22 @@ impl Draft {
         }
         self.reconsider(rules);
         applied.changed = self.changes(&before);
-        if !applied.changed.is_empty() {
+        if applied.changed.is_empty() {
+            let asked = self.asked.as_deref().and_then(|name| self.own_question(name, rules));
+            // Choices are read out again with the question; a day or a number needs an example.
+            let open = asked.filter(|q| !q.kind.is_choice());
+            applied.wanted = open.and_then(|q| q.read(text, now, rules.calendar.zone()).err());
+        } else {
             self.remember(text);
         }
+        // What an answer says may be part of a standard's condition, and the words are remembered only now.
+        self.reconsider(rules);
         self.finish_apply(applied, rules)
     }
 
     fn finish_apply(&mut self, mut applied: Applied, rules: &IncidentRules) -> Applied {
-        // An emergency is never turned away.
-        if self.emergency.is_none()
-            && let Some(leaf) = self.leaf(rules)
-            && !leaf.stopper.is_empty()
-        {
-            applied.stopper = Some(leaf.stopper.clone());
+        if let Some(stop) = self.stop(rules) {
+            applied.stopper = Some(stop.spoken());
             self.state = DraftState::Stopped;
         }
         applied
@@ -234,6 +297,10 @@ impl Draft {
             self.provenance.insert(field::CATEGORY.to_owned(), By::Rule);
         }
         self.emergency = Some(emergency);
+        // An emergency is never turned away, nor is what has just been sent elsewhere.
+        if self.state == DraftState::Stopped {
+            self.state = DraftState::Open;
+        }
         self.reconsider(rules);
     }
 
@@ -371,17 +438,12 @@ impl Draft {
         if answer.is_empty() {
             return None;
         }
-        let ordinal =
-            answer.trim_start_matches(['第', '选']).trim_end_matches(['个', '处', '项', '号']).chars().collect::<String>();
         let pick = |labels: &[String]| -> Option<usize> {
             if let Some(i) = labels.iter().position(|l| plain(l) == answer) {
                 return Some(i);
             }
-            if answer.chars().count() <= 4
-                && let Some(n) = small_number(&ordinal)
-                && !answer.ends_with(['栋', '幢', '楼'])
-            {
-                return usize::try_from(n).ok().and_then(|n| n.checked_sub(1)).filter(|i| *i < labels.len());
+            if let Some(i) = ordinal(answer) {
+                return Some(i).filter(|i| *i < labels.len());
             }
             let within: Vec<usize> = (0..labels.len())
                 .filter(|i| answer.chars().count() >= 2 && answer.chars().count() <= 16 && plain(&labels[*i]).contains(answer))
@@ -430,14 +492,19 @@ impl Draft {
 
     /// Urgency from all that was told, and answers of another category dropped.
     pub(super) fn reconsider(&mut self, rules: &IncidentRules) {
-        let told = [self.description.as_deref().unwrap_or_default(), &self.original_words.join("。")].join("。");
         let leaf = self.leaf(rules);
-        let (urgency, reason) = urgency::judge(&told, leaf, self.emergency.as_ref());
         if let Some(leaf) = leaf {
             self.answers.retain(|q, _| leaf.questions.iter().any(|own| own.text == *q));
         }
+        let standard = self.standard(rules).and_then(|s| Some((s, rules.clocks.get(&s.clock)?.urgency)));
+        let (urgency, reason) = urgency::judge(&self.told(), leaf, standard, self.emergency.as_ref());
         self.urgency = urgency;
         self.urgency_reason = reason;
+    }
+
+    /// Everything that was told about the matter, for rules that look for words.
+    pub(super) fn told(&self) -> String {
+        [self.description.as_deref().unwrap_or_default(), &self.original_words.join("。")].join("。")
     }
 
     fn answer_from_words(&mut self, rules: &IncidentRules, now: Timestamp) {

@@ -9,6 +9,7 @@ use super::{
     draft::{By, Draft, DraftState, field},
     labels::LabelSource,
     rules::IncidentRules,
+    standards::Standard,
     store::NewTicket,
     street::trial,
     ticket::{Kind, Reporter, SCHEMA_VERSION, Status, Ticket},
@@ -70,7 +71,12 @@ impl Draft {
         let description = self.description.clone().unwrap_or_default();
         let told = trial::told(&description, &self.original_words.join("。"), &self.place.text);
         let route = rules.dispatch.route(leaf, &self.place, self.urgency, &told, rules.places.gazetteer());
-        let clock = deadlines(rules.clocks.pick(&leaf.clock, self.urgency), now, &rules.calendar);
+        let standard = rules.standards.pick(leaf, &self.told(), &self.answers);
+        let rule = rules.clocks.pick(standard.map_or(&leaf.clock, |s| &s.clock), self.urgency);
+        let mut clock = deadlines(rule, now, &rules.calendar);
+        if let Some(standard) = standard {
+            clock.basis = format!("{}；立案标准{}：{}", clock.basis.trim_end_matches('。'), standard.id, standard.filing);
+        }
         let anonymous = self.reporter.anonymous && leaf.anonymous_allowed;
         let reporter = Reporter {
             anonymous,
@@ -94,9 +100,10 @@ impl Draft {
             answers: self.answers.clone(),
             attachments: self.attachments.clone(),
             reporter,
-            confidential: kind == Kind::举报,
             route,
             clock,
+            standard: standard.map(Standard::reference),
+            confidential: leaf.confidential || kind == Kind::举报,
             status: Status::已提交,
             joined: 1,
             duplicate_of: None,

@@ -3,10 +3,12 @@
 //! `ticket` is the finished thing and its legal moves; the other files lead to it:
 //! `intent` decides the route of a message (`urgency` and `channels` first, they are duties), `slots` reads a message,
 //! `draft` keeps what is known until the resident confirms, `place`, `taxonomy`, `dispatch` and `clocks` look things up
-//! in the street's own tables (`rules` reads them), `ticket_clock`
-//! follows the deadlines (`clock_store` is its port, `escalation` says who is told), `progress` puts a ticket's moves into words, `store` is the port to a database.
+//! in the street's own tables (`rules` reads them). A category's `questions` are read by `answers`, its `standards` set the
+//! deadline, `ticket_clock` follows it (`clock_store` is its port, `escalation` says who is told). `progress` puts a ticket's
+//! moves into words, `store` is the port to a database.
 
 pub mod address;
+pub mod answers;
 pub mod bell;
 pub mod calendar;
 pub mod card;
@@ -31,10 +33,12 @@ pub mod patch;
 pub mod pauses;
 pub mod place;
 pub mod progress;
+pub mod questions;
 pub mod reading;
 pub mod rules;
 pub mod scan;
 pub mod slots;
+pub mod standards;
 pub mod store;
 pub mod street;
 pub mod table;

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::{
-    draft::{By, Draft, field},
+    draft::{By, Draft, DraftState, field},
     place::Certainty,
     reading::plain,
     rules::IncidentRules,
@@ -27,6 +27,7 @@ impl Draft {
     /// Applies a JSON merge patch over the ticket-like fields: `place` {text}|string, `description`, `category`
     /// {code}|string, `reporter` {phone, name, anonymous}, `people_affected`, `occurred_at`, `kind`, `answers` {}, `attachments`.
     ///
+    /// Answers are read as the question's kind wants them (`answers`); one that sends the matter another way ends the draft.
     /// `null` clears a field. A model ([`By::Model`]) never changes what the resident set, and its unknown fields and
     /// errors are its own affair: the good part is taken all the same. The resident's patch is all or nothing.
     ///
@@ -47,6 +48,9 @@ impl Draft {
         }
         if errors.is_empty() {
             *self = next;
+            if by == By::Resident && self.state == DraftState::Open && self.stop(rules).is_some() {
+                self.state = DraftState::Stopped;
+            }
             return Ok(());
         }
         if by != By::Resident {
@@ -70,7 +74,7 @@ impl Draft {
             "kind" => self.set_kind(value),
             "occurred_at" => self.set_occurred(value, now),
             "people_affected" => self.set_people(value),
-            "answers" => self.set_answers(value, rules),
+            "answers" => self.set_answers(value, rules, now),
             "attachments" => self.set_attachments(value),
             "reporter" => {
                 self.set_reporter(value, by, errors);
@@ -212,7 +216,7 @@ impl Draft {
         Ok(())
     }
 
-    fn set_answers(&mut self, value: &Value, rules: &IncidentRules) -> Result<(), String> {
+    fn set_answers(&mut self, value: &Value, rules: &IncidentRules, now: Timestamp) -> Result<(), String> {
         let answers = value.as_object().ok_or("应为问题和回答")?;
         let leaf = self.leaf(rules).ok_or("还没有类别，不能回答")?;
         for (question, answer) in answers {
@@ -221,14 +225,10 @@ impl Draft {
                 .iter()
                 .find(|q| plain(&q.text) == plain(question))
                 .ok_or_else(|| format!("没有「{question}」这个问题"))?;
-            match answer.as_str().map(str::trim) {
-                Some(text) if !text.is_empty() && text.chars().count() <= 500 => {
-                    self.answers.insert(own.text.clone(), text.to_owned());
-                }
-                None if answer.is_null() => {
-                    self.answers.remove(&own.text);
-                }
-                _ => return Err(format!("「{question}」的回答应为500字以内的文字")),
+            if answer.is_null() {
+                self.answers.remove(&own.text);
+            } else {
+                self.answers.insert(own.text.clone(), own.read_value(answer, now, rules.calendar.zone())?);
             }
         }
         Ok(())

@@ -15,6 +15,8 @@ use super::{
     gazetteer::{self, Gazetteer},
     pauses::{self, Pauses},
     place::{PlaceFinder, THRESHOLD},
+    questions::{self, Questions},
+    standards::{self, Standards},
     table::DataError,
     taxonomy::{self, Leaf, Taxonomy},
     urgency::{self, Emergencies},
@@ -41,6 +43,8 @@ pub struct IncidentRules {
     pub taxonomy: Taxonomy,
     /// What became of codes of the past.
     pub code_changes: CodeChanges,
+    /// Filing-and-closing standards of the categories.
+    pub standards: Standards,
     /// Places and grids.
     pub places: PlaceFinder,
     /// Emergencies.
@@ -73,8 +77,8 @@ impl IncidentRules {
     /// Reads everything from wherever `open` finds a file by its name (a folder, or what is embedded in the binary).
     ///
     /// # Errors
-    /// The first file that is missing or breaks a rule, with its line; a clock, category or prefix that one file names
-    /// and the other does not have.
+    /// The first file that is missing or breaks a rule, with its line; a clock, category, prefix, question or option that
+    /// one file names and the other does not have; a category without a standard.
     pub fn read(open: impl Fn(&str) -> io::Result<String>) -> Result<Self, DataError> {
         let get = |file: &str| open(file).map_err(|source| DataError::Read { file: file.to_owned(), source });
         let street: Street =
@@ -85,7 +89,8 @@ impl IncidentRules {
             Err(source) => return Err(DataError::Read { file: code_changes::FILE.to_owned(), source }),
         };
         let gazetteer = Gazetteer::from_csv(&get(gazetteer::GRIDS_FILE)?, &get(gazetteer::PLACES_FILE)?)?;
-        let taxonomy = Taxonomy::from_csv(&get(taxonomy::FILE)?)?;
+        let taxonomy =
+            Taxonomy::from_csv(&get(taxonomy::FILE)?)?.with_questions(&Questions::from_csv(&get(questions::FILE)?)?)?;
         if let Some(lost) =
             replaced.codes().find(|code| matches!(replaced.of(code), Some(Some(by)) if taxonomy.get(by).is_none()))
         {
@@ -97,6 +102,7 @@ impl IncidentRules {
             version: 0,
             taxonomy: taxonomy.with_replaced(replaced.clone().into_codes()),
             code_changes: replaced,
+            standards: Standards::from_csv(&get(standards::FILE)?)?,
             places: PlaceFinder::new(gazetteer, THRESHOLD),
             emergencies: Emergencies::from_csv(&get(urgency::FILE)?)?,
             calendar: WorkCalendar::from_csv(&get(calendar::FILE)?, &street.working_hours, &street.timezone)?,
@@ -127,7 +133,27 @@ impl IncidentRules {
                 return Err(DataError::file(urgency::FILE, format!("类别代码 {code} 不在 {} 中", taxonomy::FILE)));
             }
         }
-        Ok(())
+        for prefix in self.dispatch.prefixes() {
+            if !self.taxonomy.leaves().iter().any(|l| l.code.starts_with(prefix)) {
+                return Err(DataError::file(dispatch::FILE, format!("类别代码 {prefix} 不在 {} 中", taxonomy::FILE)));
+            }
+        }
+        self.standards.check(&self.taxonomy, &self.clocks)
+    }
+
+    /// Every article that categories and standards rest on: where it is cited, law, article.
+    #[must_use]
+    pub fn citations(&self) -> Vec<(String, String, String)> {
+        let leaves = self.taxonomy.leaves().iter().map(|l| (format!("{} {}", taxonomy::FILE, l.code), &l.legal_basis));
+        let standards = self.standards.all().into_iter().map(|s| (format!("{} {}", standards::FILE, s.id), &s.legal_basis));
+        leaves
+            .chain(standards)
+            .flat_map(|(at, cell)| {
+                // Both tables were read, so every cell is well written.
+                let cited = standards::cited(cell).unwrap_or_default();
+                cited.into_iter().map(move |(law, article)| (at.clone(), law, article))
+            })
+            .collect()
     }
 
     /// The category for what fits nowhere else: the last leaf whose name says 其他.

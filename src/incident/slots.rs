@@ -8,6 +8,7 @@ use regex::Regex;
 use super::{
     address,
     place::{Certainty, PlaceFinder, PlaceMatch},
+    questions::{OwnQuestion, QuestionKind},
     reading::{has_any, plain, small_number},
     taxonomy::Leaf,
     ticket::{Kind, Place},
@@ -185,7 +186,13 @@ pub fn extract(text: &str, with: &Reading<'_>) -> Slots {
         return slots;
     }
     slots.answers = answers(&folded, text, with, &slots);
-    let answered = with.asked.is_some_and(|a| a.starts_with("answers."));
+    let asked = own_question(with);
+    // A message that is none of the choices may tell something else; free words are the answer.
+    let answered = asked.is_some_and(|q| q.kind == QuestionKind::Text || slots.answers.iter().any(|(text, _)| *text == q.text));
+    if answered && asked.is_some_and(|q| q.kind == QuestionKind::Date) {
+        // 「昨天」 answers the question; it is not when the matter happened.
+        slots.occurred_at = None;
+    }
     slots.description = description(&without_phone, &slots, with, answered);
     slots
 }
@@ -395,13 +402,13 @@ pub fn affirms(text: &str) -> bool {
 fn answers(folded: &str, text: &str, with: &Reading<'_>, slots: &Slots) -> Vec<(String, String)> {
     let mut out = Vec::new();
     let Some(leaf) = with.leaf else { return out };
-    if let Some(question) = with.asked.and_then(|a| a.strip_prefix("answers."))
-        && leaf.questions.iter().any(|q| q.text == question)
+    if let Some(question) = own_question(with)
         && !folded.is_empty()
         && slots.phone.is_none()
-        && !tells_something_else(question, folded, slots)
+        && (question.kind != QuestionKind::Text || !tells_something_else(&question.text, folded, slots))
+        && let Ok(answer) = question.read(text, with.now, with.zone)
     {
-        out.push((question.to_owned(), text.trim().to_owned()));
+        out.push((question.text.clone(), answer));
         return out;
     }
     for question in leaf.questions.iter().filter(|q| q.text.contains("受伤") || q.text.contains("伤到人")) {
@@ -424,7 +431,20 @@ fn answers(folded: &str, text: &str, with: &Reading<'_>, slots: &Slots) -> Vec<(
             out.push((question.text.clone(), "有人受伤".to_owned()));
         }
     }
+    for question in &leaf.questions {
+        if !out.iter().any(|(text, _)| *text == question.text)
+            && let Some(answer) = question.told_in(folded)
+        {
+            out.push((question.text.clone(), answer));
+        }
+    }
     out
+}
+
+/// The category's question that was asked in the turn before.
+fn own_question<'a>(with: &Reading<'a>) -> Option<&'a OwnQuestion> {
+    let text = with.asked?.strip_prefix("answers.")?;
+    with.leaf?.questions.iter().find(|q| q.text == text)
 }
 
 fn description(source: &str, slots: &Slots, with: &Reading<'_>, answered: bool) -> Option<String> {

@@ -10,8 +10,10 @@ use serde::Deserialize;
 
 use super::{
     learned::Learned,
+    questions::{self, OwnQuestion, Questions, Stop},
     reading::plain,
     scan::WordScan,
+    standards,
     table::{self, DataError},
     ticket::{Category, Kind, Urgency},
 };
@@ -21,15 +23,6 @@ pub const FILE: &str = "taxonomy.csv";
 
 /// The five plain groups that a resident chooses from.
 pub const GROUPS: [&str; 5] = ["房屋与公共设施", "环境与卫生", "安全与消防", "邻里与治安", "民生与服务"];
-
-/// A category's own question.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OwnQuestion {
-    /// The question as it is asked, and the key of its answer.
-    pub text: String,
-    /// Whether the draft waits for the answer.
-    pub required: bool,
-}
 
 /// One leaf category.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,8 +45,14 @@ pub struct Leaf {
     pub examples: Vec<String>,
     /// Words that speak against it.
     pub negative_words: Vec<String>,
-    /// Its own questions.
+    /// Its own questions; see [`Taxonomy::with_questions`].
     pub questions: Vec<OwnQuestion>,
+    /// What the resident should know before confirming, or empty.
+    pub notice: String,
+    /// Whoever handles it does not learn who reported it (保密).
+    pub confidential: bool,
+    /// A photo helps: asked for once, never waited for.
+    pub photo_wanted: bool,
     /// Nothing can be done without ringing back.
     pub required_phone: bool,
     /// May be reported without a name.
@@ -76,6 +75,8 @@ pub struct Leaf {
     pub gb30428: String,
     /// Code in the 12345 scheme, empty when unknown.
     pub code12345: String,
+    /// Service code towards Open311, empty for [`Self::code`].
+    pub open311: String,
     /// When not empty: the right channel, in words; no draft is made.
     pub stopper: String,
     /// Articles it rests on, or empty.
@@ -87,7 +88,7 @@ impl Leaf {
     #[must_use]
     pub fn category(&self) -> Category {
         let mut standard_codes = BTreeMap::new();
-        for (scheme, code) in [("gbt30428", &self.gb30428), ("12345", &self.code12345)] {
+        for (scheme, code) in [("gbt30428", &self.gb30428), ("12345", &self.code12345), ("open311", &self.open311)] {
             if !code.is_empty() {
                 standard_codes.insert(scheme.to_owned(), code.clone());
             }
@@ -99,6 +100,19 @@ impl Leaf {
             section: self.section.clone(),
             standard_codes,
         }
+    }
+
+    /// Its code for programs that speak Open311.
+    #[must_use]
+    pub fn service_code(&self) -> &str {
+        if self.open311.is_empty() { &self.code } else { &self.open311 }
+    }
+
+    /// The other way that every matter of the category goes, if there is one.
+    #[must_use]
+    pub fn stop(&self) -> Option<Stop> {
+        let words = Some(self.stopper.clone()).filter(|s| !s.is_empty())?;
+        Some(Stop { option: String::new(), words, tel: String::new(), body: String::new() })
     }
 }
 
@@ -114,6 +128,7 @@ struct Row {
     examples: String,
     #[serde(default)]
     negative_words: String,
+    /// Where questions stood before they had a table of their own.
     #[serde(default)]
     questions: String,
     #[serde(default)]
@@ -137,6 +152,14 @@ struct Row {
     stopper: String,
     #[serde(default)]
     legal_basis: String,
+    #[serde(default)]
+    notice: String,
+    #[serde(default)]
+    confidentiality: String,
+    #[serde(default)]
+    photo_wanted: String,
+    #[serde(default)]
+    open311: String,
 }
 
 /// A category with its score for one message.
@@ -201,12 +224,17 @@ impl Taxonomy {
     ///
     /// # Errors
     /// The first line that breaks a rule: a code that is not six digits or appears twice, an unknown group or kind,
-    /// a receiver other than 社区/街道, a community as receiver of what is no community's duty, no word or example.
+    /// a receiver other than 社区/街道, a community as receiver of what is no community's duty, no word or example,
+    /// questions in a cell, articles that are not written `《law》第…条`, an Open311 code twice.
     pub fn from_csv(text: &str) -> Result<Self, DataError> {
         let mut leaves = Vec::new();
         let mut by_code = HashMap::new();
+        let mut services = HashSet::new();
         for (line, row) in table::rows::<Row>(FILE, text)? {
             let leaf = leaf(line, row)?;
+            if !services.insert(leaf.service_code().to_owned()) {
+                return Err(DataError::row(FILE, line, format!("open311 代码 {} 重复", leaf.service_code())));
+            }
             if by_code.insert(leaf.code.clone(), leaves.len()).is_some() {
                 return Err(DataError::row(FILE, line, format!("代码 {} 重复", leaf.code)));
             }
@@ -216,6 +244,29 @@ impl Taxonomy {
             return Err(DataError::file(FILE, "没有任何类别"));
         }
         Ok(Self::index(leaves, by_code))
+    }
+
+    /// The same categories with their own questions.
+    ///
+    /// # Errors
+    /// Questions of a category that does not exist; a category with two questions of one code or one text.
+    pub fn with_questions(mut self, questions: &Questions) -> Result<Self, DataError> {
+        let bad = |message: String| DataError::file(questions::FILE, message);
+        for prefix in questions.prefixes() {
+            if !self.leaves.iter().any(|l| l.code.starts_with(prefix)) {
+                return Err(bad(format!("类别代码 {prefix} 不在 {FILE} 中")));
+            }
+        }
+        for leaf in &mut self.leaves {
+            leaf.questions = questions.of(&leaf.code);
+            let mut taken = HashSet::new();
+            for question in &leaf.questions {
+                if !taken.insert(question.code.clone()) || !taken.insert(plain(&question.text)) {
+                    return Err(bad(format!("类别 {}（{}）的问题「{}」重复", leaf.code, leaf.name, question.text)));
+                }
+            }
+        }
+        Ok(self)
     }
 
     fn index(leaves: Vec<Leaf>, by_code: HashMap<String, usize>) -> Self {
@@ -483,18 +534,25 @@ fn leaf(line: u64, row: Row) -> Result<Leaf, DataError> {
     if words.is_empty() || examples.is_empty() {
         return Err(bad("词语和例句都不能为空".to_owned()));
     }
-    let questions = table::list(&row.questions)
-        .into_iter()
-        .map(|q| match q.strip_suffix('*') {
-            Some(text) => OwnQuestion { text: text.trim().to_owned(), required: true },
-            None => OwnQuestion { text: q, required: false },
-        })
-        .collect();
+    if !row.questions.is_empty() {
+        return Err(bad(format!("questions 一列已改为 {} 中的行，请把问题移过去", questions::FILE)));
+    }
+    let confidential = match row.confidentiality.as_str() {
+        "" | "普通" => false,
+        "保密" => true,
+        other => return Err(bad(format!("保密要求「{other}」应为 普通 或 保密"))),
+    };
+    let photo_wanted = yes_no("photo_wanted", &row.photo_wanted, false)?;
+    standards::cited(&row.legal_basis).map_err(bad)?;
     Ok(Leaf {
         words,
         examples,
         negative_words: table::list(&row.negative_words),
-        questions,
+        questions: Vec::new(),
+        notice: row.notice,
+        confidential,
+        photo_wanted,
+        open311: row.open311,
         kind,
         urgency,
         required_phone,

@@ -294,6 +294,24 @@ const fn none(count: &u32) -> bool {
     *count == 0
 }
 
+/// The filing-and-closing standard (立结案标准) that a ticket was taken under.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FilingStandard {
+    /// Category and order: `010101-1`.
+    pub id: String,
+    /// When it is filed (立案条件).
+    pub filing: String,
+    /// When it may be closed (结案条件).
+    pub closing: String,
+    /// Who must put it right (责任主体).
+    pub responsible: String,
+    /// Who sees to it that it is put right (监管主体).
+    pub supervisor: String,
+    /// Articles (法律依据), separated by `|`; empty where none is cited.
+    #[serde(default)]
+    pub legal_basis: String,
+}
+
 /// Where the words came from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Source {
@@ -341,13 +359,16 @@ pub struct Ticket {
     pub attachments: Vec<Uuid>,
     /// Who reports.
     pub reporter: Reporter,
-    /// Who reports goes to nobody who handles it: a tip-off, or a category that is confidential.
-    #[serde(default)]
-    pub confidential: bool,
     /// Who acts.
     pub route: Route,
     /// Until when.
     pub clock: Deadlines,
+    /// The standard it was taken under; none in tickets from before there were any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standard: Option<FilingStandard>,
+    /// Who reports goes to nobody who handles it (保密): a tip-off, or a category that is confidential.
+    #[serde(default)]
+    pub confidential: bool,
     /// Where it stands.
     pub status: Status,
     /// How many residents stand behind it, the first one included.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     reading::plain,
     scan::WordScan,
+    standards::Standard,
     table::{self, DataError},
     taxonomy::Leaf,
     ticket::Urgency,
@@ -381,9 +382,14 @@ const HAZARD: [&str; 24] = [
 /// How urgent a matter is, and why.
 ///
 /// The order: an emergency, an urgent word of the category, a sign of danger in a matter of 安全与消防 or
-/// 房屋与公共设施, then what the category says by itself.
+/// 房屋与公共设施, the standard whose condition was told (with the urgency of its clock), then what the category says by itself.
 #[must_use]
-pub fn judge(text: &str, leaf: Option<&Leaf>, emergency: Option<&Emergency>) -> (Urgency, String) {
+pub fn judge(
+    text: &str,
+    leaf: Option<&Leaf>,
+    standard: Option<(&Standard, Urgency)>,
+    emergency: Option<&Emergency>,
+) -> (Urgency, String) {
     if let Some(e) = emergency {
         return (e.urgency, format!("{}，危及人身安全", e.why));
     }
@@ -397,6 +403,9 @@ pub fn judge(text: &str, leaf: Option<&Leaf>, emergency: Option<&Emergency>) -> 
         if dangerous_group && let Some(word) = HAZARD.iter().find(|w| asserted(&folded, w)) {
             return (leaf.urgency.max(Urgency::紧急), format!("您提到「{word}」，可能伤人"));
         }
+        if let Some((standard, urgency)) = standard.filter(|(s, _)| !s.is_default()) {
+            return (urgency, format!("「{}」：{}，按{urgency:?}事项办理", leaf.name, standard.filing));
+        }
         if leaf.urgency > Urgency::一般 {
             return (leaf.urgency, format!("「{}」属于紧急类事项", leaf.name));
         }
@@ -409,7 +418,7 @@ pub fn judge(text: &str, leaf: Option<&Leaf>, emergency: Option<&Emergency>) -> 
 }
 
 /// The word stands there and is not denied right before.
-fn asserted(text: &str, word: &str) -> bool {
+pub(super) fn asserted(text: &str, word: &str) -> bool {
     text.match_indices(word).any(|(at, _)| {
         let before = &text[..at];
         let denied = [
@@ -427,6 +436,8 @@ fn asserted(text: &str, word: &str) -> bool {
             "有没有人",
             "没有伤人",
             "并未",
+            "不是",
+            "不在",
         ];
         !denied.iter().any(|n| before.ends_with(n))
     })

@@ -108,6 +108,13 @@ impl LawIndex {
         &self.rows
     }
 
+    /// Whether any version of the law has the article.
+    #[must_use]
+    pub fn holds(&self, law: &str, article: &str) -> bool {
+        let versions = self.versions.get(law).into_iter().flatten();
+        versions.into_iter().any(|v| self.articles.get(&(law.to_owned(), v.clone())).is_some_and(|a| a.contains(article)))
+    }
+
     /// Why a source does not exist; `None` when it does.
     #[must_use]
     pub fn objection(&self, source: &Source) -> Option<String> {

@@ -35,7 +35,7 @@ pub const DEFAULT_UPDATE_TEMPLATE: &str = include_str!("templates/update.json.j2
 const FUEL: u64 = 200_000;
 /// Optional fields of a ticket. They are there as none, so that a strict template may name every field of the contract.
 const OPTIONAL: &[(&str, &[&str])] = &[
-    ("", &["occurred_at", "people_affected", "duplicate_of", "ledger", "note", "rating"]),
+    ("", &["occurred_at", "people_affected", "duplicate_of", "ledger", "standard", "note", "rating"]),
     ("/place", &["community", "grid", "grid_code", "micro_grid", "estate", "building", "unit", "room", "point"]),
     ("/reporter", &["name", "phone"]),
 ];

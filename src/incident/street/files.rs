@@ -1,6 +1,8 @@
 //! The files that a street edits, as data. A new file joins by one line of [`FILES`].
 
-use super::super::{calendar, channels, clocks, code_changes, dispatch, escalation, gazetteer, pauses, taxonomy, urgency};
+use super::super::{
+    calendar, channels, clocks, code_changes, dispatch, escalation, gazetteer, pauses, questions, standards, taxonomy, urgency,
+};
 
 /// How a value of one file names a row of another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,8 +60,16 @@ const CODE: &[(&str, &str)] = &[(taxonomy::FILE, "code")];
 pub const FILES: &[StreetFile] = &[
     routing(taxonomy::FILE, "事件分类", Columns { key: &["code"],
         must: &["code", "level1", "level2", "name", "group", "kind", "words", "examples", "section", "post", "first_receiver", "urgency", "clock"],
-        may: &["negative_words", "questions", "required_phone", "anonymous_allowed", "community_duty", "urgent_words", "gb30428", "code12345", "stopper", "legal_basis"],
-        numbers: &[], refers: &[Refers { column: "clock", to: &[(clocks::FILE, "id")], prefix: false }] }),
+        may: &["negative_words", "required_phone", "anonymous_allowed", "community_duty", "urgent_words", "gb30428", "code12345", "stopper",
+            "legal_basis", "notice", "confidentiality", "photo_wanted", "duplicate_radius_m", "duplicate_window_h", "open311"],
+        numbers: &["duplicate_radius_m", "duplicate_window_h"], refers: &[Refers { column: "clock", to: &[(clocks::FILE, "id")], prefix: false }] }),
+    table(questions::FILE, "各类事件的追问", Columns { key: &["category_code", "code"],
+        must: &["category_code", "order", "code", "text", "kind"], may: &["required", "options", "stoppers", "notice"],
+        numbers: &["order"], refers: &[Refers { column: "category_code", to: CODE, prefix: true }] }),
+    table(standards::FILE, "立结案标准", Columns { key: &["category_code", "order"],
+        must: &["category_code", "order", "filing", "words", "clock", "closing", "supervisor", "responsible"], may: &["legal_basis", "collection"],
+        numbers: &["order"], refers: &[Refers { column: "category_code", to: CODE, prefix: false },
+            Refers { column: "clock", to: &[(clocks::FILE, "id")], prefix: false }] }),
     StreetFile { optional: true, ..routing(code_changes::FILE, "停用和更换的分类代码", Columns { key: &["code"],
         must: &["code"], may: &["replaced_by", "note"], numbers: &[],
         refers: &[Refers { column: "replaced_by", to: &[(taxonomy::FILE, "code"), (code_changes::FILE, "code")], prefix: false }] }) },

@@ -55,6 +55,22 @@ async fn a_second_confirm_is_the_same_ticket_however_it_comes() {
 }
 
 #[tokio::test]
+async fn a_tapped_answer_that_goes_elsewhere_ends_the_draft_and_stands_in_the_history() {
+    let app = TestApp::start().await;
+    let resident = app.resident().await;
+    let turn = resident.say("铂金云鼎小区1栋门口打车，出租车绕路还骂人，司机态度恶劣").await;
+    assert_eq!(turn["card"]["draft"]["category"]["code"], "050108", "{turn}");
+    let card = resident.patch(&json!({ "answers": { "是哪一种服务？": "轨道交通" } })).await.expect(200)["card"].clone();
+    assert_eq!((&card["complete"], &card["stopped"]["tel"]), (&json!(false), &json!("12345")), "{card}");
+    let history = resident.history().await;
+    let last = history["messages"].as_array().and_then(|m| m.last()).expect("messages");
+    let told = last["text"].as_str().is_some_and(|t| t.contains("轨道交通运营企业") && t.contains("12345"));
+    assert!(told, "the words are there after the window was closed: {history}");
+    resident.confirm().await.expect(404);
+    assert_eq!(app.count("SELECT COUNT(*) FROM tickets").await, 0);
+}
+
+#[tokio::test]
 async fn words_and_buttons_change_the_same_draft() {
     let app = TestApp::start().await;
     let resident = app.resident().await;

@@ -95,7 +95,7 @@ fn a_fallen_tile_without_anyone_hurt_is_urgent_and_no_emergency() {
     let text = "铂金云鼎1栋出入平台掉瓷砖了，没有人受伤";
     assert_eq!(STREET.emergencies.detect(text), None);
     let leaf = STREET.taxonomy.get("010101").expect("the shipped taxonomy has 外墙瓷砖脱落");
-    let (level, reason) = urgency::judge(text, Some(leaf), None);
+    let (level, reason) = urgency::judge(text, Some(leaf), None, None);
     assert_eq!(level, Urgency::紧急, "{reason}");
     assert!(!reason.contains("受伤"), "a denied word is no reason: {reason}");
 }
@@ -103,8 +103,8 @@ fn a_fallen_tile_without_anyone_hurt_is_urgent_and_no_emergency() {
 #[test]
 fn an_ordinary_matter_becomes_urgent_by_a_word_and_says_so() {
     let leaf = STREET.taxonomy.get("020102").expect("the shipped taxonomy has 道路破损");
-    let (calm, _) = urgency::judge("路面有个小坑", Some(leaf), None);
-    let (urgent, reason) = urgency::judge("路面有个坑，旁边的墙随时可能垮塌", Some(leaf), None);
+    let (calm, _) = urgency::judge("路面有个小坑", Some(leaf), None, None);
+    let (urgent, reason) = urgency::judge("路面有个坑，旁边的墙随时可能垮塌", Some(leaf), None, None);
     assert_eq!(calm, Urgency::一般);
     assert_eq!(urgent, Urgency::紧急);
     assert!(reason.contains("随时可能") || reason.contains("垮塌"), "the reason names the word: {reason}");

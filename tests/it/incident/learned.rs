@@ -85,6 +85,10 @@ fn many_labels_do_not_spoil_what_the_table_knew() {
         let right = both.ranked.first().is_some_and(|s| s.code == code);
         by_both += usize::from(right);
         surely_wrong += usize::from(both.sure && !right);
+        if both.sure && !right {
+            let top: Vec<_> = both.ranked.iter().take(2).map(|s| format!("{} {:.2}", s.code, s.score)).collect();
+            eprintln!("surely wrong: {text} ({code}) → {top:?}");
+        }
     }
     eprintln!(
         "{} labels: {by_words} of {total} by words, {by_both} with what was learnt, {surely_wrong} surely wrong",

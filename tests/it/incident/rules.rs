@@ -80,6 +80,25 @@ proptest! {
 }
 
 #[test]
+fn a_category_of_its_own_kind_goes_to_its_own_post() {
+    let place = Place { grid_code: Some("CH-JF-07".to_owned()), ..Place::default() };
+    for (code, post) in [
+        ("010306", "城市更新岗"),
+        ("030307", "物业管理岗"),
+        ("030605", "应急岗"),
+        ("040206", "综治调解岗"),
+        ("040309", "综治调解岗"),
+        ("080110", "妇联岗"),
+        ("090108", "社保岗"),
+    ] {
+        let leaf = STREET.taxonomy.get(code).expect("the category is shipped");
+        assert_eq!(leaf.post, post, "{}", leaf.name);
+        let route = STREET.dispatch.route(leaf, &place, Urgency::一般, "", STREET.places.gazetteer());
+        assert_eq!(route.post, post, "{}: {route:?}", leaf.name);
+    }
+}
+
+#[test]
 fn the_guard_says_that_it_acted() {
     let leaf = STREET.taxonomy.get("010103").expect("挡土墙 is shipped");
     assert!(!leaf.community_duty);

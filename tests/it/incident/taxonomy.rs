@@ -126,14 +126,14 @@ fn the_five_groups_hold_every_leaf() {
     let sum: usize = groups.iter().map(|(_, leaves)| leaves.len()).sum();
     assert_eq!(sum, STREET.taxonomy.leaves().len());
     assert!(groups.iter().all(|(name, leaves)| !leaves.is_empty() && !name.is_empty()), "no group is empty");
-    assert!(sum >= 80, "at least 80 categories are shipped, there are {sum}");
+    assert!(sum >= 160, "at least 160 categories are shipped, there are {sum}");
 }
 
-const HEADER: &str = "code,level1,level2,name,group,kind,words,examples,negative_words,questions,required_phone,anonymous_allowed,section,post,first_receiver,community_duty,urgency,urgent_words,clock,gb30428,code12345,stopper,legal_basis\n";
+const HEADER: &str = "code,level1,level2,name,group,kind,words,examples,negative_words,required_phone,anonymous_allowed,section,post,first_receiver,community_duty,urgency,urgent_words,clock,gb30428,code12345,stopper,legal_basis,confidentiality,photo_wanted\n";
 
 #[test]
 fn a_wrong_table_names_file_and_line() {
-    let good = "010101,房屋,安全,瓷砖,安全与消防,求助,瓷砖,瓷砖掉了,,有人受伤吗？*,false,true,平安法治,应急岗,街道,false,一般,,yiban-5d,,,,\n";
+    let good = "010101,房屋,安全,瓷砖,安全与消防,求助,瓷砖,瓷砖掉了,,false,true,平安法治,应急岗,街道,false,一般,,yiban-5d,,,,,普通,false\n";
     assert!(Taxonomy::from_csv(&format!("{HEADER}{good}")).is_ok());
     let wrong = [
         (good.replace("010101", "0101"), "6位数字"),
@@ -144,6 +144,9 @@ fn a_wrong_table_names_file_and_line() {
         (good.replace("一般,,", "马上,,"), "紧急程度"),
         (good.replace("false,true", "也许,true"), "required_phone"),
         (good.replace("瓷砖,瓷砖掉了", ",瓷砖掉了"), "词语"),
+        (good.replace("普通", "绝密"), "保密要求"),
+        (good.replace("普通,false", "普通,好"), "photo_wanted"),
+        (good.replace("yiban-5d,,,,,", "yiban-5d,,,,民法典第一条,"), "法律依据"),
     ];
     for (line, word) in wrong {
         let text = format!("{HEADER}{}{line}", good.replace("010101", "020202"));

@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse as _;
 use gridworker::core::clock::SystemClock;
 use gridworker::core::ids::RandomIds;
+use gridworker::incident::ticket::FilingStandard;
 use gridworker::platform::json::JsonPlatform;
 use gridworker::platform::settings::PlatformSettings;
 use gridworker::platform::worker::{Asked, Platform as _, Sent};
@@ -73,6 +74,37 @@ fn an_anonymous_ticket_carries_nothing_that_names_the_reporter() {
         }
         assert!(body.contains("铂金云鼎小区"), "the place is");
     }
+}
+
+#[test]
+fn of_a_confidential_matter_no_handling_unit_learns_who_reported_it() {
+    let mut ticket = ticket(1);
+    ticket.confidential = true;
+    assert!(!ticket.reporter.anonymous, "the resident did not ask for it; the category does");
+    let body = adapter(&settings("http://127.0.0.1:9")).body(&ticket).expect("a body");
+    for secret in ["13800000000", "某居民", "1203"] {
+        assert!(!body.contains(secret), "{secret} is not in the push: {body}");
+    }
+    assert!(body.contains("铂金云鼎小区"), "the place is");
+}
+
+#[test]
+fn the_push_carries_the_standard_or_says_that_there_is_none() {
+    let mut ticket = ticket(1);
+    let pushed = |t: &_| -> Value {
+        let body = adapter(&settings("http://127.0.0.1:9")).body(t).expect("a body");
+        serde_json::from_str(&body).expect("JSON")
+    };
+    assert_eq!(pushed(&ticket)["standard"], Value::Null, "an old ticket has none");
+    ticket.standard = Some(FilingStandard {
+        id: "010101-1".into(),
+        filing: "正在脱落".into(),
+        closing: "已清除".into(),
+        responsible: "业主".into(),
+        supervisor: "住建部门".into(),
+        legal_basis: String::new(),
+    });
+    assert_eq!(pushed(&ticket)["standard"]["closing"], "已清除");
 }
 
 #[test]

@@ -95,7 +95,6 @@ pub fn ticket(n: u32) -> Ticket {
         answers: [("是否有人受伤".to_owned(), "\"没有\"\n暂时".to_owned())].into(),
         attachments: vec![],
         reporter: Reporter { anonymous: false, name: Some("某居民".into()), phone: Some("13800000000".into()) },
-        confidential: false,
         route: Route {
             section: "经济发展".into(),
             post: "城市更新岗".into(),
@@ -109,6 +108,8 @@ pub fn ticket(n: u32) -> Ticket {
             basis: "紧急：5分钟内受理，24小时内办结（连续计时）".into(),
             ..Deadlines::default()
         },
+        standard: None,
+        confidential: false,
         status: Status::已提交,
         joined: 1,
         duplicate_of: None,

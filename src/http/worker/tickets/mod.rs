@@ -17,7 +17,7 @@ use crate::http::problem::{Code, Problem};
 use crate::http::state::Api;
 use crate::http::tickets::refusal;
 use crate::identity::{Caller, Role};
-use crate::incident::ticket::{Category, Deadlines, Kind, Place, Route, Status, Ticket, Urgency};
+use crate::incident::ticket::{Category, Deadlines, FilingStandard, Kind, Place, Route, Status, Ticket, Urgency};
 
 /// A ticket without what names its reporter.
 #[derive(Debug, Serialize, ToSchema)]
@@ -55,6 +55,8 @@ pub struct StaffTicket {
     pub route: Route,
     /// Until when.
     pub clock: Deadlines,
+    /// The filing-and-closing standard it was taken under.
+    pub standard: Option<FilingStandard>,
     /// Where it stands.
     pub status: Status,
     /// How many residents stand behind it.
@@ -95,6 +97,7 @@ impl From<Ticket> for StaffTicket {
             confidential,
             route,
             clock,
+            standard,
             status,
             joined,
             duplicate_of,
@@ -121,6 +124,7 @@ impl From<Ticket> for StaffTicket {
             confidential,
             route,
             clock,
+            standard,
             status,
             joined,
             duplicate_of,
