@@ -13,6 +13,7 @@ pub mod clocks;
 pub mod confirm;
 pub mod dispatch;
 pub mod draft;
+pub mod duplicates;
 pub mod finish;
 pub mod gazetteer;
 pub mod intent;
