@@ -3,6 +3,7 @@
 //! [`Wiring`] says from what an instance is made, [`Instance::start`] makes it and serves, [`Instance::stop`] ends it in
 //! order: no new requests, running turns cut, pushes given their time, log written back.
 
+pub mod duplicates;
 pub mod learning;
 pub mod lock;
 pub mod ordering;
@@ -34,6 +35,7 @@ use crate::http::tickets::lookup::LookupLocks;
 use crate::identity::audit::ChainState;
 use crate::identity::manage::WithPassword;
 use crate::identity::{Accounts, Audit, WorkerKey};
+use crate::incident::duplicates::open::OpenTickets;
 use crate::incident::news::TicketNews;
 use crate::incident::rules::IncidentRules;
 use crate::knowledge::area::Areas;
@@ -119,6 +121,7 @@ impl Instance {
         let tasks = TaskTracker::new();
         let (news, _) = broadcast::channel::<TicketNews>(256);
         let outbox_bell = Arc::new(Notify::new());
+        let open = Arc::new(OpenTickets::new(&rules.taxonomy, duplicates::distance_m));
         let conversations = Conversations::new(Parts {
             store: Arc::new(db.clone()),
             blobs: Arc::new(BlobFolder::new(data.join("attachments"))),
@@ -127,6 +130,8 @@ impl Instance {
             rules: Arc::clone(&rules),
             tickets: tickets.clone(),
             moves: tickets.clone(),
+            merges: tickets.clone(),
+            open: Arc::clone(&open),
             model,
             prompts,
             tokens: Arc::new(TokenCounter::new(&settings.llm)?),
@@ -157,6 +162,9 @@ impl Instance {
             conversations: Arc::clone(&conversations),
             tickets: tickets.clone(),
             labels: tickets.clone(),
+            merges: tickets.clone(),
+            destinations: vec![settings.platform.name.clone()],
+            outbox_bell: Arc::clone(&outbox_bell),
             rules: Arc::clone(&rules),
             knowledge: Arc::clone(&knowledge),
             life: Arc::new(life),
@@ -240,6 +248,7 @@ impl Instance {
         tasks.spawn(imports(importer, defaults, stop.clone()));
         tasks.spawn(tidying(Arc::clone(&knowledge), stop.clone()));
         tasks.spawn(ordering::run(Arc::clone(&knowledge), Arc::clone(&curation), stop.clone()));
+        tasks.spawn(duplicates::run(open, tickets.clone(), stop.clone()));
         tasks.spawn(learning::run(rules, tickets, stop.clone()));
         tasks.spawn(housekeeping(Arc::clone(&api), stop.clone()));
         let grace = Duration::from_millis(settings.server.shutdown_grace_ms);

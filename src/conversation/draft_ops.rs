@@ -77,9 +77,10 @@ impl Conversations {
             .patch(patch, By::Resident, &self.parts.rules, self.now())
             .map_err(|errors| DraftError::Invalid(errors.into_iter().collect()))?;
         draft.asked = draft.next_question(&self.parts.rules).map(|q| q.field);
-        let card = draft.card(&self.parts.rules);
+        let mut card = draft.card(&self.parts.rules);
         memory.draft_hidden = false;
         memory.resumed = false;
+        self.with_duplicates(&mut memory, &mut card).await;
         self.parts.store.remember(conversation, &memory).await?;
         Ok(card)
     }
@@ -91,16 +92,8 @@ impl Conversations {
     pub async fn confirm_draft(&self, conversation: Uuid, key: Option<String>) -> Result<Confirmed, DraftError> {
         let _order = self.order.enter(conversation).await;
         let mut memory = self.memory_of(conversation).await?;
-        let known = match &key {
-            Some(key) => memory.confirmed.iter().find(|c| c.key.as_ref() == Some(key)).cloned(),
-            None => None,
-        };
-        let pressed_again = memory.draft.is_none() || (memory.resumed && key.is_none());
-        let known = known.or_else(|| if pressed_again { memory.confirmed.last().cloned() } else { None });
-        if let Some(known) = known {
-            let ticket = self.parts.tickets.get(&known.number).await?.ok_or(DraftError::None)?;
-            let card = json!({ "kind": "receipt", "ticket": ticket });
-            return Ok(Confirmed { ticket, card, created: false });
+        if let Some(known) = self.confirmed_before(&memory, key.as_deref()).await? {
+            return Ok(known);
         }
         let confirmed = self.confirm(&mut memory, key).await?;
         // Into the history first, then out of memory: after a crash between the two the draft confirms to the same ticket.
@@ -110,8 +103,18 @@ impl Conversations {
         Ok(confirmed)
     }
 
+    /// What a button that is pressed again made the first time: by its key, or by itself when no draft is open any more.
+    pub(super) async fn confirmed_before(&self, memory: &Memory, key: Option<&str>) -> Result<Option<Confirmed>, DraftError> {
+        let known = key.and_then(|key| memory.confirmed.iter().find(|c| c.key.as_deref() == Some(key)));
+        let pressed_again = memory.draft.is_none() || (memory.resumed && key.is_none());
+        let Some(known) = known.or_else(|| memory.confirmed.last().filter(|_| pressed_again)) else { return Ok(None) };
+        let ticket = self.parts.tickets.get(&known.number).await?.ok_or(DraftError::None)?;
+        let card = json!({ "kind": "receipt", "ticket": ticket });
+        Ok(Some(Confirmed { ticket, card, created: false }))
+    }
+
     /// The receipt as a message of its own, once per ticket.
-    async fn show_receipt(&self, conversation: Uuid, ticket: &Ticket) -> Result<(), StoreError> {
+    pub(super) async fn show_receipt(&self, conversation: Uuid, ticket: &Ticket) -> Result<(), StoreError> {
         let body = MessageBody {
             text: self.receipt_words(ticket),
             route: Some(Route::Report),
@@ -157,7 +160,7 @@ impl Conversations {
     }
 
     /// After a button: tells the window that a parked draft is open again, with its card.
-    async fn tell_resumed(&self, conversation: Uuid, memory: &mut Memory) -> Result<(), DraftError> {
+    pub(super) async fn tell_resumed(&self, conversation: Uuid, memory: &mut Memory) -> Result<(), DraftError> {
         if !memory.resumed {
             return Ok(());
         }
@@ -204,7 +207,7 @@ impl Conversations {
         Ok(Confirmed { ticket: created.ticket, card, created: created.created })
     }
 
-    async fn memory_of(&self, conversation: Uuid) -> Result<Memory, DraftError> {
+    pub(super) async fn memory_of(&self, conversation: Uuid) -> Result<Memory, DraftError> {
         Ok(self.parts.store.conversation(conversation).await?.ok_or(DraftError::None)?.memory)
     }
 }

@@ -81,7 +81,7 @@ impl Conversations {
         let untold = self.parts.moves.untold(100).await?;
         for news in &untold {
             self.tell(news).await?;
-            self.parts.moves.mark_told(news.event_id, self.now()).await?;
+            self.parts.moves.mark_told(news, self.now()).await?;
         }
         Ok(untold.len())
     }
@@ -91,10 +91,17 @@ impl Conversations {
         if self.parts.store.conversation(news.conversation_id).await?.is_none() {
             return Ok(()); // deleted by the resident: nobody is left to be told
         }
-        let timeline = self.parts.tickets.timeline(&news.ticket_number).await?;
-        let card = json!({ "kind": "progress", "ticket": ticket, "timeline": progress::timeline(&timeline) });
         let event = TicketEvent { at: news.at, from: news.from, to: news.to, by: news.by.clone(), note: news.note.clone() };
-        let text = progress::news(&ticket, &event);
+        // Who was merged sees the own ticket, never the other one's: only its number, its state and what happened.
+        let (text, ticket) = match &news.follower {
+            None => (progress::news(&ticket, &event), ticket),
+            Some(follower) => {
+                let Some(own) = self.parts.tickets.get(&follower.ticket_number).await? else { return Ok(()) };
+                (progress::follow_news(&own, &ticket.number, &event), own)
+            }
+        };
+        let timeline = self.parts.tickets.timeline(&ticket.number).await?;
+        let card = json!({ "kind": "progress", "ticket": ticket, "timeline": progress::timeline(&timeline) });
         let body = MessageBody { text, card: Some(card), ..MessageBody::default() };
         // The same event always makes the same message: telling it twice after a crash changes nothing.
         let id = message_id(news);
@@ -110,7 +117,11 @@ impl Conversations {
 /// A name-based id (UUID v8) of the message that tells a move.
 fn message_id(news: &TicketNews) -> Uuid {
     use sha2::Digest as _;
-    let digest = sha2::Sha256::digest(format!("gridworker-news\n{}\n{}", news.ticket_id, news.event_id));
+    let mut name = format!("gridworker-news\n{}\n{}", news.ticket_id, news.event_id);
+    if let Some(follower) = &news.follower {
+        name.push_str(&format!("\n{}", follower.ticket_id));
+    }
+    let digest = sha2::Sha256::digest(name);
     let mut bytes = [0u8; 16];
     bytes.copy_from_slice(&digest[..16]);
     uuid::Builder::from_custom_bytes(bytes).into_uuid()

@@ -23,6 +23,8 @@ use crate::core::clock::Clock;
 use crate::core::ids::Ids;
 use crate::core::text;
 use crate::identity;
+use crate::incident::duplicates::open::OpenTickets;
+use crate::incident::duplicates::store::MergeStore;
 use crate::incident::news::NewsStore;
 use crate::incident::rules::IncidentRules;
 use crate::incident::store::TicketStore;
@@ -47,6 +49,10 @@ pub struct Parts {
     pub tickets: Arc<dyn TicketStore>,
     /// Moves that were not told yet.
     pub moves: Arc<dyn NewsStore>,
+    /// Joining tickets.
+    pub merges: Arc<dyn MergeStore>,
+    /// Tickets that a draft may be about.
+    pub open: Arc<OpenTickets>,
     /// `None` = answers from the text, tickets by rules.
     pub model: Option<Arc<dyn ChatModel>>,
     /// What a model is told.

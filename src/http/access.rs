@@ -106,6 +106,8 @@ pub const TABLE: &[(&str, &str, Need)] = &[
     ("POST", "/api/v1/admin/hit-test/confirm", May(P::CuratedWrite)),
     // Tickets
     ("PUT", "/api/v1/worker/tickets/{number}/category", May(P::CategoryCorrect)),
+    ("POST", "/api/v1/worker/tickets/{number}/merge", May(P::TicketDispatch)),
+    ("POST", "/api/v1/worker/tickets/{number}/split", May(P::TicketDispatch)),
     // Documents: writing, reviewing and publishing are different rights, and nobody approves what they wrote
     ("GET", "/api/v1/admin/documents", May(P::DocumentRead)),
     ("POST", "/api/v1/admin/documents", May(P::DocumentWrite)),

@@ -58,6 +58,7 @@ fn documented(max_picture_bytes: usize, max_body_bytes: usize) -> OpenApiRouter<
         .routes(routes!(draft::patch_draft))
         .routes(routes!(draft::confirm_draft))
         .routes(routes!(draft::cancel_draft))
+        .routes(routes!(draft::join_draft))
         // Tickets
         .routes(routes!(tickets::get::get_ticket))
         .routes(routes!(tickets::lookup::lookup_ticket))
@@ -121,6 +122,8 @@ fn documented(max_picture_bytes: usize, max_body_bytes: usize) -> OpenApiRouter<
         .routes(routes!(admin::hit_test::confirm::confirm_past))
         // What gridworkers do
         .routes(routes!(worker::category::correct_category))
+        .routes(routes!(worker::merge::merge_ticket))
+        .routes(routes!(worker::merge::split_ticket))
         // Documents in the office
         .routes(routes!(admin::documents::list::list_documents, admin::documents::create::create_document))
         .routes(routes!(admin::documents::preview::preview_document))

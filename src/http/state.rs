@@ -11,6 +11,7 @@ use crate::config::{AttachmentSettings, CurationSettings, ServerSettings};
 use crate::conversation::service::Conversations;
 use crate::core::clock::Clock;
 use crate::identity::{Accounts, Audit, WorkerKey};
+use crate::incident::duplicates::store::MergeStore;
 use crate::incident::labels::LabelStore;
 use crate::incident::rules::IncidentRules;
 use crate::incident::store::TicketStore;
@@ -48,6 +49,12 @@ pub struct Api {
     pub conversations: Arc<Conversations>,
     /// Tickets.
     pub tickets: Arc<dyn TicketStore>,
+    /// Merging and splitting tickets.
+    pub merges: Arc<dyn MergeStore>,
+    /// Platforms that receive a ticket.
+    pub destinations: Vec<String>,
+    /// Rung when a ticket waits to be delivered.
+    pub outbox_bell: Arc<tokio::sync::Notify>,
     /// Which category tickets really have.
     pub labels: Arc<dyn LabelStore>,
     /// Taxonomy and grid directory.

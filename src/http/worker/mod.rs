@@ -1,3 +1,4 @@
 //! `/api/v1/worker`: what gridworkers and dispatchers do with tickets. Who may call what stands in `access.rs`.
 
 pub mod category;
+pub mod merge;

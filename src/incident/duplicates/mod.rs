@@ -8,7 +8,11 @@
 pub mod grams;
 pub mod groups;
 pub mod index;
+pub mod nearby;
+pub mod open;
+pub mod store;
 pub mod why;
+pub mod words;
 
 pub use index::{Index, Match};
 

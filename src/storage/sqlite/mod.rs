@@ -15,6 +15,7 @@ pub mod incident;
 pub mod knowledge;
 mod labels;
 pub mod life;
+mod merges;
 mod past;
 pub mod platform;
 pub mod question_sets;
