@@ -66,7 +66,7 @@ impl Conversations {
         if candidates.is_empty() || (card["complete"] != json!(true) && !news) {
             return;
         }
-        turn.log.emit("card", &json!({ "kind": "duplicate", "candidates": candidates }));
+        turn.log.card_beside(&json!({ "kind": "duplicate", "candidates": candidates }));
         if card["complete"] == json!(true) {
             turn.log.delta(&spoken(&candidates));
         }

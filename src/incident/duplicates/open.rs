@@ -217,7 +217,7 @@ impl Inner {
 
     /// Those of the same grid or within the radius that place and category speak for most.
     fn around(&self, said: Matter<'_>, leaf: &Leaf, distance: Distance) -> Vec<Uuid> {
-        let mut ids: BTreeSet<Uuid> = BTreeSet::new();
+        let mut ids: Vec<Uuid> = Vec::new();
         if let Some(grid) = &said.place.grid_code {
             ids.extend(self.by_grid.get(grid).into_iter().flatten());
         }
@@ -227,6 +227,8 @@ impl Inner {
             for near in (-rings..=rings).flat_map(|dx| (-rings..=rings).map(move |dy| (x + dx, y + dy))) {
                 ids.extend(self.by_cell.get(&near).into_iter().flatten());
             }
+            ids.sort_unstable();
+            ids.dedup();
         }
         let mut ranked: Vec<(f32, Uuid)> = ids
             .into_iter()
@@ -235,8 +237,11 @@ impl Inner {
                 Some((nearby::compare(said, known.matter(), 0.0, leaf, distance)?.score, id))
             })
             .collect();
-        ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
-        ranked.into_iter().take(AROUND).map(|(_, id)| id).collect()
+        if ranked.len() > AROUND {
+            ranked.select_nth_unstable_by(AROUND, |a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+            ranked.truncate(AROUND);
+        }
+        ranked.into_iter().map(|(_, id)| id).collect()
     }
 }
 

@@ -7,6 +7,7 @@ mod curation;
 mod delivery;
 mod documents;
 mod draft;
+mod duplicates;
 mod generations;
 mod imports;
 mod leak;

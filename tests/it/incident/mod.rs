@@ -2,6 +2,7 @@
 
 mod calendar;
 mod draft;
+mod duplicates;
 mod emergency;
 mod intents;
 mod learned;

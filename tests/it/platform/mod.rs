@@ -4,5 +4,6 @@ mod adapter;
 mod callbacks;
 mod delivery;
 mod labels;
+mod merges;
 mod store;
 pub mod support;
