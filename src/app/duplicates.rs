@@ -25,11 +25,11 @@ const BATCH: u32 = 500;
 pub async fn run(open: Arc<OpenTickets>, store: Arc<dyn OpenTicketStore>, stop: CancellationToken) {
     let mut read: Option<i64> = None;
     loop {
-        let step = match read {
+        let reading = match read {
             None => load(&open, &*store, &stop).await.map(|newest| (newest, false)),
             Some(after) => follow(&open, &*store, after).await,
         };
-        let pause = match step {
+        let pause = match reading {
             Ok((newest, more)) => {
                 if read.is_none() {
                     tracing::info!(open = open.len(), "open tickets are compared with new ones");

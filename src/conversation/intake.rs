@@ -6,6 +6,7 @@
 use serde_json::{Value, json};
 
 use super::draft_ops::DraftError;
+use super::joining::same_word;
 use super::outcome::{Finish, Route};
 use super::redact;
 use super::service::Conversations;
@@ -46,7 +47,7 @@ impl Conversations {
     /// Whether this message belongs to the open draft; `None` = it digresses.
     pub(super) fn draft_route(&self, turn: &Turn<'_>, intent: &Intent) -> Option<Route> {
         let draft = turn.memory.draft.as_ref()?;
-        if self.same_word(&turn.memory, turn.said).is_some() {
+        if same_word(&turn.memory, turn.said).is_some() {
             return Some(Route::Report);
         }
         if !turn.attachments.is_empty() || ConfirmWord::read(turn.said).is_some() {
@@ -93,7 +94,7 @@ impl Conversations {
 
     /// A message that belongs to the open draft.
     pub(super) async fn go_on_with_draft(&self, turn: &mut Turn<'_>) -> Result<Said, TurnError> {
-        if let Some(word) = self.same_word(&turn.memory, turn.said) {
+        if let Some(word) = same_word(&turn.memory, turn.said) {
             if let Some(said) = self.answer_same(turn, word).await? {
                 return Ok(said);
             }
@@ -299,8 +300,8 @@ impl Conversations {
         let Some(category) = draft.category.as_deref().filter(|_| draft.description.is_some()) else { return Ok(None) };
         let mut tickets = self.parts.tickets.by_conversation(turn.conversation.id).await?;
         for ticket in &mut tickets {
-            // A matter that was joined goes on as long as the one that carries it.
-            if let Some(carries) = self.carried_by(ticket).await? {
+            // A matter that was joined goes on as long as the one that carries it; after that it can be reported anew.
+            if let Some(carries) = self.carried_by(ticket).await?.filter(|c| c.status.may_take_in()) {
                 ticket.status = carries.status;
             }
         }

@@ -72,13 +72,6 @@ impl Conversations {
         }
     }
 
-    /// The joining answer that a message is to the tickets that were shown beside the open draft.
-    pub(super) fn same_word(&self, memory: &Memory, said: &str) -> Option<SameWord> {
-        let draft = memory.draft.as_ref()?;
-        memory.suggested.as_ref().filter(|s| s.draft == draft.id && !s.declined)?;
-        SameWord::read(said)
-    }
-
     /// 「一起反映」 or 「这不是同一件事」 in words. Gives `None` when the draft simply goes on.
     pub(super) async fn answer_same(&self, turn: &mut Turn<'_>, word: SameWord) -> Result<Option<Said>, TurnError> {
         let Some(suggested) = turn.memory.suggested.clone() else { return Ok(None) };
@@ -177,6 +170,13 @@ impl Conversations {
         let carries = self.parts.merges.carrying(&ticket.number).await?;
         Ok((carries.id != ticket.id).then_some(carries))
     }
+}
+
+/// The joining answer that a message is to the tickets that were shown beside the open draft.
+pub(super) fn same_word(memory: &Memory, said: &str) -> Option<SameWord> {
+    let draft = memory.draft.as_ref()?;
+    memory.suggested.as_ref().filter(|s| s.draft == draft.id && !s.declined)?;
+    SameWord::read(said)
 }
 
 /// What is said about the candidates when the draft could be confirmed.

@@ -187,7 +187,7 @@ pub fn table(played: &[Played], show: bool) -> String {
 }
 
 /// Opens a conversation, of a gridworker with the key; its id and token.
-async fn open(http: &reqwest::Client, base: &str, worker_key: &Option<String>) -> anyhow::Result<(String, String)> {
+async fn open(http: &reqwest::Client, base: &str, worker_key: Option<&str>) -> anyhow::Result<(String, String)> {
     let request = http.post(format!("{base}/api/v1/conversations"));
     let request = match worker_key {
         Some(key) => request.bearer_auth(key).json(&json!({ "audience": "gridworker", "channel": "worker" })),
@@ -223,7 +223,7 @@ struct Seen {
 impl<'a> Player<'a> {
     async fn open(http: &'a reqwest::Client, base: &'a str, case: &Case, worker_key: &str) -> anyhow::Result<Self> {
         let opening = (case.audience.as_deref() == Some("gridworker")).then(|| worker_key.to_owned());
-        let (conversation, token) = open(http, base, &opening).await?;
+        let (conversation, token) = open(http, base, opening.as_deref()).await?;
         Ok(Self { http, base, opening, conversation, token, messages: 0, ticket: None, transcript: Vec::new() })
     }
 
@@ -252,7 +252,7 @@ impl<'a> Player<'a> {
 
     async fn step(&mut self, step: &Step) -> anyhow::Result<()> {
         if step.another {
-            (self.conversation, self.token) = open(self.http, self.base, &self.opening).await?;
+            (self.conversation, self.token) = open(self.http, self.base, self.opening.as_deref()).await?;
             (self.messages, self.ticket) = (0, None);
         }
         let seen = if let Some(text) = &step.say {

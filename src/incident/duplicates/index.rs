@@ -13,9 +13,9 @@ use super::grams::{self, Gram};
 /// Entries of inverted lists that one question may visit. Lists of rare pairs come first: they tell most.
 const BUDGET: usize = 200_000;
 /// The most promising messages that are compared exactly, at most.
-const COMPARED: usize = 64;
+const COMPARED: usize = 32;
 /// After so many in a row that are not even half as alike as they must be, the less promising ones are left alone.
-const IN_VAIN: usize = 12;
+const IN_VAIN: usize = 8;
 /// Grams are counted in so many cells (2^22). Two grams in one cell look a little more common than they are.
 const CELLS: u32 = 22;
 

@@ -91,6 +91,12 @@ async fn a_neighbour_joins_by_the_button_and_hears_how_it_goes_on() {
     let progress = second.say("我报的那个办到哪了").await;
     assert_eq!(progress["route"], "progress");
     assert!(progress["reply"]["text"].as_str().is_some_and(|t| t.contains(number) && t.contains("已办结")), "{progress}");
+    let anew = second.say("铂金云鼎小区7栋外墙瓷砖又掉了，没有人受伤，下面是通道").await;
+    assert_eq!(
+        (&anew["route"], &anew["card"]["kind"]),
+        (&json!("report"), &json!("draft")),
+        "not solved for them is a new report: {anew}"
+    );
 }
 
 #[tokio::test]
