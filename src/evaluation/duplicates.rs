@@ -3,6 +3,7 @@
 //! The messages go through the engine in the order of their times, each compared with those before it. What is told of a
 //! message is what could be known when it came; groups grow by joining.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -37,9 +38,18 @@ pub struct Message {
     /// What was written.
     #[serde(default)]
     pub text: String,
-    /// Sorts by time as text.
+    /// Text that sorts by time, or a number. Where any message has none, the file is in order of time.
     #[serde(default)]
-    pub time: String,
+    pub time: Value,
+}
+
+/// The order of time; of equal times the order of the file must not matter, so their ids decide.
+fn earlier(a: &Message, b: &Message) -> Ordering {
+    let by_time = match (&a.time, &b.time) {
+        (Value::Number(a), Value::Number(b)) => a.as_f64().unwrap_or_default().total_cmp(&b.as_f64().unwrap_or_default()),
+        (a, b) => a.as_str().unwrap_or_default().cmp(b.as_str().unwrap_or_default()),
+    };
+    by_time.then_with(|| order(&a.id).cmp(&order(&b.id)))
 }
 
 #[derive(Debug, Deserialize)]
@@ -151,8 +161,9 @@ impl std::fmt::Display for DuplicatesReport {
 /// A file cannot be read or written, or a line breaks the contract.
 pub fn run(job: &DuplicatesJob) -> Result<DuplicatesReport, EvalError> {
     let mut messages: Vec<Message> = read_lines(&job.messages)?;
-    // Of equal times the order of the file must not matter.
-    messages.sort_by(|a, b| a.time.cmp(&b.time).then_with(|| order(&a.id).cmp(&order(&b.id))));
+    if messages.iter().all(|m| !m.time.is_null()) {
+        messages.sort_by(earlier);
+    }
     let stream = Stream::of(&messages);
     let (incidents, copies) = stream.groups(1.0);
     write(&job.out, &messages, &stream, &incidents, &copies)?;

@@ -71,6 +71,18 @@ fn the_order_of_equal_times_leaves_no_trace() {
 }
 
 #[test]
+fn numbers_are_times_too_and_without_times_the_file_is_in_order() {
+    let ids = |lines: &[Value]| -> Vec<String> { run(lines, &[]).1.iter().map(|r| r["id"].to_string()).collect() };
+    let mut lines = messages();
+    for (line, time) in lines.iter_mut().zip([1000, 999, 5, 7, 6]) {
+        line["time"] = json!(time);
+    }
+    assert_eq!(ids(&lines), ["4", "5", "2", "\"1\"", "3"]);
+    lines[2].as_object_mut().expect("a line").remove("time");
+    assert_eq!(ids(&lines), ["3", "\"1\"", "4", "2", "5"]);
+}
+
+#[test]
 fn pairs_are_counted_by_hand() {
     // 1, 2 and 3 are put together; gold puts 1 with 2, and 3 with 4.
     let gold = [
