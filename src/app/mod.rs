@@ -5,6 +5,7 @@
 
 pub mod attachments;
 pub mod delivering;
+pub mod duplicates;
 pub mod learning;
 pub mod lock;
 pub mod ordering;
@@ -39,6 +40,7 @@ use crate::http::tickets::lookup::LookupLocks;
 use crate::identity::audit::ChainState;
 use crate::identity::manage::WithPassword;
 use crate::identity::{Accounts, Audit, WorkerKey};
+use crate::incident::duplicates::open::OpenTickets;
 use crate::incident::news::TicketNews;
 use crate::knowledge::area::Areas;
 use crate::knowledge::document::ImportDefaults;
@@ -125,6 +127,7 @@ impl Instance {
         let stop = CancellationToken::new();
         let tasks = TaskTracker::new();
         let (news, _) = broadcast::channel::<TicketNews>(256);
+        let open = Arc::new(OpenTickets::new(&rules.load().taxonomy, duplicates::distance_m));
         let blobs = Arc::new(BlobFolder::new(data.join("attachments")));
         let mut delivering = Delivering::new(
             &settings,
@@ -146,6 +149,8 @@ impl Instance {
             tickets: tickets.clone(),
             moves: tickets.clone(),
             notices: tickets.clone(),
+            merges: tickets.clone(),
+            open: Arc::clone(&open),
             model,
             prompts,
             tokens: Arc::new(TokenCounter::new(&settings.llm)?),
@@ -170,6 +175,8 @@ impl Instance {
             tickets: tickets.clone(),
             labels: tickets.clone(),
             disputes: tickets.clone(),
+            merges: tickets.clone(),
+            destinations: delivering.destinations.clone(),
             clocks: tickets.clone(),
             street: Arc::clone(&versions),
             rules: rules.clone(),
@@ -251,6 +258,7 @@ impl Instance {
         tasks.spawn(tidying(Arc::clone(&knowledge), stop.clone()));
         tasks.spawn(ordering::run(Arc::clone(&knowledge), Arc::clone(&curation), stop.clone()));
         tasks.spawn(watch::run(tickets.clone(), Arc::new(rules.clone()), Arc::clone(&clock), stop.clone()));
+        tasks.spawn(duplicates::run(open, tickets.clone(), stop.clone()));
         tasks.spawn(learning::run(rules, tickets, stop.clone()));
         tasks.spawn(sealing(db.clone(), stop.clone()));
         tasks.spawn(street::run(versions, stop.clone()));

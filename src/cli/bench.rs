@@ -31,6 +31,8 @@ pub enum Bench {
     Index(Index),
     /// 每秒确认多少张工单，与逐条落盘的裸行相比
     Tickets(super::bench_tickets::Tickets),
+    /// 在大量未办结事项中查重的开销
+    Duplicates(super::bench_duplicates::Duplicates),
 }
 
 #[derive(Debug, Args)]
@@ -112,6 +114,7 @@ impl Bench {
             Self::Index(index) if index.one => index.measure().await,
             Self::Index(index) => index.table(),
             Self::Tickets(tickets) => tickets.run().await,
+            Self::Duplicates(duplicates) => duplicates.run(),
         }
     }
 }
@@ -451,7 +454,7 @@ fn spread(mut times: Vec<f64>) -> [f64; 3] {
 }
 
 /// A line of what Linux tells about this process, in MB; 0 elsewhere.
-fn memory(line: &str) -> f64 {
+pub(super) fn memory(line: &str) -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let kb = status.lines().find_map(|l| l.strip_prefix(line)).and_then(|rest| rest.trim().trim_end_matches(" kB").parse().ok());
     kb.map_or(0.0, |kb: f64| kb / 1024.0)

@@ -15,6 +15,7 @@ use gridworker::core::ids::RandomIds;
 use gridworker::core::seal::Sealer;
 use gridworker::evaluation::classify::{self, ClassifyJob};
 use gridworker::evaluation::dialogue;
+use gridworker::evaluation::duplicates::{self, DuplicatesJob};
 use gridworker::knowledge::eval::{self as question_sets, Question};
 use gridworker::knowledge::eval_retrieval::{self, Folds, RetrievalJob};
 use gridworker::storage::sqlite::Sqlite;
@@ -80,6 +81,18 @@ pub enum Eval {
         #[arg(long)]
         out: Option<PathBuf>,
     },
+    /// 重复：按时间先后，哪些是同一件事，哪些几乎是照抄
+    Duplicates {
+        /// 每行 {id, topic, text, time}
+        #[arg(long)]
+        messages: PathBuf,
+        /// 逐行写出 {id, cluster, copy, why}
+        #[arg(long)]
+        out: PathBuf,
+        /// 每行 {id, incident?, near_copy?}：打印成对的精确率、召回率、F1
+        #[arg(long)]
+        gold: Option<PathBuf>,
+    },
     /// 播放脚本对话
     Dialogue {
         #[arg(long, default_value = "tests/dialogues")]
@@ -119,6 +132,11 @@ impl Eval {
                 Ok(ExitCode::SUCCESS)
             }
             Self::Figures { file, out } => check_figures(&file, out.as_deref()),
+            Self::Duplicates { messages, out, gold } => {
+                let report = duplicates::run(&DuplicatesJob { messages, out, gold })?;
+                print_out(&report.to_string())?;
+                Ok(ExitCode::SUCCESS)
+            }
             Self::Dialogue { cases, show } => dialogues(&cases, show).await,
         }
     }

@@ -1,6 +1,7 @@
 //! The command line: one file per subcommand.
 
 mod bench;
+mod bench_duplicates;
 mod bench_tickets;
 mod config;
 mod doctor;

@@ -8,6 +8,7 @@ use super::redact::{self, Vault};
 use super::service::Conversations;
 use super::store::{ConfirmedAnswer, NewGap, PastReply, StoreError};
 use super::turn::TurnError;
+use crate::core::ids::named;
 use crate::knowledge::gaps::{Asker, Cluster};
 
 /// What telling came to.
@@ -159,9 +160,5 @@ fn without_personal_data(past: PastReply) -> PastAnswer {
 
 /// A name-based id (UUID v8) of the message that tells a conversation of a group.
 fn message_id(cluster: Uuid, conversation: Uuid) -> Uuid {
-    use sha2::Digest as _;
-    let digest = sha2::Sha256::digest(format!("gridworker-answered\n{cluster}\n{conversation}"));
-    let mut bytes = [0u8; 16];
-    bytes.copy_from_slice(&digest[..16]);
-    uuid::Builder::from_custom_bytes(bytes).into_uuid()
+    named(&format!("gridworker-answered\n{cluster}\n{conversation}"))
 }

@@ -1,7 +1,6 @@
 //! The draft's buttons: change, confirm, cancel. The same acts as by words, and the same result.
 
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::memory::Memory;
@@ -9,6 +8,7 @@ use super::message::{MessageBody, Role};
 use super::outcome::{Finish, Route};
 use super::service::Conversations;
 use super::store::StoreError;
+use crate::core::ids::named;
 use crate::incident::draft::{By, Draft, DraftState};
 use crate::incident::finish::NotReady;
 use crate::incident::rules::IncidentRules;
@@ -80,13 +80,14 @@ impl Conversations {
             .patch(patch, By::Resident, &rules, self.now())
             .map_err(|errors| DraftError::Invalid(errors.into_iter().collect()))?;
         draft.asked = draft.next_question(&rules).map(|q| q.field);
-        let card = draft.card(&rules);
+        let mut card = draft.card(&rules);
         if draft.state == DraftState::Stopped {
             self.tell_stopped(conversation, &mut memory, &rules).await?;
             return Ok(card);
         }
         memory.draft_hidden = false;
         memory.resumed = false;
+        self.with_duplicates(&mut memory, &mut card).await;
         self.parts.store.remember(conversation, &memory).await?;
         Ok(card)
     }
@@ -115,16 +116,8 @@ impl Conversations {
     pub async fn confirm_draft(&self, conversation: Uuid, key: Option<String>) -> Result<Confirmed, DraftError> {
         let _order = self.order.enter(conversation).await;
         let mut memory = self.memory_of(conversation).await?;
-        let known = match &key {
-            Some(key) => memory.confirmed.iter().find(|c| c.key.as_ref() == Some(key)).cloned(),
-            None => None,
-        };
-        let pressed_again = memory.draft.is_none() || (memory.resumed && key.is_none());
-        let known = known.or_else(|| if pressed_again { memory.confirmed.last().cloned() } else { None });
-        if let Some(known) = known {
-            let ticket = self.parts.tickets.get(&known.number).await?.ok_or(DraftError::None)?;
-            let card = json!({ "kind": "receipt", "ticket": ticket });
-            return Ok(Confirmed { ticket, card, created: false });
+        if let Some(known) = self.confirmed_before(&memory, key.as_deref()).await? {
+            return Ok(known);
         }
         let rules = self.parts.rules.load();
         memory.keep_up(&rules);
@@ -136,8 +129,18 @@ impl Conversations {
         Ok(confirmed)
     }
 
+    /// What a button that is pressed again made the first time: by its key, or by itself when no draft is open any more.
+    pub(super) async fn confirmed_before(&self, memory: &Memory, key: Option<&str>) -> Result<Option<Confirmed>, DraftError> {
+        let known = key.and_then(|key| memory.confirmed.iter().find(|c| c.key.as_deref() == Some(key)));
+        let pressed_again = memory.draft.is_none() || (memory.resumed && key.is_none());
+        let Some(known) = known.or_else(|| memory.confirmed.last().filter(|_| pressed_again)) else { return Ok(None) };
+        let ticket = self.parts.tickets.get(&known.number).await?.ok_or(DraftError::None)?;
+        let card = json!({ "kind": "receipt", "ticket": ticket });
+        Ok(Some(Confirmed { ticket, card, created: false }))
+    }
+
     /// The receipt as a message of its own, once per ticket.
-    async fn show_receipt(&self, conversation: Uuid, ticket: &Ticket) -> Result<(), StoreError> {
+    pub(super) async fn show_receipt(&self, conversation: Uuid, ticket: &Ticket) -> Result<(), StoreError> {
         let body = MessageBody {
             text: self.receipt_words(ticket),
             route: Some(Route::Report),
@@ -183,7 +186,12 @@ impl Conversations {
     }
 
     /// After a button: tells the window that a parked draft is open again, with its card.
-    async fn tell_resumed(&self, conversation: Uuid, memory: &mut Memory, rules: &IncidentRules) -> Result<(), DraftError> {
+    pub(super) async fn tell_resumed(
+        &self,
+        conversation: Uuid,
+        memory: &mut Memory,
+        rules: &IncidentRules,
+    ) -> Result<(), DraftError> {
         if !memory.resumed {
             return Ok(());
         }
@@ -235,7 +243,7 @@ impl Conversations {
         Ok(Confirmed { ticket: created.ticket, card, created: created.created })
     }
 
-    async fn memory_of(&self, conversation: Uuid) -> Result<Memory, DraftError> {
+    pub(super) async fn memory_of(&self, conversation: Uuid) -> Result<Memory, DraftError> {
         Ok(self.parts.store.conversation(conversation).await?.ok_or(DraftError::None)?.memory)
     }
 }
@@ -246,8 +254,5 @@ const fn error_words() -> &'static str {
 
 /// A name-based id (UUID v8) of the message that shows `of`, for instance a ticket's receipt: the same again is the same message.
 fn message_id(what: &str, of: Uuid) -> Uuid {
-    let digest = Sha256::digest(format!("gridworker-{what}\n{of}"));
-    let mut bytes = [0u8; 16];
-    bytes.copy_from_slice(&digest[..16]);
-    uuid::Builder::from_custom_bytes(bytes).into_uuid()
+    named(&format!("gridworker-{what}\n{of}"))
 }

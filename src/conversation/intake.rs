@@ -8,6 +8,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::draft_ops::DraftError;
+use super::joining::same_word;
 use super::outcome::{Finish, Route};
 use super::redact;
 use super::service::Conversations;
@@ -48,6 +49,9 @@ impl Conversations {
     /// Whether this message belongs to the open draft; `None` = it digresses.
     pub(super) fn draft_route(&self, turn: &Turn<'_>, intent: &Intent) -> Option<Route> {
         let draft = turn.memory.draft.as_ref()?;
+        if same_word(&turn.memory, turn.said).is_some() {
+            return Some(Route::Report);
+        }
         let answers = intent.kind != IntentKind::Emergency && draft.picks_an_answer(turn.said, &turn.rules);
         if answers || !turn.attachments.is_empty() || ConfirmWord::read(turn.said).is_some() {
             return Some(Route::Report);
@@ -93,6 +97,13 @@ impl Conversations {
 
     /// A message that belongs to the open draft.
     pub(super) async fn go_on_with_draft(&self, turn: &mut Turn<'_>) -> Result<Said, TurnError> {
+        if let Some(word) = same_word(&turn.memory, turn.said) {
+            if let Some(said) = self.answer_same(turn, word).await? {
+                return Ok(said);
+            }
+            let Some(draft) = turn.memory.draft.take() else { return Ok(Said::default()) };
+            return Ok(self.present(turn, draft, "好的，单独给您登记。".to_owned()));
+        }
         if turn.memory.draft.as_ref().is_some_and(|d| is_another_matter(turn.said, d, &turn.rules)) {
             return Ok(self.note_for_later(turn));
         }
@@ -172,7 +183,7 @@ impl Conversations {
     }
 
     /// After a draft has ended: the one that waits behind it, if any.
-    fn come_back(&self, turn: &mut Turn<'_>) -> Said {
+    pub(super) fn come_back(&self, turn: &mut Turn<'_>) -> Said {
         if !turn.memory.resumed && !turn.memory.resume() {
             return Said::default();
         }
@@ -297,8 +308,15 @@ impl Conversations {
     /// A ticket of this conversation that the message only repeats.
     pub(super) async fn repeated(&self, turn: &Turn<'_>, draft: &Draft) -> Result<Option<Ticket>, TurnError> {
         let Some(category) = draft.category.as_deref().filter(|_| draft.description.is_some()) else { return Ok(None) };
-        let tickets = self.parts.tickets.by_conversation(turn.conversation.id).await?;
-        Ok(progress::repeated_matter(category, &draft.place, &tickets).cloned())
+        let mut tickets = self.parts.tickets.by_conversation(turn.conversation.id).await?;
+        for ticket in &mut tickets {
+            // A matter that was joined goes on as long as the one that carries it; after that it can be reported anew.
+            if let Some(carries) = self.carried_by(ticket).await?.filter(|c| c.status.may_take_in()) {
+                ticket.status = carries.status;
+            }
+        }
+        let Some(repeated) = progress::repeated_matter(category, &draft.place, &tickets) else { return Ok(None) };
+        Ok(self.parts.tickets.get(&repeated.number).await?)
     }
 
     /// Where the caller's tickets stand.
@@ -341,6 +359,9 @@ impl Conversations {
             turn.log.delta("这件事您已经报过了，不用再报一次。");
         }
         turn.log.delta(&progress::standing(ticket, self.now(), &self.parts.street.zone));
+        if let Some(carries) = self.carried_by(ticket).await? {
+            turn.log.delta(&format!("并入的工单是{}，现在是“{}”。", carries.number, carries.status.word()));
+        }
         if ticket.status == Status::已办结 {
             turn.log.delta(progress::ASK_SOLVED);
         }
@@ -380,6 +401,12 @@ impl Conversations {
 
     /// Number, who holds it, deadline and its basis.
     pub(super) fn receipt_words(&self, ticket: &Ticket) -> String {
+        if let Some(into) = &ticket.duplicate_of {
+            return format!(
+                "已经一起反映，您的工单号{}，与工单{into}一并办理，不用再等人受理一次。有进展我会在这里告诉您。",
+                ticket.number
+            );
+        }
         let zone = &self.parts.street.zone;
         format!(
             "已提交，工单号{}。由{}负责，{}前受理、{}前办结。依据：{}。有进展我会在这里告诉您。",

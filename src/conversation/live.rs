@@ -218,6 +218,13 @@ impl TurnLog {
         self.unwritten.push(LoggedEvent { id, event, data });
     }
 
+    /// Shows a card that is not the turn's own: that one still comes, and comes last.
+    pub fn card_beside(&mut self, card: &impl Serialize) {
+        let had = self.has_card;
+        self.emit("card", card);
+        self.has_card = had;
+    }
+
     /// Shows some words.
     pub fn delta(&mut self, text: &str) {
         if text.is_empty() {

@@ -21,6 +21,17 @@ pub struct Confirmation {
     pub number: String,
 }
 
+/// Tickets that were shown as perhaps the same as a draft.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Suggested {
+    /// The draft.
+    pub draft: uuid::Uuid,
+    /// Numbers of the tickets, in the order shown. Only these can be joined.
+    pub numbers: Vec<String>,
+    /// The resident said that it is another matter: nothing is shown for this draft any more.
+    pub declined: bool,
+}
+
 /// Memory of one conversation. Deleted with it.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -33,6 +44,9 @@ pub struct Memory {
     /// Drafts that wait until the open one is confirmed or cancelled; the last one comes back first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub parked: Vec<Draft>,
+    /// What was shown beside the open draft.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suggested: Option<Suggested>,
     /// The open draft came back by itself: a confirm button pressed again without a key still means the ticket before.
     pub resumed: bool,
     /// Number of the ticket that was called solved and whose stars were asked for.

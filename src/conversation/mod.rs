@@ -14,6 +14,7 @@ pub mod figures;
 pub mod fixed;
 pub mod followup;
 pub mod intake;
+pub mod joining;
 pub mod live;
 pub mod memory;
 pub mod message;

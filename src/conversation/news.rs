@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::message::{Message, MessageBody, Role};
 use super::service::Conversations;
+use crate::core::ids::named;
 use crate::incident::clock_store::Notice;
 use crate::incident::news::TicketNews;
 use crate::incident::progress;
@@ -92,15 +93,21 @@ impl Conversations {
         let untold = self.parts.moves.untold(100).await?;
         for news in &untold {
             self.tell(news).await?;
-            self.parts.moves.mark_told(news.event_id, self.now()).await?;
+            self.parts.moves.mark_told(news, self.now()).await?;
         }
         Ok(untold.len())
     }
 
     async fn tell(&self, news: &TicketNews) -> Result<(), super::turn::TurnError> {
         let event = TicketEvent { at: news.at, from: news.from, to: news.to, by: news.by.clone(), note: news.note.clone() };
-        let id = message_id("news", news.ticket_id, news.event_id);
-        self.tell_of(&news.ticket_number, news.conversation_id, id, |ticket| progress::news(ticket, &event)).await
+        let Some(follower) = &news.follower else {
+            let id = message_id("news", news.ticket_id, news.event_id);
+            return self.tell_of(&news.ticket_number, news.conversation_id, id, |ticket| progress::news(ticket, &event)).await;
+        };
+        // Who was merged sees the own ticket, never the other one's: only its number, its state and what happened.
+        let id = named(&format!("gridworker-news\n{}\n{}\n{}", news.ticket_id, news.event_id, follower.ticket_id));
+        let words = |own: &Ticket| progress::follow_news(own, &news.ticket_number, &event);
+        self.tell_of(&follower.ticket_number, news.conversation_id, id, words).await
     }
 
     async fn tell_notice(&self, notice: &Notice) -> Result<(), super::turn::TurnError> {
@@ -121,8 +128,8 @@ impl Conversations {
         if self.parts.store.conversation(conversation).await?.is_none() {
             return Ok(()); // deleted by the resident: nobody is left to be told
         }
-        let timeline = self.parts.tickets.timeline(number).await?;
         let text = words(&ticket);
+        let timeline = self.parts.tickets.timeline(number).await?;
         let card = json!({ "kind": "progress", "ticket": ticket, "timeline": progress::timeline(&timeline) });
         let body = MessageBody { text, card: Some(card), ..MessageBody::default() };
         // The same event always makes the same message: telling it twice after a crash changes nothing.
@@ -137,9 +144,5 @@ impl Conversations {
 
 /// A name-based id (UUID v8) of the message that tells a move or a notice.
 fn message_id(what: &str, ticket: Uuid, event: i64) -> Uuid {
-    use sha2::Digest as _;
-    let digest = sha2::Sha256::digest(format!("gridworker-{what}\n{ticket}\n{event}"));
-    let mut bytes = [0u8; 16];
-    bytes.copy_from_slice(&digest[..16]);
-    uuid::Builder::from_custom_bytes(bytes).into_uuid()
+    named(&format!("gridworker-{what}\n{ticket}\n{event}"))
 }

@@ -26,6 +26,8 @@ use crate::identity;
 use crate::incident::bell::Bell;
 use crate::incident::clock_store::NoticeStore;
 use crate::incident::destinations::Destinations;
+use crate::incident::duplicates::open::OpenTickets;
+use crate::incident::duplicates::store::MergeStore;
 use crate::incident::news::NewsStore;
 use crate::incident::rules::Rules;
 use crate::incident::store::TicketStore;
@@ -52,6 +54,10 @@ pub struct Parts {
     pub moves: Arc<dyn NewsStore>,
     /// What residents are told beside the moves: a missed deadline.
     pub notices: Arc<dyn NoticeStore>,
+    /// Joining tickets.
+    pub merges: Arc<dyn MergeStore>,
+    /// Tickets that a draft may be about.
+    pub open: Arc<OpenTickets>,
     /// `None` = answers from the text, tickets by rules.
     pub model: Option<Arc<dyn ChatModel>>,
     /// What a model is told.

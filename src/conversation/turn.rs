@@ -122,7 +122,12 @@ impl Conversations {
         }
         // Learn this message's personal data before anything of it can reach a prompt.
         turn.redact(&said);
-        let (route, result) = self.act(&mut turn, intent).await;
+        let (route, mut result) = self.act(&mut turn, intent).await;
+        if let Ok(said) = &mut result
+            && route == Route::Report
+        {
+            self.suggest(&mut turn, said).await;
+        }
         let (memory, trace) = (turn.memory, turn.trace);
         let finished = match result {
             Ok(finished) => finished,

@@ -52,6 +52,10 @@ pub struct Case {
 pub struct Step {
     /// A message.
     pub say: Option<String>,
+    /// From here on somebody else speaks, in a conversation of their own.
+    pub another: bool,
+    /// Said again, after giving the draft up, until these words are in the reply: for what the service learns in the background.
+    pub until: Option<String>,
     /// The same message is sent twice under the same id, as a tap that trembles; both answers must be the same turn.
     pub twice: bool,
     /// The confirm button; with `twice` pressed twice at once.
@@ -182,9 +186,23 @@ pub fn table(played: &[Played], show: bool) -> String {
     text
 }
 
+/// Opens a conversation, of a gridworker with the key; its id and token.
+async fn open(http: &reqwest::Client, base: &str, worker_key: Option<&str>) -> anyhow::Result<(String, String)> {
+    let request = http.post(format!("{base}/api/v1/conversations"));
+    let request = match worker_key {
+        Some(key) => request.bearer_auth(key).json(&json!({ "audience": "gridworker", "channel": "worker" })),
+        None => request.json(&json!({})),
+    };
+    let opened: Value = request.send().await?.error_for_status()?.json().await?;
+    let text = |name: &str| opened[name].as_str().unwrap_or_default().to_owned();
+    Ok((text("conversation_id"), text("token")))
+}
+
 struct Player<'a> {
     http: &'a reqwest::Client,
     base: &'a str,
+    /// The key that conversations are opened with.
+    opening: Option<String>,
     conversation: String,
     token: String,
     messages: u32,
@@ -204,23 +222,21 @@ struct Seen {
 
 impl<'a> Player<'a> {
     async fn open(http: &'a reqwest::Client, base: &'a str, case: &Case, worker_key: &str) -> anyhow::Result<Self> {
-        let mut request = http.post(format!("{base}/api/v1/conversations"));
-        if case.audience.as_deref() == Some("gridworker") {
-            request = request.bearer_auth(worker_key).json(&json!({ "audience": "gridworker", "channel": "worker" }));
-        } else {
-            request = request.json(&json!({}));
+        let opening = (case.audience.as_deref() == Some("gridworker")).then(|| worker_key.to_owned());
+        let (conversation, token) = open(http, base, opening.as_deref()).await?;
+        Ok(Self { http, base, opening, conversation, token, messages: 0, ticket: None, transcript: Vec::new() })
+    }
+
+    async fn say_until(&mut self, text: &str, words: &str) -> anyhow::Result<Seen> {
+        let until = Instant::now() + NEWS_WITHIN;
+        loop {
+            let seen = self.say(text, false).await?;
+            if seen.words.contains(words) || Instant::now() > until {
+                return Ok(seen);
+            }
+            self.send(self.http.post(self.url("/draft/cancel")).json(&json!({}))).await?;
+            tokio::time::sleep(Duration::from_millis(100)).await;
         }
-        let opened: Value = request.send().await?.error_for_status()?.json().await?;
-        let text = |name: &str| opened[name].as_str().unwrap_or_default().to_owned();
-        Ok(Self {
-            http,
-            base,
-            conversation: text("conversation_id"),
-            token: text("token"),
-            messages: 0,
-            ticket: None,
-            transcript: Vec::new(),
-        })
     }
 
     fn url(&self, path: &str) -> String {
@@ -235,8 +251,15 @@ impl<'a> Player<'a> {
     }
 
     async fn step(&mut self, step: &Step) -> anyhow::Result<()> {
+        if step.another {
+            (self.conversation, self.token) = open(self.http, self.base, self.opening.as_deref()).await?;
+            (self.messages, self.ticket) = (0, None);
+        }
         let seen = if let Some(text) = &step.say {
-            self.say(text, step.twice).await?
+            match &step.until {
+                Some(words) => self.say_until(text, words).await?,
+                None => self.say(text, step.twice).await?,
+            }
         } else if step.confirm {
             self.confirm(step.twice).await?
         } else if step.cancel {

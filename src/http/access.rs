@@ -138,6 +138,8 @@ pub const TABLE: &[(&str, &str, Need)] = &[
     ("POST", "/api/v1/worker/tickets/{number}/extend", May(P::TicketMove)),
     ("GET", "/api/v1/worker/alerts", May(P::TicketRead)),
     ("POST", "/api/v1/worker/alerts/{id}/take", May(P::TicketMove)),
+    ("POST", "/api/v1/worker/tickets/{number}/merge", May(P::TicketDispatch)),
+    ("POST", "/api/v1/worker/tickets/{number}/split", May(P::TicketDispatch)),
     // Documents: writing, reviewing and publishing are different rights, and nobody approves what they wrote
     ("GET", "/api/v1/admin/documents", May(P::DocumentRead)),
     ("POST", "/api/v1/admin/documents", May(P::DocumentWrite)),

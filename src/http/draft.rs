@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
@@ -58,10 +58,36 @@ pub async fn confirm_draft(
     headers: HeaderMap,
 ) -> Result<(StatusCode, Json<Receipt>), Problem> {
     let conversation = callers::conversation(&api, &headers, callers::id(&id)?).await?;
-    let key = headers.get("idempotency-key").and_then(|v| v.to_str().ok()).map(|k| k.chars().take(100).collect::<String>());
+    let key = idempotency_key(&headers);
     let Confirmed { ticket, card, created } = api.conversations.confirm_draft(conversation.id, key).await.map_err(refusal)?;
     let status = if created { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(Receipt { ticket, card })))
+}
+
+/// Which ticket is the same.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Join {
+    /// Number of a ticket that was shown beside this draft.
+    pub number: String,
+}
+
+/// 一起反映: the draft becomes a ticket of its own that is merged at once into the one that is known. The same draft joined again
+/// returns 200 and the same ticket.
+#[utoipa::path(post, path = "/api/v1/conversations/{id}/draft/join", tag = "上报", request_body = Join,
+    params(("id" = Uuid, Path), ("Idempotency-Key" = Option<String>, Header)), security(("conversation" = [])),
+    responses((status = 201, body = Receipt), (status = 200, body = Receipt), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
+pub async fn join_draft(
+    State(api): State<ApiState>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    JsonBody(join): JsonBody<Join>,
+) -> Result<(StatusCode, Json<Receipt>), Problem> {
+    let conversation = callers::conversation(&api, &headers, callers::id(&id)?).await?;
+    let key = idempotency_key(&headers);
+    let joined = api.conversations.join_draft(conversation.id, join.number.trim(), key).await.map_err(refusal)?;
+    let status = if joined.created { StatusCode::CREATED } else { StatusCode::OK };
+    Ok((status, Json(Receipt { ticket: joined.ticket, card: joined.card })))
 }
 
 /// Gives the draft up.
@@ -75,6 +101,10 @@ pub async fn cancel_draft(
     let conversation = callers::conversation(&api, &headers, callers::id(&id)?).await?;
     api.conversations.cancel_draft(conversation.id).await.map_err(refusal)?;
     Ok(Json(DraftView { card: None }))
+}
+
+fn idempotency_key(headers: &HeaderMap) -> Option<String> {
+    headers.get("idempotency-key").and_then(|v| v.to_str().ok()).map(|k| k.chars().take(100).collect())
 }
 
 fn refusal(error: DraftError) -> Problem {

@@ -58,6 +58,7 @@ fn documented(max_picture_bytes: usize, max_body_bytes: usize) -> OpenApiRouter<
         .routes(routes!(draft::patch_draft))
         .routes(routes!(draft::confirm_draft))
         .routes(routes!(draft::cancel_draft))
+        .routes(routes!(draft::join_draft))
         // Tickets
         .routes(routes!(tickets::get::get_ticket))
         .routes(routes!(tickets::lookup::lookup_ticket))
@@ -152,6 +153,8 @@ fn documented(max_picture_bytes: usize, max_body_bytes: usize) -> OpenApiRouter<
         .routes(routes!(worker::clocks::extend::extend_ticket))
         .routes(routes!(worker::clocks::alerts::list_alerts))
         .routes(routes!(worker::clocks::take::take_alert))
+        .routes(routes!(worker::merge::merge_ticket))
+        .routes(routes!(worker::merge::split_ticket))
         // Documents in the office
         .routes(routes!(admin::documents::list::list_documents, admin::documents::create::create_document))
         .routes(routes!(admin::documents::preview::preview_document))

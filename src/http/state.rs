@@ -16,7 +16,9 @@ use crate::core::ids::Ids;
 use crate::identity::{Accounts, Audit, WorkerKey};
 use crate::incident::bell::Bell;
 use crate::incident::clock_store::ClockStore;
+use crate::incident::destinations::Destinations;
 use crate::incident::dispute::DisputeStore;
+use crate::incident::duplicates::store::MergeStore;
 use crate::incident::labels::LabelStore;
 use crate::incident::rules::Rules;
 use crate::incident::store::TicketStore;
@@ -78,6 +80,10 @@ pub struct Api {
     pub conversations: Arc<Conversations>,
     /// Tickets.
     pub tickets: Arc<dyn TicketStore>,
+    /// Merging and splitting tickets.
+    pub merges: Arc<dyn MergeStore>,
+    /// Which platforms receive which tickets.
+    pub destinations: Destinations,
     /// Which category tickets really have.
     pub labels: Arc<dyn LabelStore>,
     /// What posts say that tickets are not for them, and what became of it.

@@ -67,6 +67,33 @@ impl Draft {
         if !missing.is_empty() {
             return Err(NotReady::Missing(missing));
         }
+        self.ticket_of(rules, now, ticket_id, destinations)
+    }
+
+    /// The ticket of somebody who joins one that is known (一起反映): what happened and where are enough, the category's own
+    /// questions were answered for the first.
+    ///
+    /// # Errors
+    /// [`NotReady`] names what is missing.
+    pub fn into_joining_ticket(&self, rules: &IncidentRules, now: Timestamp, ticket_id: Uuid) -> Result<NewTicket, NotReady> {
+        if self.state != DraftState::Open {
+            return Err(NotReady::Closed);
+        }
+        let needed = [field::DESCRIPTION, field::PLACE];
+        let missing: Vec<String> = self.missing(rules).into_iter().filter(|name| needed.contains(&name.as_str())).collect();
+        if !missing.is_empty() {
+            return Err(NotReady::Missing(missing));
+        }
+        self.ticket_of(rules, now, ticket_id, &Destinations::default())
+    }
+
+    fn ticket_of(
+        &self,
+        rules: &IncidentRules,
+        now: Timestamp,
+        ticket_id: Uuid,
+        destinations: &Destinations,
+    ) -> Result<NewTicket, NotReady> {
         let leaf = self.leaf(rules).or_else(|| rules.other()).ok_or(NotReady::NoCategory)?;
         let description = self.description.clone().unwrap_or_default();
         let told = trial::told(&description, &self.original_words.join("。"), &self.place.text);

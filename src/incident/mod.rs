@@ -21,6 +21,7 @@ pub mod destinations;
 pub mod dispatch;
 pub mod dispute;
 pub mod draft;
+pub mod duplicates;
 pub mod escalation;
 pub mod finish;
 pub mod gazetteer;

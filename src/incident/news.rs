@@ -31,6 +31,18 @@ pub struct TicketNews {
     pub note: Option<String>,
     /// When it happened.
     pub at: Timestamp,
+    /// Set when it is not the ticket's own resident who is to be told, but one whose ticket was merged into it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub follower: Option<Follower>,
+}
+
+/// A ticket that was merged into the one that moved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Follower {
+    /// Its id.
+    pub ticket_id: Uuid,
+    /// Its number.
+    pub ticket_number: String,
 }
 
 /// What has not been told yet survives a crash here.
@@ -46,5 +58,5 @@ pub trait NewsStore: Send + Sync + std::fmt::Debug {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    async fn mark_told(&self, event_id: i64, at: Timestamp) -> Result<(), StoreError>;
+    async fn mark_told(&self, news: &TicketNews, at: Timestamp) -> Result<(), StoreError>;
 }

@@ -40,6 +40,60 @@ pub fn news(ticket: &Ticket, event: &TicketEvent) -> String {
     text
 }
 
+/// The news of a move for somebody whose own ticket was merged into the one that moved: what happened, by which post. What was noted
+/// is left out when it may speak of the first reporter.
+#[must_use]
+pub fn follow_news(own: &Ticket, carrying: &str, event: &TicketEvent) -> String {
+    let mut text = format!("您一起反映的事（工单{}，并入{carrying}）：{}", own.number, follow_sentence(event.to));
+    if !matches!(event.by.as_str(), "" | "系统" | "居民") {
+        text.push_str(&format!("承办：{}。", event.by));
+    }
+    if let Some(note) = event.note.as_deref().map(str::trim).filter(|n| !n.is_empty() && !speaks_of_somebody(n)) {
+        let stop = if note.ends_with(['。', '！', '？']) { "" } else { "。" };
+        text.push_str(&format!("说明：{note}{stop}"));
+    }
+    text
+}
+
+/// As [`sentence`], for somebody who was not the first to report.
+const fn follow_sentence(status: Status) -> &'static str {
+    match status {
+        Status::已办结 => "负责的岗位回复已经处理完毕。没解决的话，直接再跟我说一遍，我重新登记。",
+        Status::已回访 => "先反映的居民已经评价，这件事已经结束。",
+        Status::重新办理 => "先反映的居民说没有解决，已经重新办理。",
+        Status::合并 => "它又与另一张工单合并办理，进展照样告诉您。",
+        Status::撤销 => "先反映的居民撤销了工单。还需要办的话，直接再跟我说一遍，我重新登记。",
+        other => sentence(other),
+    }
+}
+
+/// Whether a note may tell who reported: a form of address, a door, a long run of digits.
+fn speaks_of_somebody(note: &str) -> bool {
+    let words = [
+        "先生",
+        "女士",
+        "小姐",
+        "大爷",
+        "大妈",
+        "师傅",
+        "老师",
+        "婆婆",
+        "嬢嬢",
+        "报事人",
+        "反映人",
+        "投诉人",
+        "举报人",
+        "业主",
+        "住户",
+        "电话",
+        "手机",
+        "微信",
+        "号室",
+    ];
+    let digits = note.split(|c: char| !c.is_ascii_digit()).map(str::len).max().unwrap_or_default();
+    digits >= 7 || words.iter().any(|w| note.contains(w))
+}
+
 /// How the resident may say what came of it.
 pub const ASK_SOLVED: &str = "解决了就回复“解决了”，没解决就回复“没解决”，我马上请他们重新办。";
 

@@ -81,7 +81,16 @@ pub struct Leaf {
     pub stopper: String,
     /// Articles it rests on, or empty.
     pub legal_basis: String,
+    /// Another report within so many metres may be the same; 0 = not looked for.
+    pub duplicate_radius_m: u32,
+    /// And within so many hours; 0 = not looked for.
+    pub duplicate_window_h: u32,
 }
+
+/// Metres, where the table does not say.
+const DUPLICATE_RADIUS_M: u32 = 300;
+/// Hours, where the table does not say: thirty days.
+const DUPLICATE_WINDOW_H: u32 = 720;
 
 impl Leaf {
     /// The category as it stands in a ticket.
@@ -160,6 +169,9 @@ struct Row {
     photo_wanted: String,
     #[serde(default)]
     open311: String,
+    duplicate_radius_m: String,
+    #[serde(default)]
+    duplicate_window_h: String,
 }
 
 /// A category with its score for one message.
@@ -529,6 +541,12 @@ fn leaf(line: u64, row: Row) -> Result<Leaf, DataError> {
     if row.clock.is_empty() {
         return Err(bad("没有时限编号".to_owned()));
     }
+    let whole = |column: &str, cell: &str, default: u32| match cell.trim() {
+        "" => Ok(default),
+        cell => cell.parse::<u32>().map_err(|_| bad(format!("{column}「{cell}」应为不小于0的整数"))),
+    };
+    let duplicate_radius_m = whole("duplicate_radius_m", &row.duplicate_radius_m, DUPLICATE_RADIUS_M)?;
+    let duplicate_window_h = whole("duplicate_window_h", &row.duplicate_window_h, DUPLICATE_WINDOW_H)?;
     let words = table::list(&row.words);
     let examples = table::list(&row.examples);
     if words.is_empty() || examples.is_empty() {
@@ -572,6 +590,8 @@ fn leaf(line: u64, row: Row) -> Result<Leaf, DataError> {
         code12345: row.code12345,
         stopper: row.stopper,
         legal_basis: row.legal_basis,
+        duplicate_radius_m,
+        duplicate_window_h,
     })
 }
 

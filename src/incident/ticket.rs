@@ -113,6 +113,12 @@ impl Status {
         matches!(self, Self::已回访 | Self::合并 | Self::撤销)
     }
 
+    /// True while other reports of the same matter can be merged into it: somebody is still to act.
+    #[must_use]
+    pub const fn may_take_in(self) -> bool {
+        !matches!(self, Self::已办结 | Self::已回访 | Self::合并 | Self::撤销)
+    }
+
     /// Whether a ticket may go from here to `to`.
     ///
     /// A platform may skip steps forwards (a post that accepts, assigns and starts in one click);

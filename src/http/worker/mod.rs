@@ -3,4 +3,5 @@
 pub mod category;
 pub mod clocks;
 pub mod disputes;
+pub mod merge;
 pub mod tickets;

@@ -8,7 +8,7 @@ use sqlx::{Row as _, Sqlite as Driver, Transaction};
 use uuid::Uuid;
 
 use super::sealing::place;
-use super::{Sqlite, clocks, labels, outgoing, ticket_search};
+use super::{Sqlite, clocks, labels, merges, outgoing, ticket_search};
 use crate::core::seal::Sealer;
 use crate::incident::labels::NewLabel;
 use crate::incident::news::{NewsStore, TicketNews};
@@ -39,20 +39,12 @@ impl SqliteTickets {
         &self.db
     }
 
-    async fn one(&self, which: &'static str, key: &str) -> Result<Option<Ticket>, StoreError> {
-        let row = sqlx::query(which).bind(key).fetch_optional(self.db.reader()).await.map_err(failed)?;
-        row.as_ref().map(|row| ticket(self.db.sealer(), row)).transpose()
-    }
-}
-
-#[async_trait]
-impl TicketStore for SqliteTickets {
-    async fn create(&self, new: NewTicket) -> Result<Created, StoreError> {
+    /// [`TicketStore::create`] within a transaction of whoever calls.
+    pub(super) async fn create_in(&self, tx: &mut Transaction<'_, Driver>, new: NewTicket) -> Result<Created, StoreError> {
         let NewTicket { mut ticket, draft_id, destinations, labelled_by } = new;
-        let mut tx = self.db.durable().await.map_err(failed)?;
         let known = sqlx::query("SELECT id, document, status, reporter FROM tickets WHERE draft_id = $1")
             .bind(draft_id.to_string())
-            .fetch_optional(&mut *tx)
+            .fetch_optional(&mut **tx)
             .await
             .map_err(failed)?;
         if let Some(row) = known {
@@ -64,13 +56,13 @@ impl TicketStore for SqliteTickets {
              ON CONFLICT (day) DO UPDATE SET last = ticket_counters.last + 1 RETURNING last",
         )
         .bind(&day)
-        .fetch_one(&mut *tx)
+        .fetch_one(&mut **tx)
         .await
         .map_err(failed)?;
         ticket.number = ticket_number(&day, sequence);
         ticket.status = Status::已提交;
-        insert(&mut tx, self.db.sealer(), &ticket, draft_id).await?;
-        clocks::plan(&mut tx, &self.db, &ticket).await?;
+        insert(tx, self.db.sealer(), &ticket, draft_id).await?;
+        clocks::plan(tx, &self.db, &ticket).await?;
         let at = ticket.created_at.as_millisecond();
         // The receipt is what tells the resident of this first event.
         sqlx::query(
@@ -81,14 +73,28 @@ impl TicketStore for SqliteTickets {
         .bind(at)
         .bind(Status::已提交.word())
         .bind(RESIDENT)
-        .execute(&mut *tx)
+        .execute(&mut **tx)
         .await
         .map_err(failed)?;
         let label = NewLabel { code: ticket.category.code.clone(), source: labelled_by, by: None, at: ticket.created_at };
-        labels::insert(&mut tx, &ticket.id.to_string(), &label).await?;
-        outgoing::first(&mut tx, &ticket, &destinations).await?;
-        tx.commit().await.map_err(failed)?;
+        labels::insert(tx, &ticket.id.to_string(), &label).await?;
+        outgoing::first(tx, &ticket, &destinations).await?;
         Ok(Created { ticket, created: true })
+    }
+
+    async fn one(&self, which: &'static str, key: &str) -> Result<Option<Ticket>, StoreError> {
+        let row = sqlx::query(which).bind(key).fetch_optional(self.db.reader()).await.map_err(failed)?;
+        row.as_ref().map(|row| ticket(self.db.sealer(), row)).transpose()
+    }
+}
+
+#[async_trait]
+impl TicketStore for SqliteTickets {
+    async fn create(&self, new: NewTicket) -> Result<Created, StoreError> {
+        let mut tx = self.db.durable().await.map_err(failed)?;
+        let created = self.create_in(&mut tx, new).await?;
+        tx.commit().await.map_err(failed)?;
+        Ok(created)
     }
 
     async fn get(&self, number: &str) -> Result<Option<Ticket>, StoreError> {
@@ -214,31 +220,40 @@ impl NewsStore for SqliteTickets {
         .fetch_all(self.db.reader())
         .await
         .map_err(failed)?;
-        rows.iter()
-            .map(|row| {
-                Ok(TicketNews {
-                    event_id: row.try_get("id").map_err(failed)?,
-                    ticket_id: id(row.try_get("ticket_id").map_err(failed)?)?,
-                    ticket_number: row.try_get("number").map_err(failed)?,
-                    conversation_id: id(row.try_get("conversation_id").map_err(failed)?)?,
-                    from: row.try_get::<Option<&str>, _>("from_status").map_err(failed)?.map(status).transpose()?,
-                    to: status(row.try_get("to_status").map_err(failed)?)?,
-                    by: row.try_get("moved_by").map_err(failed)?,
-                    note: row.try_get("note").map_err(failed)?,
-                    at: time(row.try_get("at").map_err(failed)?)?,
-                })
+        let own = rows.iter().map(|row| {
+            Ok(TicketNews {
+                event_id: row.try_get("id").map_err(failed)?,
+                ticket_id: id(row.try_get("ticket_id").map_err(failed)?)?,
+                ticket_number: row.try_get("number").map_err(failed)?,
+                conversation_id: id(row.try_get("conversation_id").map_err(failed)?)?,
+                from: row.try_get::<Option<&str>, _>("from_status").map_err(failed)?.map(status).transpose()?,
+                to: status(row.try_get("to_status").map_err(failed)?)?,
+                by: row.try_get("moved_by").map_err(failed)?,
+                note: row.try_get("note").map_err(failed)?,
+                at: time(row.try_get("at").map_err(failed)?)?,
+                follower: None,
             })
-            .collect()
+        });
+        let mut untold = own.collect::<Result<Vec<_>, _>>()?;
+        untold.extend(merges::untold_followers(self, limit).await?);
+        untold.sort_by_key(|news| news.event_id);
+        untold.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok(untold)
     }
 
-    async fn mark_told(&self, event_id: i64, at: Timestamp) -> Result<(), StoreError> {
+    async fn mark_told(&self, news: &TicketNews, at: Timestamp) -> Result<(), StoreError> {
         let mut tx = self.db.quick().await.map_err(failed)?;
-        sqlx::query("UPDATE ticket_events SET told_at = $2 WHERE id = $1 AND told_at IS NULL")
-            .bind(event_id)
-            .bind(at.as_millisecond())
-            .execute(&mut *tx)
-            .await
-            .map_err(failed)?;
+        match &news.follower {
+            None => {
+                sqlx::query("UPDATE ticket_events SET told_at = $2 WHERE id = $1 AND told_at IS NULL")
+                    .bind(news.event_id)
+                    .bind(at.as_millisecond())
+                    .execute(&mut *tx)
+                    .await
+                    .map_err(failed)?;
+            }
+            Some(follower) => merges::mark_told(&mut tx, follower.ticket_id, news.event_id, at).await?,
+        }
         tx.commit().await.map_err(failed)
     }
 }
@@ -293,6 +308,17 @@ pub(super) async fn move_in(
     if !from.may_become(step.to) {
         return Err(StoreError::IllegalMove { number: ticket.number.clone(), from, to: step.to });
     }
+    event(tx, db, ticket, step).await
+}
+
+/// Gives a ticket a state and appends the event. Whether it may go there is the caller's to know.
+pub(super) async fn event(
+    tx: &mut Transaction<'_, Driver>,
+    db: &Sqlite,
+    ticket: &mut Ticket,
+    step: &TicketMove,
+) -> Result<TicketNews, StoreError> {
+    let from = ticket.status;
     ticket.status = step.to;
     clocks::follow(tx, db, ticket, step.to, step.at).await?;
     rewrite(tx, db.sealer(), ticket).await?;
@@ -311,6 +337,7 @@ pub(super) async fn move_in(
     .fetch_one(&mut **tx)
     .await
     .map_err(failed)?;
+    merges::tell_followers(tx, ticket.id, event_id).await?;
     Ok(TicketNews {
         event_id,
         ticket_id: ticket.id,
@@ -322,6 +349,7 @@ pub(super) async fn move_in(
         note: step.note.clone(),
         // As it will be read again: to the millisecond.
         at: time(at)?,
+        follower: None,
     })
 }
 
@@ -462,7 +490,7 @@ pub(super) fn status(word: &str) -> Result<Status, StoreError> {
     Status::from_word(word).ok_or_else(|| failed(std::io::Error::other("unknown status word")))
 }
 
-fn id(text: &str) -> Result<Uuid, StoreError> {
+pub(super) fn id(text: &str) -> Result<Uuid, StoreError> {
     text.parse().map_err(failed)
 }
 

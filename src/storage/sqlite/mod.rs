@@ -23,6 +23,7 @@ pub mod incident;
 pub mod knowledge;
 mod labels;
 pub mod life;
+mod merges;
 mod outgoing;
 mod past;
 pub mod platform;

@@ -36,6 +36,7 @@ const ROUTES: &[(&str, &str, Returns)] = &[
     ("PATCH", "/api/v1/conversations/{id}/draft", Returns::Nothing),
     ("POST", "/api/v1/conversations/{id}/draft/confirm", Returns::Nothing),
     ("POST", "/api/v1/conversations/{id}/draft/cancel", Returns::Nothing),
+    ("POST", "/api/v1/conversations/{id}/draft/join", Returns::Nothing),
     ("GET", "/api/v1/documents/{id}/versions/{version}", Returns::Passages),
     ("POST", "/api/v1/attachments", Returns::Nothing),
     ("GET", "/api/v1/attachments/{id}", Returns::Nothing),

@@ -10,6 +10,7 @@ mod desk;
 mod disputes;
 mod documents;
 mod draft;
+mod duplicates;
 mod generations;
 mod handling;
 mod imports;

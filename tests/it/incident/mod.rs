@@ -4,6 +4,7 @@ mod calendar;
 mod clock_data;
 mod clock_histories;
 mod draft;
+mod duplicates;
 mod emergency;
 mod intents;
 mod learned;

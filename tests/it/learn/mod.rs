@@ -4,3 +4,4 @@ mod boost;
 mod classify;
 mod embedding;
 mod eval_classify;
+mod eval_duplicates;

@@ -43,7 +43,7 @@ async fn a_confirmed_ticket_is_delivered_and_the_move_is_told() {
     assert_eq!(told.conversation_id, ticket.source.conversation_id, "the news finds its conversation");
     let untold = street.tickets.untold(10).await.expect("readable");
     assert_eq!(untold, vec![told.clone()], "until it is told, the storage keeps the same news");
-    street.tickets.mark_told(told.event_id, told.at).await.expect("writable");
+    street.tickets.mark_told(&told, told.at).await.expect("writable");
     assert!(street.tickets.untold(10).await.expect("readable").is_empty(), "what was told is not told again");
 }
 

@@ -4,6 +4,7 @@ mod adapter;
 mod callbacks;
 mod delivery;
 mod labels;
+mod merges;
 mod several;
 mod store;
 pub mod support;
