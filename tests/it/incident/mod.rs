@@ -10,6 +10,7 @@ mod progress;
 mod rules;
 mod slots;
 mod taxonomy;
+mod written;
 
 use std::path::Path;
 use std::sync::LazyLock;
