@@ -331,7 +331,7 @@ impl Conversations {
         let grid_code = if let Some(code) = turn.memory.draft.as_ref().and_then(|d| d.place.grid_code.clone()) {
             Some(code)
         } else {
-            let told = self.parts.rules.places.find(turn.said).place.grid_code;
+            let told = self.parts.rules.places_at(self.now()).find(turn.said).place.grid_code;
             match told {
                 Some(code) => Some(code),
                 None => self.parts.tickets.by_conversation(turn.conversation.id).await?.pop().and_then(|t| t.place.grid_code),

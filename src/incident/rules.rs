@@ -10,7 +10,9 @@ use super::{
     clocks::{self, Clocks},
     dispatch::{self, Dispatch},
     gazetteer::{self, Gazetteer},
+    micro_grids::{self, MicroGrids},
     place::{PlaceFinder, THRESHOLD},
+    polygons::{self, GridMap},
     table::DataError,
     taxonomy::{self, Leaf, Taxonomy},
     urgency::{self, Emergencies},
@@ -66,9 +68,17 @@ impl IncidentRules {
         let street: Street =
             toml::from_str(&get(STREET_FILE)?).map_err(|e| DataError::file(STREET_FILE, e.message().to_owned()))?;
         let gazetteer = Gazetteer::from_csv(&get(gazetteer::GRIDS_FILE)?, &get(gazetteer::PLACES_FILE)?)?;
+        // A street may have no list of micro-grids and no map.
+        let optional = |file: &str| match open(file) {
+            Ok(text) => Ok(Some(text)),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(DataError::Read { file: file.to_owned(), source }),
+        };
+        let micro_grids = optional(micro_grids::FILE)?.map(|t| MicroGrids::from_csv(&t, &gazetteer)).transpose()?;
+        let map = optional(polygons::FILE)?.map(|t| GridMap::from_geojson(&t, &gazetteer)).transpose()?;
         let rules = Self {
             taxonomy: Taxonomy::from_csv(&get(taxonomy::FILE)?)?,
-            places: PlaceFinder::new(gazetteer, THRESHOLD),
+            places: PlaceFinder::new(gazetteer, THRESHOLD).with(micro_grids.unwrap_or_default(), map.unwrap_or_default()),
             emergencies: Emergencies::from_csv(&get(urgency::FILE)?)?,
             calendar: WorkCalendar::from_csv(&get(calendar::FILE)?, &street.working_hours, &street.timezone)?,
             clocks: Clocks::from_csv(&get(clocks::FILE)?)?,

@@ -23,6 +23,9 @@ pub(super) static STREET: LazyLock<IncidentRules> = LazyLock::new(|| {
     IncidentRules::load(&dir).unwrap_or_else(|e| panic!("the shipped street data must load: {e}"))
 });
 
+/// The day of the tests that name none.
+pub(super) const DAY: jiff::civil::Date = jiff::civil::date(2026, 11, 23);
+
 /// 2026-11-23 (a Monday) at `time` in Asia/Shanghai.
 pub(super) fn monday_at(time: &str) -> jiff::Timestamp {
     format!("2026-11-23T{time}:00+08:00").parse().expect("a time of the test itself")

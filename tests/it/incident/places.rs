@@ -2,7 +2,7 @@
 
 use gridworker::incident::place::{Certainty, PlaceMatch};
 
-use super::{STREET, all_hold};
+use super::{DAY, STREET, all_hold};
 
 /// What a case expects.
 enum Want {
@@ -123,7 +123,8 @@ fn check(text: &str, want: &Want, found: &PlaceMatch) -> Option<String> {
 
 #[test]
 fn places_are_found_or_asked_about() {
-    let failures: Vec<String> = CASES.iter().filter_map(|(text, want)| check(text, want, &STREET.places.find(text))).collect();
+    let failures: Vec<String> =
+        CASES.iter().filter_map(|(text, want)| check(text, want, &STREET.places.on(DAY).find(text))).collect();
     all_hold(&failures, CASES.len());
 }
 
@@ -137,26 +138,26 @@ fn the_residents_words_for_the_place_are_kept_without_the_door() {
         ("锦凤苑5栋301有人闹", "锦凤苑5栋"),
     ];
     for (text, want) in told {
-        assert_eq!(STREET.places.find(text).place.text, want, "the words for the place in 「{text}」");
+        assert_eq!(STREET.places.on(DAY).find(text).place.text, want, "the words for the place in 「{text}」");
     }
 }
 
 #[test]
 fn a_misspelt_name_is_less_certain_than_the_right_one() {
-    let right = STREET.places.find("翠柏华庭2栋").place;
-    let wrong = STREET.places.find("翠柏花庭2栋").place;
+    let right = STREET.places.on(DAY).find("翠柏华庭2栋").place;
+    let wrong = STREET.places.on(DAY).find("翠柏花庭2栋").place;
     assert_eq!(right.grid_code, wrong.grid_code, "one wrong character still finds the estate: {wrong:?}");
     assert!(wrong.confidence < right.confidence, "{} must be below {}", wrong.confidence, right.confidence);
 }
 
 #[test]
 fn a_building_and_an_estate_from_two_messages_join() {
-    let first = STREET.places.find("7栋2单元有人飞线充电").place;
+    let first = STREET.places.on(DAY).find("7栋2单元有人飞线充电").place;
     assert_eq!(first.grid_code, None, "a building alone has no grid: {first:?}");
-    let second = STREET.places.find_with("古渡春色", Some(&first)).place;
+    let second = STREET.places.on(DAY).find_with("古渡春色", Some(&first)).place;
     assert_eq!(second.grid_code.as_deref(), Some("CH-BH-04"), "the known building decides the grid: {second:?}");
     assert_eq!(second.unit.as_deref(), Some("2单元"), "the unit stays: {second:?}");
-    let third = STREET.places.find_with("3栋", Some(&second)).place;
+    let third = STREET.places.on(DAY).find_with("3栋", Some(&second)).place;
     assert_eq!(third.grid_code.as_deref(), Some("CH-BH-03"), "another building of the known estate: {third:?}");
 }
 
@@ -167,7 +168,7 @@ fn below_the_threshold_no_grid_is_set() {
     let read = |f: &str| std::fs::read_to_string(dir.join(f)).expect("the shipped table is there");
     let gazetteer = Gazetteer::from_csv(&read("grids.csv"), &read("places.csv")).expect("the shipped tables load");
     let strict = PlaceFinder::new(gazetteer, 0.97);
-    let found = strict.find("凤鸣路路灯不亮");
+    let found = strict.on(DAY).find("凤鸣路路灯不亮");
     assert_eq!(found.place.grid_code, None, "0.97 is more than a road's name can give: {found:?}");
     assert!(matches!(found.certainty, Certainty::Ambiguous(_)), "it is asked instead: {found:?}");
 }
@@ -181,7 +182,7 @@ mod any_text {
         #![proptest_config(ProptestConfig::with_cases(crate::support::cases(300)))]
         #[test]
         fn never_panics_and_never_sets_a_grid_that_does_not_exist(text in "[\\p{Han}0-9a-z栋幢号楼单元室,，。 -]{0,60}") {
-            let found = STREET.places.find(&text);
+            let found = STREET.places.on(DAY).find(&text);
             if let Some(code) = &found.place.grid_code {
                 prop_assert!(STREET.places.gazetteer().grid(code).is_some());
                 prop_assert!(found.place.confidence >= 0.6);
@@ -191,7 +192,7 @@ mod any_text {
         #[test]
         fn every_building_of_every_estate_is_found(row in 0usize..40, pick in 0usize..40, form in 0usize..4) {
             let places = STREET.places.gazetteer().places();
-            let estates: Vec<_> = places.iter().filter(|p| !p.buildings.is_empty()).collect();
+            let estates: Vec<_> = places.iter().filter(|p| !p.buildings.is_empty() && p.validity.holds(DAY)).collect();
             let estate = estates[row % estates.len()];
             let n = estate.buildings[pick % estate.buildings.len()];
             let text = match form {
@@ -200,7 +201,7 @@ mod any_text {
                 2 => format!("我住{}，{n}幢", estate.name),
                 _ => format!("{}第{}栋", estate.name, gridworker::incident::address::chinese(n)),
             };
-            let found = STREET.places.find(&text);
+            let found = STREET.places.on(DAY).find(&text);
             prop_assert_eq!(found.place.grid_code.as_deref(), Some(estate.grid_code.as_str()), "{}: {:?}", text, found);
         }
     }

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use gridworker::incident::place::{Certainty, PlaceFinder, PlaceMatch};
 use serde::Deserialize;
 
-use super::STREET;
+use super::{DAY, STREET};
 
 /// One written-out place.
 #[derive(Debug, Deserialize)]
@@ -77,7 +77,7 @@ fn measure(name: &str, text: &str) -> (usize, usize, usize, Vec<String>) {
     let mut groups: BTreeMap<&str, [usize; 4]> = BTreeMap::new();
     let mut left = Vec::new();
     for line in &set {
-        let found = STREET.places.find(&line.words);
+        let found = STREET.places.on(DAY).find(&line.words);
         let outcome = judge(line, &found, &STREET.places);
         groups.entry(&line.group).or_default()[outcome as usize] += 1;
         if outcome != Outcome::Right {
@@ -116,4 +116,10 @@ fn holds(name: &str, text: &str, least: usize) {
 #[test]
 fn places_as_residents_write_them() {
     holds("written_places.csv", include_str!("written_places.csv"), 320);
+}
+
+/// Written after the first set was mended, and run once before anything was changed for it.
+#[test]
+fn places_that_nobody_mended_for() {
+    holds("written_places_2.csv", include_str!("written_places_2.csv"), 60);
 }
