@@ -393,7 +393,15 @@ impl Draft {
         };
         if self.asked.as_deref() == Some(field::PLACE) && !self.place_candidates.is_empty() {
             let labels: Vec<String> = self.place_candidates.iter().map(|c| c.label.clone()).collect();
-            let only = self.only_choice().filter(|_| slots::affirms(text) || is_yes(answer));
+            if self.from_position() && matches!(answer, "不是" | "不在" | "不对" | "不是这里" | "不在这里" | "不是的" | "没在")
+            {
+                // The matter is somewhere else than the resident.
+                self.place.point = None;
+                self.place_candidates.clear();
+                self.place_remark = None;
+                return Some(vec![field::PLACE.to_owned()]);
+            }
+            let only = self.only_choice().filter(|_| is_yes(answer));
             let chosen = match only {
                 Some(one) => one.clone(),
                 None => self.place_candidates[pick(&labels)?].clone(),

@@ -70,6 +70,17 @@ static WITHIN_GAP: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
+/// Behind the name of an estate: a part of it.
+static PHASE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"^(?:小区|的)?(?:第)?(?:[0-9一二三四五六七八九十]{1,2}|[a-z]|[东西南北中])(?:期|区|组团|片区|苑区)")
+});
+/// Between a name and its building: an ending that makes it another name.
+static GOES_ON: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"^(?:花园|家园|公寓|大厦|新村|雅居|名都|新城|广场|豪庭|华庭|苑|园|府|庭|城|郡|湾|轩|阁|邸|居|墅|公馆)(?:小区)?(?:的)?$",
+    )
+});
+
 /// How the name between `before` and `after` is spoken of.
 #[must_use]
 pub fn stance(before: &str, after: &str) -> Stance {
@@ -122,4 +133,16 @@ pub fn leads(gap: &str) -> bool {
 #[must_use]
 pub fn within(gap: &str) -> bool {
     gap.chars().count() <= 6 && WITHIN_GAP.is_match(gap)
+}
+
+/// A part of an estate (二期, B区) is named right behind it.
+#[must_use]
+pub fn phase(behind: &str) -> bool {
+    PHASE.is_match(behind)
+}
+
+/// The name goes on: what stands there is the beginning of a longer one.
+#[must_use]
+pub fn goes_on(gap: &str) -> bool {
+    GOES_ON.is_match(gap)
 }

@@ -82,6 +82,8 @@ pub(super) struct Spot {
     stance: Stance,
     beside: bool,
     placed: bool,
+    /// A part of the estate that the directory does not know: 二期, B区.
+    phase: bool,
     /// First and last character of name and numbers together.
     span: (usize, usize),
 }
@@ -110,6 +112,7 @@ impl Spot {
             stance: Stance::Here,
             beside: false,
             placed: false,
+            phase: false,
             span: (mention.start, mention.end),
             mention,
             numbers: Vec::new(),
@@ -134,6 +137,13 @@ impl Spot {
         let after = &told.text[told.byte(end)..];
         self.stance = relations::stance(clause, after);
         self.placed = relations::placed(clause);
+        let behind = &told.text[told.byte(self.mention.end)..];
+        self.phase = self.estate && relations::phase(behind);
+        // 「铂金云鼎苑3栋」 is another estate, or this one wrongly called.
+        let building = self.building().and_then(|n| told.span(n)).map(|(s, _)| s).filter(|s| *s > self.mention.end);
+        if self.estate && building.is_some_and(|s| relations::goes_on(told.part(self.mention.end, s))) {
+            self.mention.spelling = Spelling::Doubtful;
+        }
         self.beside = relations::beside(after);
     }
 
@@ -255,7 +265,10 @@ impl PlacesOn<'_> {
         if spot.mention.spelling == Spelling::Doubtful {
             let names: BTreeSet<&str> = places(&rows, gazetteer).map(|p| p.name.as_str()).collect();
             let names: Vec<&str> = names.into_iter().collect();
-            remark = Some(format!("您说的是{}吗？", names.join("还是")));
+            remark = Some(match names.as_slice() {
+                [one] => format!("您说的是{one}吗？"),
+                _ => format!("没有找到“{}”，可能是", spot.mention.words),
+            });
         }
         let buildings: Vec<&Numbers> = spot.numbers.iter().filter(|n| n.building.is_some()).collect();
         if spot.estate && one_name && !buildings.is_empty() {
@@ -283,6 +296,11 @@ impl PlacesOn<'_> {
                 }
             }
             let split = estate_rows.iter().map(|r| &r.grid_code).collect::<BTreeSet<_>>().len() > 1;
+            if remark.is_none() && split && spot.phase {
+                // Every part of an estate may count its buildings from one.
+                remark = Some(format!("{name}在目录里没有分期、分区，要看是哪一处"));
+                with.clear();
+            }
             if remark.is_none() && split && buildings.iter().all(|n| n.loose) && !with.is_empty() {
                 let building = buildings[0].building.as_deref().unwrap_or_default();
                 remark = Some(format!("您说的是{name}{building}吗？"));
@@ -293,7 +311,7 @@ impl PlacesOn<'_> {
             let within: Vec<Standing> = rows.iter().filter(|r| communities.contains(&community_of(r))).cloned().collect();
             if within.is_empty() {
                 let other = community_of(&rows[0]);
-                remark = remark.or_else(|| Some(format!("{name}在{other}，不在{c}")));
+                remark = remark.or_else(|| Some(format!("{name}在{other}，不在{c}，是{name}吗？")));
             } else {
                 rows = within;
             }
@@ -305,7 +323,8 @@ impl PlacesOn<'_> {
                 all.collect::<BTreeSet<_>>().len() == 1
             };
             if !(own_ground && grids.len() == 1) {
-                remark = remark.or_else(|| Some(format!("“{}”对面或者往外走，不一定在同一个网格", spot.mention.words)));
+                let words = &spot.mention.words;
+                remark = remark.or_else(|| Some(format!("{words}对面不一定和{words}在一个网格，先按{words}登记吗？")));
             }
         }
         Resolved { rows, remark }

@@ -1,11 +1,13 @@
 //! The room `incident`, tested with the street's own sample data in `knowledge/street`.
 
 mod calendar;
+mod directory;
 mod draft;
 mod emergency;
 mod intents;
 mod learned;
 mod places;
+mod position;
 mod progress;
 mod rules;
 mod slots;

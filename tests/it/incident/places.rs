@@ -206,3 +206,42 @@ mod any_text {
         }
     }
 }
+
+#[test]
+fn a_place_that_is_asked_about_is_asked_in_one_question() {
+    let ask = |words: &str| {
+        let mut draft = gridworker::incident::draft::Draft::new(
+            uuid::Uuid::from_u128(1),
+            gridworker::incident::ticket::Source { channel: "web".to_owned(), conversation_id: uuid::Uuid::from_u128(7) },
+            super::monday_at("10:00"),
+        );
+        draft.apply(words, &STREET, super::monday_at("10:00"));
+        draft.asked = draft.next_question(&STREET).map(|q| q.field);
+        draft
+    };
+    for (words, question, answer, grid) in [
+        ("大润发对面有人夜间施工吵得很", "大润发对面不一定和大润发在一个网格，先按大润发登记吗？", "是的", Some("CH-JY-02")),
+        ("柏华社区铂金云鼎3栋外墙掉瓷砖", "铂金云鼎小区在锦凤社区，不在柏华社区，是铂金云鼎小区吗？", "对头", Some("CH-JF-07")),
+        ("锦凤苑15号停水了没人管", "您说的是锦凤苑15栋吗？", "嗯", Some("CH-JF-02")),
+        ("铂金云鼎12栋外墙掉瓷砖", "铂金云鼎小区的楼栋里没有12栋，请再说一下是几栋。", "2栋", Some("CH-JF-07")),
+        ("铂金云鼎12栋外墙掉瓷砖", "铂金云鼎小区的楼栋里没有12栋，请再说一下是几栋。", "是的", None),
+        (
+            "古渡春色6栋和7栋之间的堡坎裂了",
+            "古渡春色小区的这几栋不在同一个网格：1、古渡春色小区1至6栋；2、古渡春色小区7至12栋。是哪一处？",
+            "7栋",
+            Some("CH-BH-04"),
+        ),
+        (
+            "锦凤苑二期3栋垃圾没人清",
+            "锦凤苑在目录里没有分期、分区，要看是哪一处：1、锦凤苑1至12栋；2、锦凤苑13至24栋。是哪一处？",
+            "第一个",
+            Some("CH-JF-01"),
+        ),
+    ] {
+        let mut draft = ask(words);
+        let asked = draft.next_question(&STREET).map(|q| q.text).unwrap_or_default();
+        assert_eq!(asked, question, "{words}: {:?}", draft.place);
+        draft.apply(answer, &STREET, super::monday_at("10:01"));
+        assert_eq!(draft.place.grid_code.as_deref(), grid, "{words} → {answer}: {:?}", draft.place);
+    }
+}
