@@ -52,10 +52,12 @@ impl Doctor {
             rules.map(|r| {
                 let gazetteer = r.places.gazetteer();
                 format!(
-                    "{}个类别，{}个网格，{}个地名",
+                    "{}个类别，{}个网格，{}个地名，{}个微网格，{}个网格有边界",
                     r.taxonomy.leaves().len(),
                     gazetteer.grids().len(),
-                    gazetteer.places().len()
+                    gazetteer.places().len(),
+                    r.places.micro_grids().len(),
+                    r.places.map().len()
                 )
             }),
         );

@@ -50,6 +50,8 @@ static AFTER: LazyLock<Regex> = LazyLock::new(|| {
 static DOOR: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(?:的)?(NUM)门"));
 static ROOM: LazyLock<Regex> = LazyLock::new(|| pattern(r"([0-9]{3,4}|[0-9]{1,2}-[0-9]{1,2})(?:室|户|号房|房间)"));
 static GRID: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?:第)?(NUM)(?:号)?(微)?网格"));
+/// Before a building: another one of a list or the beginning of a range, 「6、7栋」「3到5栋」「3-5栋」.
+static LISTED: LazyLock<Regex> = LazyLock::new(|| pattern(r"(NUM)(?:、|和|跟|与|及|到|至|~|-)$"));
 /// Only right behind the name of an estate: 3号, 3-2, 3洞 (栋 as a phone hears it), 21 alone in brackets.
 static LOOSE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(r"^[-、/,，(（【\[ ]?(?:第)?(?:(NUM)(洞|动|冻|懂|东)|(NUM)(号)|([0-9]{1,3})-([0-9]{1,2})|([0-9]{1,3})[)）】\]])")
@@ -129,6 +131,16 @@ pub fn stretches(text: &str) -> Vec<Numbers> {
             end -= '楼'.len_utf8();
         }
         parts.push((whole.start(), end, Part::Building(value.as_str().to_owned())));
+        let mut start = whole.start();
+        while let Some(listed) = LISTED.captures(&text[..start])
+            && let (Some(whole), Some(value)) = (listed.get(0), listed.get(1))
+            && !text[..whole.start()]
+                .ends_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '月' | '年' | '元'))
+            && number(value.as_str()).is_some()
+        {
+            parts.push((whole.start(), value.end(), Part::Building(value.as_str().to_owned())));
+            start = whole.start();
+        }
     }
     for c in DASHED.captures_iter(&text) {
         let Some(whole) = c.get(0).filter(|m| stands_alone(&text, *m)) else { continue };

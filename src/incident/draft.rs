@@ -401,7 +401,7 @@ impl Draft {
                 self.place_remark = None;
                 return Some(vec![field::PLACE.to_owned()]);
             }
-            let only = self.only_choice().filter(|_| is_yes(answer));
+            let only = self.only_choice().filter(|_| is_yes(answer) || ConfirmWord::read(text) == Some(ConfirmWord::Yes));
             let chosen = match only {
                 Some(one) => one.clone(),
                 None => self.place_candidates[pick(&labels)?].clone(),
@@ -510,20 +510,5 @@ impl Draft {
 
 /// A plain yes to 「是在这里吗？」.
 fn is_yes(answer: &str) -> bool {
-    matches!(
-        answer,
-        "是" | "是的"
-            | "对"
-            | "对的"
-            | "对头"
-            | "嗯"
-            | "嗯嗯"
-            | "没错"
-            | "是这里"
-            | "就是这里"
-            | "就在这里"
-            | "在这里"
-            | "就是"
-            | "要得"
-    )
+    ["是这里", "就是这里", "就在这里", "在这里", "就是", "是这儿", "就是这儿", "就在这儿"].contains(&answer)
 }

@@ -252,6 +252,10 @@ fn part_of_other_word(told: &Told, gazetteer: &Gazetteer, start: usize, end: usi
     if longer(gazetteer.communities()) || longer(gazetteer.streets()) {
         return true;
     }
+    // 「向阳街道办」 is a street's office, not the road 向阳街.
+    if word.ends_with('街') && after.starts_with('道') {
+        return true;
+    }
     // 「变成都是水」 is not Chengdu.
     word.starts_with("成都")
         && start > 0

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{
     coordinates,
-    draft::Draft,
+    draft::{Draft, field},
     place::{Candidate, PlacesOn},
     polygons::Located,
     rules::IncidentRules,
@@ -96,6 +96,12 @@ impl Draft {
     /// The choices on the card come from the position, not from words.
     pub(super) fn from_position(&self) -> bool {
         !self.place_candidates.is_empty() && self.place_remark.as_deref().is_some_and(|r| r.starts_with("您的定位在"))
+    }
+
+    /// The place was asked for by a question that yes answers.
+    #[must_use]
+    pub fn awaits_yes(&self) -> bool {
+        self.asked.as_deref() == Some(field::PLACE) && self.only_choice().is_some()
     }
 
     /// The one choice that a plain 「是的」 takes: its question can be answered by yes.

@@ -81,6 +81,18 @@ const CASES: &[(&str, Want)] = &[
     ("加油站旁边", Choose(2)),
     ("广场上跳舞太吵", Choose(2)),
     ("第七网格", Choose(2)),
+    // Lists and ranges of buildings: every one of them counts.
+    ("古渡春色6、7栋之间的堡坎", Choose(2)),
+    ("古渡春色6和7栋停水了", Choose(2)),
+    ("锦凤苑10-15栋停电", Choose(2)),
+    ("锦凤苑十二到十四栋没有路灯", Choose(2)),
+    ("锦凤苑3-5栋停电", At("CH-JF-01", "3栋", "-", "-")),
+    ("公租房13、14、15栋没热水", At("CH-JY-04", "13栋", "-", "-")),
+    // A day is no building.
+    ("锦凤苑15号晚上停电", Choose(2)),
+    ("古渡春色10月7号停水", Choose(2)),
+    ("锦凤苑二期3栋", Choose(2)),
+    ("凤鸣花园二期3栋", At("CH-JF-03", "3栋", "-", "-")),
     ("九宫庙步行街路灯坏了", Outside),
     ("我在渝中区解放碑", Outside),
     ("茄子溪那边有人倒垃圾", Outside),
@@ -91,6 +103,7 @@ const CASES: &[(&str, Want)] = &[
     ("有一栋楼的灯坏了", Open("-")),
     ("门口那条路", Open("-")),
     ("锦凤社区", Open("-")),
+    ("向阳街道的街上", Open("-")),
 ];
 
 fn part(value: &Option<String>) -> &str {
