@@ -8,7 +8,7 @@ ARGS ?=
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: run test web build suite soak soak-fleet bench-tickets fuzz bench bench-index show-switch fmt lint clean help
+.PHONY: run test web build suite soak soak-fleet bench-tickets bench-places fuzz bench bench-index show-switch fmt lint clean help
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -56,6 +56,9 @@ fuzz: ## long: every importer and the splitter, MINUTES=10 each; then property t
 
 bench: web ## long: time to the first word beside a bare relay, memory
 	$(CARGO) bench --profile release --locked --bench turns
+
+bench-places: ## cost of finding a place among 20,000
+	$(CARGO) bench --profile release --locked --bench places
 
 bench-index: build ## long: CORPUS=articles.jsonl[.gz] [QUERIES=…] [SIZES=1000,…]: cost of indexing and searching as a corpus grows
 	$(BIN) bench index --corpus $(CORPUS) $(if $(QUERIES),--queries $(QUERIES)) $(if $(SIZES),--sizes $(SIZES))

@@ -61,11 +61,13 @@ impl Doctor {
             rules.as_ref().map_err(Clone::clone).map(|r| {
                 let gazetteer = r.places.gazetteer();
                 format!(
-                    "{}个类别，{}条立结案标准，{}个网格，{}个地名",
+                    "{}个类别，{}条立结案标准，{}个网格，{}个地名，{}个微网格，{}个网格有边界",
                     r.taxonomy.leaves().len(),
                     r.standards.all().len(),
                     gazetteer.grids().len(),
-                    gazetteer.places().len()
+                    gazetteer.places().len(),
+                    r.places.micro_grids().len(),
+                    r.places.map().len()
                 )
             }),
         );

@@ -66,7 +66,7 @@ impl Conversations {
         let _order = self.order.enter(conversation).await;
         let rules = self.parts.rules.load();
         let mut memory = self.memory_of(conversation).await?;
-        memory.keep_up(&rules);
+        memory.keep_up(&rules, self.now());
         let draft = self.open_draft(&mut memory).await?;
         if let Some(ids) = patch.get("attachments").and_then(Value::as_array) {
             for id in ids.iter().filter_map(|v| v.as_str()).filter_map(|s| Uuid::parse_str(s).ok()) {
@@ -120,7 +120,7 @@ impl Conversations {
             return Ok(known);
         }
         let rules = self.parts.rules.load();
-        memory.keep_up(&rules);
+        memory.keep_up(&rules, self.now());
         let confirmed = self.confirm(&mut memory, key, &rules).await?;
         // Into the history first, then out of memory: after a crash between the two the draft confirms to the same ticket.
         self.show_receipt(conversation, &confirmed.ticket).await?;

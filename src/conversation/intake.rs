@@ -115,6 +115,8 @@ impl Conversations {
                 turn.log.delta("好的，不报了，什么都没有提交。需要时再告诉我。");
                 return Ok(self.come_back(turn));
             }
+            // 「是的」 to 「您的定位在…，是在这里吗？」 answers that, it does not submit.
+            Some(ConfirmWord::Yes) if draft.awaits_yes() => {}
             Some(ConfirmWord::Yes) if draft.is_complete(&turn.rules) => {
                 turn.memory.draft = Some(draft);
                 return self.confirm_by_word(turn).await;

@@ -127,7 +127,7 @@ impl Conversations {
             return Ok(known);
         }
         let rules = self.parts.rules.load();
-        memory.keep_up(&rules);
+        memory.keep_up(&rules, self.now());
         let joined = self.join(&mut memory, number, key, &rules).await?;
         self.show_receipt(conversation, &joined.ticket).await?;
         self.tell_resumed(conversation, &mut memory, &rules).await?;

@@ -1,5 +1,6 @@
 //! What a conversation remembers outside of any model.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::redact::Vault;
@@ -82,9 +83,9 @@ impl Memory {
     }
 
     /// Brings the drafts in step with the street's rules, which may have been swapped since the last message.
-    pub fn keep_up(&mut self, rules: &IncidentRules) {
+    pub fn keep_up(&mut self, rules: &IncidentRules, now: Timestamp) {
         for draft in self.draft.iter_mut().chain(&mut self.parked) {
-            draft.keep_up(rules);
+            draft.keep_up(rules, now);
         }
     }
 

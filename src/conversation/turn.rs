@@ -104,7 +104,7 @@ impl Conversations {
             Ok(Some(fresh)) => fresh.memory,
             Ok(None) | Err(_) => conversation.memory.clone(),
         };
-        memory.keep_up(&rules);
+        memory.keep_up(&rules, self.now());
         let mut turn = Turn {
             conversation: &conversation,
             said: &said,
@@ -341,7 +341,7 @@ impl Conversations {
         let grid_code = if let Some(code) = turn.memory.draft.as_ref().and_then(|d| d.place.grid_code.clone()) {
             Some(code)
         } else {
-            let told = turn.rules.places.find(turn.said).place.grid_code;
+            let told = turn.rules.places_at(self.now()).find(turn.said).place.grid_code;
             match told {
                 Some(code) => Some(code),
                 None => self.parts.tickets.by_conversation(turn.conversation.id).await?.pop().and_then(|t| t.place.grid_code),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::live::TurnLog;
@@ -34,7 +35,7 @@ impl Conversations {
         let rules = &*Arc::clone(&turn.rules);
         let Some(emergency) = &intent.emergency else { return Ok(Said::default()) };
         let open = turn.memory.draft.take();
-        let same = open.as_ref().is_some_and(|draft| is_same_matter(draft, emergency, turn.said, rules));
+        let same = open.as_ref().is_some_and(|draft| is_same_matter(draft, emergency, turn.said, rules, self.now()));
         let mut draft = match open {
             Some(open) if same => open,
             other => {
@@ -84,8 +85,8 @@ fn card(emergency: &Emergency) -> Value {
 
 /// Whether the emergency is part of what the open draft tells: the same branch of the categories, or somebody hurt by
 /// it; never when another place is named.
-fn is_same_matter(draft: &Draft, emergency: &Emergency, said: &str, rules: &IncidentRules) -> bool {
-    if names_another_place(draft, said, rules) {
+fn is_same_matter(draft: &Draft, emergency: &Emergency, said: &str, rules: &IncidentRules, now: Timestamp) -> bool {
+    if names_another_place(draft, said, rules, now) {
         return false;
     }
     let Some(category) = draft.category.as_deref().filter(|_| draft.description.is_some()) else { return true };
@@ -93,7 +94,7 @@ fn is_same_matter(draft: &Draft, emergency: &Emergency, said: &str, rules: &Inci
     branch || draft.emergency.is_some() || SOMEBODY_HURT.contains(&emergency.id.as_str())
 }
 
-fn names_another_place(draft: &Draft, said: &str, rules: &IncidentRules) -> bool {
+fn names_another_place(draft: &Draft, said: &str, rules: &IncidentRules, now: Timestamp) -> bool {
     // At home is somewhere else than in the street, even when no name is told.
     let at_home = ["我家", "我屋", "我们家", "屋头", "家里"].iter().any(|w| said.contains(w));
     if at_home
@@ -101,7 +102,7 @@ fn names_another_place(draft: &Draft, said: &str, rules: &IncidentRules) -> bool
     {
         return true;
     }
-    let told = rules.places.find(said).place;
+    let told = rules.places_at(now).find(said).place;
     let differs = |a: &Option<String>, b: &Option<String>| matches!((a, b), (Some(a), Some(b)) if a != b);
     differs(&draft.place.estate, &told.estate)
         || (told.grid_code.is_some() && differs(&draft.place.grid_code, &told.grid_code))

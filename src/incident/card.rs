@@ -132,7 +132,10 @@ impl Draft {
             let names: Vec<&str> =
                 self.place_candidates.iter().take(6).map(|c| c.label.split('（').next().unwrap_or(&c.label)).collect();
             let different = names.iter().collect::<std::collections::BTreeSet<_>>().len() == names.len();
+            let why = why.trim_end_matches('？');
             let text = match names.as_slice() {
+                // A question that yes answers.
+                [_] if self.only_choice().is_some() => format!("{why}？"),
                 [_] => format!("{why}，请再说一下是几栋。"),
                 _ if different => format!("{}：{}。是哪一处？", why.replace("，请说是几栋", ""), numbered(&names)),
                 _ => {

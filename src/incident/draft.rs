@@ -229,7 +229,7 @@ impl Draft {
             applied.changed = self.changes(&before);
             return self.finish_apply(applied, rules);
         }
-        if let Some(done) = self.take_choice(text, rules) {
+        if let Some(done) = self.take_choice(text, rules, now) {
             self.remember(text);
             self.reconsider(rules);
             applied.changed = done;
@@ -248,7 +248,7 @@ impl Draft {
             &Reading {
                 now,
                 zone: rules.calendar.zone(),
-                places: &rules.places,
+                places: rules.places_at(now),
                 place: Some(&self.place),
                 leaf: self.leaf(rules),
                 asked: self.asked.as_deref(),
@@ -257,6 +257,7 @@ impl Draft {
         );
         applied.correction = slots.correction;
         self.take(slots, text, rules, &mut applied);
+        self.weigh_position(rules.places_at(now));
         // What the words told about the new category's questions before it was known.
         if before.category != self.category {
             self.answer_from_words(rules, now);
@@ -397,13 +398,15 @@ impl Draft {
                 {
                     return;
                 }
-                self.place = place;
+                let point = self.place.point;
+                self.place = Place { point, ..place };
                 self.place_candidates = candidates;
                 self.place_remark = remark;
             }
             Certainty::Outside(body) => {
                 if self.place.grid_code.is_none() || applied.correction {
-                    self.place = Place { text: place.text, matched_by: place.matched_by, ..Place::default() };
+                    let point = self.place.point;
+                    self.place = Place { text: place.text, matched_by: place.matched_by, point, ..Place::default() };
                     self.place_candidates.clear();
                     applied.outside = Some(body);
                 }
@@ -432,7 +435,7 @@ impl Draft {
     }
 
     /// An answer that picks one of the offered choices: by its words, its community, or 「第二个」.
-    fn take_choice(&mut self, text: &str, rules: &IncidentRules) -> Option<Vec<String>> {
+    fn take_choice(&mut self, text: &str, rules: &IncidentRules, now: Timestamp) -> Option<Vec<String>> {
         let folded = plain(text);
         let answer = folded.trim_matches(|c: char| !c.is_alphanumeric() && !"（）()".contains(c));
         if answer.is_empty() {
@@ -452,8 +455,20 @@ impl Draft {
         };
         if self.asked.as_deref() == Some(field::PLACE) && !self.place_candidates.is_empty() {
             let labels: Vec<String> = self.place_candidates.iter().map(|c| c.label.clone()).collect();
-            let chosen = self.place_candidates[pick(&labels)?].clone();
-            self.place = rules.places.choose(&self.place, &chosen);
+            if self.from_position() && matches!(answer, "不是" | "不在" | "不对" | "不是这里" | "不在这里" | "不是的" | "没在")
+            {
+                // The matter is somewhere else than the resident.
+                self.place.point = None;
+                self.place_candidates.clear();
+                self.place_remark = None;
+                return Some(vec![field::PLACE.to_owned()]);
+            }
+            let only = self.only_choice().filter(|_| is_yes(answer) || ConfirmWord::read(text) == Some(ConfirmWord::Yes));
+            let chosen = match only {
+                Some(one) => one.clone(),
+                None => self.place_candidates[pick(&labels)?].clone(),
+            };
+            self.place = rules.places_at(now).choose(&self.place, &chosen);
             self.place_candidates.clear();
             self.place_remark = None;
             self.provenance.insert(field::PLACE.to_owned(), By::Resident);
@@ -514,7 +529,7 @@ impl Draft {
             &Reading {
                 now,
                 zone: rules.calendar.zone(),
-                places: &rules.places,
+                places: rules.places_at(now),
                 place: None,
                 leaf: self.leaf(rules),
                 asked: None,
@@ -558,4 +573,9 @@ impl Draft {
         note(self.attachments != before.attachments, "attachments");
         out
     }
+}
+
+/// A plain yes to 「是在这里吗？」.
+fn is_yes(answer: &str) -> bool {
+    ["是这里", "就是这里", "就在这里", "在这里", "就是", "是这儿", "就是这儿", "就在这儿"].contains(&answer)
 }

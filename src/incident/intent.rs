@@ -6,6 +6,7 @@ use regex::Regex;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    address,
     channels::{Channel, ChannelHit, ChannelKind},
     reading::plain,
     rules::IncidentRules,
@@ -248,7 +249,7 @@ pub fn classify_intent(text: &str, rules: &IncidentRules) -> Intent {
     }
     let happening = HAPPENING.is_match(&folded) && !TOPIC_ONLY.is_match(&folded);
     let known_matter = rules.taxonomy.classify(text).first().is_some_and(|s| s.score >= 0.2);
-    let placed = rules.places.find(text).place.building.is_some();
+    let placed = address::numbers(&plain(text)).building.is_some();
     let told = happening && (known_matter || placed || length >= LETTER);
     let letter = length >= LETTER && told && !ends_with_question(&folded) && !SEEKS.is_match(&folded);
     if question && !letter {

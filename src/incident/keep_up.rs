@@ -1,13 +1,15 @@
 //! An open draft after the street's rules were swapped: what the new ones do not know is found anew, never kept as it was.
 
+use jiff::Timestamp;
+
 use super::draft::{Draft, field};
 use super::rules::IncidentRules;
 
 impl Draft {
     /// Brings category and grid in step with `rules`. True when something had to change; what the resident told stays.
-    pub fn keep_up(&mut self, rules: &IncidentRules) -> bool {
+    pub fn keep_up(&mut self, rules: &IncidentRules, now: Timestamp) -> bool {
         let category = self.keep_up_category(rules);
-        let grid = self.keep_up_grid(rules);
+        let grid = self.keep_up_grid(rules, now);
         if category || grid {
             self.reconsider(rules);
         }
@@ -37,7 +39,7 @@ impl Draft {
         }
     }
 
-    fn keep_up_grid(&mut self, rules: &IncidentRules) -> bool {
+    fn keep_up_grid(&mut self, rules: &IncidentRules, now: Timestamp) -> bool {
         let Some(code) = self.place.grid_code.as_deref() else { return false };
         if let Some(grid) = rules.places.gazetteer().grid(code) {
             // Only its names may be others.
@@ -46,7 +48,7 @@ impl Draft {
             (self.place.grid, self.place.community) = names;
             return changed;
         }
-        let found = rules.places.find(&self.place.text).place;
+        let found = rules.places_at(now).find(&self.place.text).place;
         self.place.grid_code = found.grid_code;
         self.place.grid = found.grid;
         self.place.community = found.community;

@@ -8,7 +8,9 @@ use uuid::Uuid;
 
 use super::{
     draft::{By, Draft, DraftState, field},
+    gazetteer::Grid,
     place::Certainty,
+    position::read_point,
     reading::plain,
     rules::IncidentRules,
     taxonomy::kind_from_word,
@@ -24,7 +26,7 @@ pub const MAX_ATTACHMENTS: usize = 9;
 pub type FieldErrors = BTreeMap<String, String>;
 
 impl Draft {
-    /// Applies a JSON merge patch over the ticket-like fields: `place` {text}|string, `description`, `category`
+    /// Applies a JSON merge patch over the ticket-like fields: `place` {text, point}|string, `description`, `category`
     /// {code}|string, `reporter` {phone, name, anonymous}, `people_affected`, `occurred_at`, `kind`, `answers` {}, `attachments`.
     ///
     /// Answers are read as the question's kind wants them (`answers`); one that sends the matter another way ends the draft.
@@ -69,7 +71,7 @@ impl Draft {
         }
         let done = match key {
             "description" => self.set_description(value, rules),
-            "place" => self.set_place(value, by, rules),
+            "place" => self.set_place(value, by, rules, now),
             "category" => self.set_category(value, rules),
             "kind" => self.set_kind(value),
             "occurred_at" => self.set_occurred(value, now),
@@ -84,7 +86,10 @@ impl Draft {
         };
         match done {
             Ok(()) => {
-                if key != "reporter" {
+                // A position alone says nothing about who named the place.
+                let only_point =
+                    key == field::PLACE && value.as_object().is_some_and(|f| f.len() == 1 && f.contains_key("point"));
+                if key != "reporter" && !only_point {
                     self.provenance.insert(key.to_owned(), by);
                 }
             }
@@ -111,12 +116,26 @@ impl Draft {
         Ok(())
     }
 
-    fn set_place(&mut self, value: &Value, by: By, rules: &IncidentRules) -> Result<(), String> {
+    fn set_place(&mut self, value: &Value, by: By, rules: &IncidentRules, now: Timestamp) -> Result<(), String> {
+        let places = rules.places_at(now);
         if value.is_null() {
             self.place = Place::default();
             self.place_candidates.clear();
             self.place_remark = None;
             return Ok(());
+        }
+        // A position is the resident's own device's; a model has none to offer.
+        if let Some(point) = value.get("point").filter(|_| by == By::Resident) {
+            self.place.point = if point.is_null() { None } else { Some(read_point(point)?) };
+            if point.is_null() && self.from_position() {
+                self.place_candidates.clear();
+                self.place_remark = None;
+            }
+            let alone = value.as_object().is_some_and(|fields| fields.len() == 1);
+            if alone {
+                self.weigh_position(places);
+                return Ok(());
+            }
         }
         let part = |name: &str| value.get(name).and_then(Value::as_str).map(str::trim).filter(|s| !s.is_empty());
         let (text, code) = match value {
@@ -135,7 +154,8 @@ impl Draft {
         };
         if let Some(code) = code {
             // A grid is chosen from the directory, by its code; only a person may do that.
-            let grid = rules.places.gazetteer().grid(code).filter(|_| by == By::Resident).ok_or("网格编码不在目录里")?;
+            let today = |g: &&Grid| by == By::Resident && g.validity.holds(places.day());
+            let grid = places.gazetteer().grid(code).filter(today).ok_or("网格编码不在目录里")?;
             let own = text.is_empty().then(|| self.place.text.clone());
             self.place.text = own.unwrap_or(text);
             self.place.community = Some(grid.community.clone());
@@ -145,6 +165,7 @@ impl Draft {
             self.place.matched_by = vec![code.to_owned()];
             self.place_candidates.clear();
             self.place_remark = None;
+            self.weigh_position(places);
             return Ok(());
         }
         if text.is_empty() {
@@ -154,7 +175,7 @@ impl Draft {
             return Err("地点请不要超过200字".to_owned());
         }
         let point = self.place.point;
-        let found = rules.places.find_with(&text, Some(&self.place).filter(|p| by == By::Model || p.grid_code.is_some()));
+        let found = places.find_with(&text, Some(&self.place).filter(|p| by == By::Model || p.grid_code.is_some()));
         if by == By::Model && found.certainty != Certainty::Sure && self.place.grid_code.is_some() {
             return Ok(());
         }
@@ -172,6 +193,7 @@ impl Draft {
             _ => Vec::new(),
         };
         self.place_remark = found.remark;
+        self.weigh_position(places);
         Ok(())
     }
 

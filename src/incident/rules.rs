@@ -13,8 +13,10 @@ use super::{
     dispatch::{self, Dispatch},
     escalation::{self, Escalation, Posts},
     gazetteer::{self, Gazetteer},
+    micro_grids::{self, MicroGrids},
     pauses::{self, Pauses},
     place::{PlaceFinder, THRESHOLD},
+    polygons::{self, GridMap},
     questions::{self, Questions},
     standards::{self, Standards},
     table::DataError,
@@ -97,13 +99,21 @@ impl IncidentRules {
             let message = format!("代码 {lost} 的替换代码不在 {} 中", taxonomy::FILE);
             return Err(DataError::file(code_changes::FILE, message));
         }
+        // A street may have no list of micro-grids and no map.
+        let optional = |file: &str| match open(file) {
+            Ok(text) => Ok(Some(text)),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(DataError::Read { file: file.to_owned(), source }),
+        };
+        let micro_grids = optional(micro_grids::FILE)?.map(|t| MicroGrids::from_csv(&t, &gazetteer)).transpose()?;
+        let map = optional(polygons::FILE)?.map(|t| GridMap::from_geojson(&t, &gazetteer)).transpose()?;
         let clocks = Clocks::from_csv(&get(clocks::FILE)?)?;
         let rules = Self {
             version: 0,
             taxonomy: taxonomy.with_replaced(replaced.clone().into_codes()),
             code_changes: replaced,
             standards: Standards::from_csv(&get(standards::FILE)?)?,
-            places: PlaceFinder::new(gazetteer, THRESHOLD),
+            places: PlaceFinder::new(gazetteer, THRESHOLD).with(micro_grids.unwrap_or_default(), map.unwrap_or_default()),
             emergencies: Emergencies::from_csv(&get(urgency::FILE)?)?,
             calendar: WorkCalendar::from_csv(&get(calendar::FILE)?, &street.working_hours, &street.timezone)?,
             escalation: Escalation::from_csv(&get(escalation::FILE)?, &clocks)?,

@@ -29,16 +29,17 @@ pub struct Hit<'a> {
 impl WordScan {
     /// Builds the set. Words are taken as they are: bring words and text into the same form first.
     pub fn new<S: AsRef<str>>(words: impl IntoIterator<Item = (S, usize)>) -> Self {
-        let mut by_first: HashMap<char, Vec<Entry>> = HashMap::new();
+        let mut by_word: HashMap<Vec<char>, Vec<usize>> = HashMap::new();
         for (word, id) in words {
-            let word: Vec<char> = word.as_ref().chars().collect();
-            let Some(&first) = word.first() else { continue };
-            let entries = by_first.entry(first).or_default();
-            match entries.iter_mut().find(|e| e.word == word) {
-                Some(entry) if entry.ids.contains(&id) => {}
-                Some(entry) => entry.ids.push(id),
-                None => entries.push(Entry { word, ids: vec![id] }),
+            let ids = by_word.entry(word.as_ref().chars().collect()).or_default();
+            if !ids.contains(&id) {
+                ids.push(id);
             }
+        }
+        let mut by_first: HashMap<char, Vec<Entry>> = HashMap::new();
+        for (word, ids) in by_word {
+            let Some(&first) = word.first() else { continue };
+            by_first.entry(first).or_default().push(Entry { word, ids });
         }
         for entries in by_first.values_mut() {
             entries.sort_by(|a, b| b.word.len().cmp(&a.word.len()).then_with(|| a.word.cmp(&b.word)));

@@ -7,7 +7,7 @@ use regex::Regex;
 
 use super::{
     address,
-    place::{Certainty, PlaceFinder, PlaceMatch},
+    place::{Certainty, PlaceMatch, PlacesOn},
     questions::{OwnQuestion, QuestionKind},
     reading::{has_any, plain, small_number},
     taxonomy::Leaf,
@@ -57,8 +57,8 @@ pub struct Reading<'a> {
     pub now: Timestamp,
     /// The street's zone.
     pub zone: &'a TimeZone,
-    /// The directory.
-    pub places: &'a PlaceFinder,
+    /// The directory of the day.
+    pub places: PlacesOn<'a>,
     /// The place as far as known.
     pub place: Option<&'a Place>,
     /// The category as far as known.

@@ -179,6 +179,9 @@ pub struct Point {
     pub lng: f64,
     /// The system of both.
     pub system: PointSystem,
+    /// How far it may be wrong, in metres, when the device says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accuracy_m: Option<f64>,
 }
 
 /// Where it is, as told and as found in the grid directory.

@@ -1,7 +1,8 @@
 //! The files that a street edits, as data. A new file joins by one line of [`FILES`].
 
 use super::super::{
-    calendar, channels, clocks, code_changes, dispatch, escalation, gazetteer, pauses, questions, standards, taxonomy, urgency,
+    calendar, channels, clocks, code_changes, dispatch, escalation, gazetteer, micro_grids, pauses, polygons, questions,
+    standards, taxonomy, urgency,
 };
 
 /// How a value of one file names a row of another.
@@ -74,10 +75,16 @@ pub const FILES: &[StreetFile] = &[
         must: &["code"], may: &["replaced_by", "note"], numbers: &[],
         refers: &[Refers { column: "replaced_by", to: &[(taxonomy::FILE, "code"), (code_changes::FILE, "code")], prefix: false }] }) },
     routing(gazetteer::GRIDS_FILE, "社区、网格", Columns { key: &["grid_code"],
-        must: &["grid_code", "street", "community", "grid", "kind", "handler_post"], may: &["micro_grids", "note"], numbers: &[], refers: &[] }),
-    table(gazetteer::PLACES_FILE, "地名", Columns { key: &["name", "grid_code"],
-        must: &["name", "kind"], may: &["aliases", "community", "grid_code", "buildings", "body", "note"], numbers: &[],
+        must: &["grid_code", "street", "community", "grid", "kind", "handler_post"], may: &["micro_grids", "note", "valid_from", "valid_until", "followed_by"],
+        numbers: &[], refers: &[Refers { column: "followed_by", to: &[(gazetteer::GRIDS_FILE, "grid_code")], prefix: false }] }),
+    table(gazetteer::PLACES_FILE, "地名", Columns { key: &["name", "grid_code", "valid_from"],
+        must: &["name", "kind"],
+        may: &["aliases", "community", "grid_code", "buildings", "body", "note", "valid_from", "valid_until", "followed_by"], numbers: &[],
         refers: &[Refers { column: "grid_code", to: &[(gazetteer::GRIDS_FILE, "grid_code")], prefix: false }] }),
+    StreetFile { optional: true, ..table(micro_grids::FILE, "微网格", Columns { key: &["grid_code", "name", "estate"],
+        must: &["grid_code", "name"], may: &["estate", "buildings", "units", "note"], numbers: &[],
+        refers: &[Refers { column: "grid_code", to: &[(gazetteer::GRIDS_FILE, "grid_code")], prefix: false }] }) },
+    StreetFile { name: polygons::FILE, title: "网格边界", columns: None, optional: true, routes: false },
     routing(dispatch::FILE, "流转调度规则", Columns { key: &["id"],
         must: &["id", "priority", "reason"], may: &["category_prefix", "urgency", "grid_kind", "words", "section", "post", "first_receiver", "co_units"],
         numbers: &["priority"], refers: &[Refers { column: "category_prefix", to: CODE, prefix: true }] }),

@@ -110,3 +110,22 @@ async fn the_lawful_channels_take_no_ticket() {
         assert!(turn["reply"]["text"].as_str().is_some_and(|t| !t.is_empty()));
     }
 }
+
+#[tokio::test]
+async fn a_position_is_offered_as_a_place_and_yes_takes_it() {
+    let app = TestApp::start().await;
+    let resident = app.resident().await;
+    let turn = resident.say("路灯坏了好几天没人修，我要上报").await;
+    assert_eq!(turn["card"]["asking"], "place", "{turn}");
+    // The middle of a sample grid.
+    let point = json!({ "lat": 29.4753, "lng": 106.5058, "system": "gcj02", "accuracy_m": 10 });
+    let card = resident.patch(&json!({ "place": { "point": point } })).await.expect(200);
+    assert_eq!(card["card"]["question"]["text"], "您的定位在柏华社区第三网格，是在这里吗？", "{card}");
+    assert!(card["card"]["draft"]["place"]["grid_code"].is_null(), "it is only offered: {card}");
+    let turn = resident.say("是的").await;
+    let place = &turn["card"]["draft"]["place"];
+    assert_eq!(place["grid_code"], "CH-BH-03", "yes takes it and does not submit: {turn}");
+    assert_eq!(place["point"]["accuracy_m"], 10.0, "the position stays with the ticket: {turn}");
+    let point = json!({ "lat": 290.0, "lng": 106.48, "system": "gcj02" });
+    resident.patch(&json!({ "place": { "point": point } })).await.refused(422, "invalid_draft");
+}

@@ -3,6 +3,7 @@
 mod calendar;
 mod clock_data;
 mod clock_histories;
+mod directory;
 mod draft;
 mod duplicates;
 mod emergency;
@@ -10,6 +11,7 @@ mod intents;
 mod learned;
 mod new_leaves;
 mod places;
+mod position;
 mod progress;
 mod questions;
 mod rules;
@@ -18,6 +20,7 @@ mod standards;
 mod taxonomy;
 mod ticket_clocks;
 mod versions;
+mod written;
 
 use std::path::Path;
 use std::sync::LazyLock;
@@ -36,6 +39,8 @@ pub(super) static STREET: LazyLock<IncidentRules> = LazyLock::new(|| {
 pub(super) fn destinations() -> Destinations {
     Destinations::new(vec![Wanted { destination: "main".into(), categories: vec![], from_urgency: Urgency::一般 }])
 }
+/// The day of the tests that name none.
+pub(super) const DAY: jiff::civil::Date = jiff::civil::date(2026, 11, 23);
 
 /// 2026-11-23 (a Monday) at `time` in Asia/Shanghai.
 pub(super) fn monday_at(time: &str) -> jiff::Timestamp {

@@ -7,7 +7,7 @@ use gridworker::incident::{
 };
 use uuid::Uuid;
 
-use super::{STREET, destinations, monday_at};
+use super::{DAY, STREET, destinations, monday_at};
 
 fn ticket() -> Ticket {
     let source = Source { channel: "web".to_owned(), conversation_id: Uuid::from_u128(7) };
@@ -19,7 +19,7 @@ fn ticket() -> Ticket {
 }
 
 fn at(text: &str) -> Place {
-    STREET.places.find(text).place
+    STREET.places.on(DAY).find(text).place
 }
 
 #[test]

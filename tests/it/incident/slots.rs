@@ -7,12 +7,19 @@ use gridworker::incident::{
     when,
 };
 
-use super::{STREET, all_hold, monday_at};
+use super::{DAY, STREET, all_hold, monday_at};
 
 fn read(text: &str, asked: Option<&str>, place: Option<&Place>, in_draft: bool) -> Slots {
     let leaf = STREET.taxonomy.get("010101");
-    let reading =
-        Reading { now: monday_at("15:00"), zone: STREET.calendar.zone(), places: &STREET.places, place, leaf, asked, in_draft };
+    let reading = Reading {
+        now: monday_at("15:00"),
+        zone: STREET.calendar.zone(),
+        places: STREET.places.on(DAY),
+        place,
+        leaf,
+        asked,
+        in_draft,
+    };
     extract(text, &reading)
 }
 
@@ -165,7 +172,7 @@ fn grid(s: &Slots) -> Option<&str> {
 
 #[test]
 fn corrections_change_their_slot_only() {
-    let known = STREET.places.find("古渡春色7栋").place;
+    let known = STREET.places.on(DAY).find("古渡春色7栋").place;
     let mut failures = Vec::new();
     for (text, check) in CORRECTIONS {
         let slots = read(text, None, Some(&known), true);
@@ -178,7 +185,7 @@ fn corrections_change_their_slot_only() {
 
 #[test]
 fn new_information_in_a_draft_is_no_correction() {
-    let known = STREET.places.find("古渡春色7栋").place;
+    let known = STREET.places.on(DAY).find("古渡春色7栋").place;
     for text in ["这不是第一次了", "墙上的裂缝越来越大了", "昨天又掉了两块"] {
         let slots = read(text, None, Some(&known), true);
         assert!(!slots.correction, "「{text}」: {slots:?}");

@@ -29,7 +29,7 @@ fn talkative() -> Ticket {
     t.place.text = "铂金云鼎小区7栋1203".into();
     t.place.unit = Some("2单元".into());
     t.place.matched_by = vec!["铂金云鼎".into(), "1203".into()];
-    t.place.point = Some(Point { lat: 29.48, lng: 106.48, system: PointSystem::Gcj02 });
+    t.place.point = Some(Point { lat: 29.48, lng: 106.48, system: PointSystem::Gcj02, accuracy_m: None });
     t.urgency_reason = "某居民说很急".into();
     t
 }

@@ -15,7 +15,8 @@ fn leaf() -> &'static Leaf {
 }
 
 fn near(said: (&str, &str), known: (&str, &str), words: f32, hours: i64) -> Option<Nearness> {
-    let (here, there) = (STREET.places.find(said.1).place, STREET.places.find(known.1).place);
+    let (here, there) =
+        (STREET.places_at(monday_at("12:00")).find(said.1).place, STREET.places_at(monday_at("12:00")).find(known.1).place);
     assert!(here.grid_code.is_some() && there.grid_code.is_some(), "{said:?} and {known:?} are places of the street");
     let now = monday_at("15:00");
     let said = Matter { category: said.0, place: &here, at: now };
@@ -79,7 +80,7 @@ fn every_part_pulls_its_own_way() {
 }
 
 fn at(lat: f64, lng: f64, system: PointSystem, grid: &str) -> Place {
-    Place { point: Some(Point { lat, lng, system }), grid_code: Some(grid.to_owned()), ..Place::default() }
+    Place { point: Some(Point { lat, lng, system, accuracy_m: None }), grid_code: Some(grid.to_owned()), ..Place::default() }
 }
 
 #[test]
@@ -126,7 +127,7 @@ fn radius_and_window_come_from_the_table_and_nought_switches_off() {
     for bad in ["-1", "abc", "1.5"] {
         assert!(read(bad, "").is_err() && read("", bad).is_err(), "「{bad}」 is refused");
     }
-    let (place, now) = (STREET.places.find("铂金云鼎小区7栋").place, monday_at("15:00"));
+    let (place, now) = (STREET.places_at(monday_at("12:00")).find("铂金云鼎小区7栋").place, monday_at("15:00"));
     let same = Matter { category: TILES, place: &place, at: now };
     for (radius, window) in [("0", ""), ("", "0")] {
         let off = table(radius, window).expect("readable");
