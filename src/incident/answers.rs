@@ -245,14 +245,13 @@ impl OwnQuestion {
     fn named_within(&self, text: &str, shortest: usize) -> Vec<&Choice> {
         let mut hits: Vec<(usize, usize, usize)> = Vec::new();
         for (i, option) in self.options.iter().enumerate() {
-            for word in words_of(option).map(|w| plain(w)) {
+            for word in words_of(option).map(plain) {
                 let length = word.chars().count();
                 // One character alone only opens a short answer: 「有一个」.
                 let found = match length {
-                    0 => false,
-                    n if n < shortest => false,
+                    n if n == 0 || n < shortest => false,
                     1 => text.starts_with(&word) && text.chars().count() <= 6,
-                    _ => denies(&word) && text.contains(&word) || asserted(text, &word),
+                    _ => (denies(&word) && text.contains(&word)) || asserted(text, &word),
                 };
                 if found && let Some(at) = text.find(&word) {
                     hits.push((at, at + word.len(), i));
