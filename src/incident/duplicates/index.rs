@@ -170,8 +170,15 @@ impl<K: Ord + Hash + Clone> Index<K> {
     /// How alike this message and the one with the key are; `None` when it is not here.
     #[must_use]
     pub fn likeness(&self, topic: &str, text: &str, key: &K) -> Option<Match<K>> {
-        let entry = self.entries[*self.places.get(key)? as usize].as_ref()?;
-        Some(self.compare(&self.weigh(topic, text), entry))
+        self.likenesses(topic, text, std::slice::from_ref(key)).pop()
+    }
+
+    /// How alike this message and each of those with the keys are, in their order, without those that are not here.
+    #[must_use]
+    pub fn likenesses(&self, topic: &str, text: &str, keys: &[K]) -> Vec<Match<K>> {
+        let said = self.weigh(topic, text);
+        let entries = keys.iter().filter_map(|key| self.entries[*self.places.get(key)? as usize].as_ref());
+        entries.map(|entry| self.compare(&said, entry)).collect()
     }
 
     fn count(&mut self, grams: &[Gram], up: bool) {

@@ -24,7 +24,7 @@ use crate::incident::ticket::{Kind, Place, Status, Ticket};
 /// More than these nobody compares on a phone.
 pub const MOST: usize = 3;
 /// Tickets of the same surroundings whose words are compared.
-const AROUND: usize = 40;
+const AROUND: usize = 16;
 /// Side of a cell of the map, in degrees: about a kilometre.
 const CELL: f64 = 0.01;
 /// Metres that a cell is at least wide where Chinese streets are.
@@ -152,10 +152,8 @@ impl OpenTickets {
                 consider(like.key, like.incident, like.copy);
             }
         }
-        for id in inner.around(said, leaf, self.distance) {
-            if let Some(like) = inner.words.likeness("", description, &id) {
-                consider(id, like.incident, like.copy);
-            }
+        for like in inner.words.likenesses("", description, &inner.around(said, leaf, self.distance)) {
+            consider(like.key, like.incident, like.copy);
         }
         let mut found: Vec<(Uuid, Nearness, bool)> = found.into_iter().map(|(id, (near, copy))| (id, near, copy)).collect();
         found.sort_by(|a, b| b.1.score.total_cmp(&a.1.score).then_with(|| a.0.cmp(&b.0)));
