@@ -54,7 +54,7 @@ pub(in crate::sandbox) struct Act {
 /// The outcome of a move.
 #[derive(Debug)]
 pub(in crate::sandbox) enum Moved {
-    Done(Incident),
+    Done(Box<Incident>),
     Illegal(State),
     /// Legal, but something that it needs was not said, or makes no sense: a code and the words for it.
     Unsaid(&'static str, &'static str),
@@ -196,7 +196,7 @@ impl Store {
             callbacks::queue(&mut tx, &it, &webhook_id, granted, tz).await?;
         }
         tx.commit().await?;
-        Ok(Moved::Done(it))
+        Ok(Moved::Done(Box::new(it)))
     }
 
     /// Loses an incident with everything that belongs to it, as a platform does that was restored from an old copy. What
