@@ -134,12 +134,6 @@ async fn round(inner: &Inner, settings: Autopilot, due: &mut HashMap<String, (Ma
 fn choose(inner: &Inner, settings: Autopilot, it: &Incident) -> Option<(Move, Said)> {
     let ids = inner.ids.as_ref();
     let noted = |words: &str| Said { note: Some(words.to_owned()), ..Said::default() };
-    let later = |words: &str| {
-        // A day more than there is.
-        let from = it.resolve_by.unwrap_or_else(|| inner.clock.now()).max(inner.clock.now());
-        let until = from.saturating_add(SignedDuration::from_hours(24)).unwrap_or(from);
-        Said { until: Some(until.to_string()), ..noted(words) }
-    };
     if it.asked.is_some() {
         return Some(if faults::happens(0.5, ids) {
             (Move::ApproveExtension, Said::default())
@@ -158,11 +152,11 @@ fn choose(inner: &Inner, settings: Autopilot, it: &Incident) -> Option<(Move, Sa
         State::Returned if faults::happens(0.5, ids) => (Move::AgreeReturn, elsewhere(inner, it)),
         State::Returned => (Move::RefuseReturn, noted("属于本岗位职责，请继续办理")),
         State::InProgress if it.extensions == 0 && faults::happens(settings.extensions, ids) => {
-            (Move::Extend, later("需要等待材料进场"))
+            (Move::Extend, noted("需要等待材料进场"))
         }
         // Only until there has been a second one: everything ends, whatever the share.
         State::Extended if it.extensions == 1 && faults::happens(settings.extensions, ids) => {
-            (Move::AskExtension, later("施工条件仍不具备"))
+            (Move::AskExtension, noted("施工条件仍不具备"))
         }
         State::InProgress | State::Extended => (Move::Resolve, noted("已处理完毕")),
         State::Resolved => (Move::Close, Said::default()),

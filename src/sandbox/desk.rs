@@ -17,7 +17,7 @@ pub(super) struct Said {
     pub note: Option<String>,
     /// A post title; none: whoever is on duty.
     pub handler: Option<String>,
-    /// The new deadline: RFC 3339, or date and time in the street's zone.
+    /// The new deadline: RFC 3339, or date and time in the street's zone; none: one day more than there is.
     pub until: Option<String>,
     /// With `post`: where a returned incident goes.
     pub section: Option<String>,

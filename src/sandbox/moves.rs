@@ -132,7 +132,7 @@ pub enum Needs {
     Nothing,
     /// The reason.
     Note,
-    /// The reason and the new deadline.
+    /// The reason; until when is one day more than there is, unless it is said.
     NoteAndUntil,
     /// Another post.
     Post,

@@ -38,10 +38,10 @@ pub(in crate::sandbox) async fn attach(
     };
     let mut fields = match object(&body) {
         Ok(fields) => fields,
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     };
     if let Err(refused) = same_twice(&fields, [("attachment_id", &id), ("idempotency_key", &key)]) {
-        return refused;
+        return *refused;
     }
     let wrong = |code: &str, detail: &str| problem(StatusCode::UNPROCESSABLE_ENTITY, code, detail, None);
     let content = fields.remove("content");

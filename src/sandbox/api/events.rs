@@ -96,10 +96,10 @@ pub(in crate::sandbox) async fn take(
     };
     let fields = match object(&body) {
         Ok(fields) => fields,
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     };
     if let Err(refused) = same_twice(&fields, [("event_id", &id), ("idempotency_key", &key)]) {
-        return refused;
+        return *refused;
     }
     let Some((kind, words)) = KINDS.into_iter().find(|(kind, _)| fields.get("kind").and_then(Value::as_str) == Some(kind)) else {
         return problem(StatusCode::UNPROCESSABLE_ENTITY, "unknown_kind", "没有这种事件变化", Some(json!(["kind"])));

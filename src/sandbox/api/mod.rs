@@ -45,20 +45,20 @@ async fn admit(sandbox: &Sandbox, headers: &HeaderMap, body: &[u8]) -> Result<St
 }
 
 /// A JSON object, or the answer that it is none.
-fn object(body: &[u8]) -> Result<Map<String, Value>, Response> {
+fn object(body: &[u8]) -> Result<Map<String, Value>, Box<Response>> {
     match serde_json::from_slice::<Value>(body) {
         Ok(Value::Object(fields)) => Ok(fields),
-        Ok(_) => Err(problem(StatusCode::UNPROCESSABLE_ENTITY, "not_an_object", "请求体不是 JSON 对象", None)),
-        Err(_) => Err(problem(StatusCode::BAD_REQUEST, "malformed_json", "请求体不是合法的 JSON", None)),
+        Ok(_) => Err(problem(StatusCode::UNPROCESSABLE_ENTITY, "not_an_object", "请求体不是 JSON 对象", None).into()),
+        Err(_) => Err(problem(StatusCode::BAD_REQUEST, "malformed_json", "请求体不是合法的 JSON", None).into()),
     }
 }
 
 /// A call about an incident names itself and the incident twice: in the address or header, and in the body.
-fn same_twice(fields: &Map<String, Value>, pairs: [(&str, &str); 2]) -> Result<(), Response> {
+fn same_twice(fields: &Map<String, Value>, pairs: [(&str, &str); 2]) -> Result<(), Box<Response>> {
     for (name, wanted) in pairs {
         if fields.get(name).and_then(Value::as_str) != Some(wanted) {
             let detail = format!("{name} 与请求头或地址中的不一致");
-            return Err(problem(StatusCode::UNPROCESSABLE_ENTITY, "id_mismatch", &detail, Some(json!([name]))));
+            return Err(problem(StatusCode::UNPROCESSABLE_ENTITY, "id_mismatch", &detail, Some(json!([name]))).into());
         }
     }
     Ok(())

@@ -14,7 +14,7 @@ use crate::sandbox::{Autopilot, Faults, Inner, Sandbox, SandboxError, desk, disp
 
 /// `PUT /board/duty`
 #[derive(Debug, Deserialize)]
-struct Away {
+struct Absence {
     section: String,
     post: String,
     /// The A holder is away: B stands in.
@@ -31,7 +31,7 @@ pub(in crate::sandbox) async fn duty(Ctx(sandbox): Ctx<Sandbox>) -> Response {
 
 /// `PUT /board/duty`, body `{section, post, away}`; answers as `GET` does.
 pub(in crate::sandbox) async fn set_duty(Ctx(sandbox): Ctx<Sandbox>, body: Bytes) -> Response {
-    let Ok(Away { section, post, away }) = object::<Away>(&body) else {
+    let Ok(Absence { section, post, away }) = object::<Absence>(&body) else {
         return problem(StatusCode::UNPROCESSABLE_ENTITY, "malformed_duty", "需要 section、post、away", None);
     };
     let p = &sandbox.0;

@@ -54,7 +54,7 @@ pub(in crate::sandbox) struct Act {
 /// The outcome of a move.
 #[derive(Debug)]
 pub(in crate::sandbox) enum Moved {
-    Done(Incident),
+    Done(Box<Incident>),
     Illegal(State),
     /// Legal, but something that it needs was not said, or makes no sense: a code and the words for it.
     Unsaid(&'static str, &'static str),
@@ -64,6 +64,8 @@ pub(in crate::sandbox) enum Moved {
 /// The reviewer and the leader, as titles.
 const CENTRE: &str = "指挥中心审核岗";
 const LEADER: &str = "值班领导";
+/// What an extension gives when nobody says until when.
+const ONE_DAY: SignedDuration = SignedDuration::from_hours(24);
 /// The furthest new deadline.
 const FURTHEST: SignedDuration = SignedDuration::from_hours(24 * 366);
 
@@ -117,13 +119,17 @@ impl Store {
     }
 
     /// Makes a move when it is legal and everything that it needs is said, with its line in the history and its callback.
-    pub(in crate::sandbox) async fn act(&self, external_no: &str, act: Act, tz: &TimeZone) -> Result<Moved, SandboxError> {
+    pub(in crate::sandbox) async fn act(&self, external_no: &str, mut act: Act, tz: &TimeZone) -> Result<Moved, SandboxError> {
         let mut tx = self.0.begin_with("BEGIN IMMEDIATE").await?;
         let row = sqlx::query(select("WHERE external_no = $1")).bind(external_no).fetch_optional(&mut *tx).await?;
         let Some(row) = row else { return Ok(Moved::Unknown) };
         let mut it = incident(&row)?;
         if !act.step.allowed_in(it.state, it.extensions, it.asked.is_some()) {
             return Ok(Moved::Illegal(it.state));
+        }
+        if act.step.rule().needs == Needs::NoteAndUntil && act.until.is_none() {
+            let from = it.resolve_by.map_or(act.at, |by| by.max(act.at));
+            act.until = from.saturating_add(ONE_DAY).ok();
         }
         if let Some((code, why)) = unsaid(&act, &it) {
             return Ok(Moved::Unsaid(code, why));
@@ -190,7 +196,7 @@ impl Store {
             callbacks::queue(&mut tx, &it, &webhook_id, granted, tz).await?;
         }
         tx.commit().await?;
-        Ok(Moved::Done(it))
+        Ok(Moved::Done(Box::new(it)))
     }
 
     /// Loses an incident with everything that belongs to it, as a platform does that was restored from an old copy. What
@@ -226,7 +232,7 @@ fn unsaid(act: &Act, it: &Incident) -> Option<(&'static str, &'static str)> {
         return Some(("note_missing", "需要写明原因"));
     }
     match (needs, act.until, &act.to) {
-        (Needs::NoteAndUntil, None, _) => Some(("until_missing", "需要写明新的办结时限")),
+        (Needs::NoteAndUntil, None, _) => Some(("until_invalid", "没有可用的新时限")),
         (Needs::NoteAndUntil, Some(until), _) => {
             let later = it.resolve_by.is_none_or(|by| until > by) && until > act.at;
             let sane = act.at.saturating_add(FURTHEST).is_ok_and(|end| until <= end);

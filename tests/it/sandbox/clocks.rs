@@ -17,7 +17,7 @@ struct Slow {
     clock: Arc<ManualClock>,
     http: reqwest::Client,
     base: String,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 async fn serve(file: &Path, clock: Arc<ManualClock>) -> String {
@@ -42,7 +42,7 @@ impl Slow {
         let http = client();
         let clock = Arc::new(ManualClock::at(SystemClock.now()));
         let base = serve(&folder.path().join("platform.sqlite"), clock.clone()).await;
-        Self { clock, http, base, _folder: folder }
+        Self { clock, http, base, folder }
     }
 
     fn ahead(&self, minutes: i64) -> String {
@@ -102,11 +102,11 @@ async fn what_is_overdue_stands_first_and_is_counted() {
     counts(0, 0).await;
     street.clock.advance(SignedDuration::from_secs(4 * 60));
     counts(0, 1).await;
-    assert_eq!(street.order("?clock=soon").await, [urgent.clone()], "the last quarter of five minutes runs");
+    assert_eq!(street.order("?clock=soon").await, [urgent.as_str()], "the last quarter of five minutes runs");
     assert_eq!(street.order("?clock=in_time").await, [&middle, &slow].map(String::clone));
     street.clock.advance(SignedDuration::from_secs(2 * 60));
     counts(1, 0).await;
-    assert_eq!(street.order("?clock=overdue").await, [urgent.clone()]);
+    assert_eq!(street.order("?clock=overdue").await, [urgent.as_str()]);
 
     let late = street.press(&urgent, "accept").await;
     assert_eq!(late["clocks"]["accept"]["late"], true, "accepted after its time: {late}");
@@ -118,7 +118,7 @@ async fn what_is_overdue_stands_first_and_is_counted() {
     assert_eq!(in_time["clocks"]["accept"]["late"], false);
     street.clock.advance(SignedDuration::from_mins(115));
     counts(1, 0).await;
-    assert_eq!(street.order("?clock=overdue&section=平安法治").await, [middle.clone()], "now its resolution is overdue");
+    assert_eq!(street.order("?clock=overdue&section=平安法治").await, [middle.as_str()], "now its resolution is overdue");
     assert_eq!(street.order("?clock=overdue&section=民生服务").await, Vec::<String>::new());
     assert_eq!(street.order("?clock=overdue&state=received").await, Vec::<String>::new());
     let done = street.press(&middle, "resolve").await;
@@ -173,7 +173,7 @@ async fn a_file_of_the_first_version_goes_on() {
     let http = client();
     let clock = Arc::new(ManualClock::at(SystemClock.now()));
     let base = serve(&file, clock.clone()).await;
-    let street = Slow { clock, http, base, _folder: folder };
+    let street = Slow { clock, http, base, folder };
     let board = street.board("").await;
     assert_eq!((&board["counts"]["total"], &board["pending_callbacks"]), (&json!(2), &json!(1)), "{board}");
     let card = street.press("PT2026110100001", "accept").await;
@@ -184,7 +184,7 @@ async fn a_file_of_the_first_version_goes_on() {
     let fresh = street.push(7, "一般", 60, None).await;
     assert_ne!(fresh, "PT2026110100001");
     // Opened again, the steps are not made twice.
-    let again = serve(&street._folder.path().join("platform.sqlite"), street.clock.clone()).await;
+    let again = serve(&street.folder.path().join("platform.sqlite"), street.clock.clone()).await;
     let answer = street.http.get(format!("{again}/board/incidents")).send().await.expect("answered");
     assert_eq!(answer.json::<Value>().await.expect("JSON")["counts"]["total"], 3);
 }

@@ -42,7 +42,7 @@ async fn start(folder: &Path, arguments: &[&str]) -> (Child, String) {
         }
         None
     };
-    let address = tokio::time::timeout(Duration::from_secs(60), ready).await.expect("ready within a minute");
+    let address = tokio::time::timeout(Duration::from_mins(1), ready).await.expect("ready within a minute");
     let address = address.unwrap_or_else(|| panic!("it ended before it was ready: {seen}"));
     // Its log is read on, so that it never waits for a full pipe.
     tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });

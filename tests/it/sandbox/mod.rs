@@ -19,7 +19,7 @@ use gridworker::core::clock::{Clock as _, SystemClock};
 use gridworker::sandbox::Faults;
 use jiff::{SignedDuration, Timestamp};
 use parking_lot::Mutex;
-use reqwest::{Response, StatusCode};
+use reqwest::{RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 
 use crate::platform::support::{SECRET, Server, client, fresh, signed};
@@ -58,11 +58,15 @@ impl Stage {
     }
 
     async fn call(&self, path: &str, key: &str, body: &str, at: i64, secret: &str) -> Response {
+        self.request(path, key, body, at, secret).send().await.expect("the platform answers")
+    }
+
+    fn request(&self, path: &str, key: &str, body: &str, at: i64, secret: &str) -> RequestBuilder {
         let mut request = self.http.post(self.url(path)).header("idempotency-key", key);
         for (name, value) in signed("msg_1", at, body, secret) {
             request = request.header(name, value);
         }
-        request.body(body.to_owned()).send().await.expect("the platform answers")
+        request.body(body.to_owned())
     }
 
     /// A rightly signed call about the incident `key`; `id` is the call's own key.

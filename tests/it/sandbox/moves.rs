@@ -133,7 +133,6 @@ async fn a_second_extension_needs_the_leader() {
     stage.press(&no, "accept", &json!({})).await;
     for (said, code) in [
         (json!({}), "note_missing"),
-        (json!({"note": "等待材料"}), "until_missing"),
         (json!({"note": "等待材料", "until": "明天"}), "until_invalid"),
         (json!({"note": "等待材料", "until": "2020-01-01T00:00:00Z"}), "until_invalid"),
         (json!({"note": "等待材料", "until": hours_ahead(24 * 400)}), "until_invalid"),
@@ -153,6 +152,12 @@ async fn a_second_extension_needs_the_leader() {
         stage.post(&format!("/board/incidents/{no}/ask_extension"), &json!({"note": "仍缺材料", "until": first})).await;
     assert_eq!((status, &said["code"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("until_invalid")), "later than it was");
     let second = hours_ahead(96);
+    // Nobody says until when: one day more than there is.
+    let day = stage.press(&no, "ask_extension", &json!({"note": "仍缺材料"})).await;
+    let more = instant(&day["asked"]["until"]).duration_since(instant(&longer["resolve_by"])).as_hours();
+    assert_eq!(more, 24, "{day}");
+    let refused = stage.press(&no, "refuse_extension", &json!({"note": "请写明时限"})).await;
+    assert_eq!(refused["resolve_by"], longer["resolve_by"], "refused, it gives nothing");
     let asked = stage.press(&no, "ask_extension", &json!({"note": "仍缺材料", "until": second})).await;
     assert_eq!((&asked["state"], &asked["extensions"]), (&json!("in_progress"), &json!(1)), "asking changes nothing yet");
     assert_eq!(asked["asked"]["note"], "仍缺材料");
