@@ -141,6 +141,8 @@ impl Instance {
             rules: Arc::clone(&rules),
             tickets: tickets.clone(),
             moves: tickets.clone(),
+            evidence: tickets.clone(),
+            attachments: settings.attachments.clone(),
             model,
             prompts,
             tokens: Arc::new(TokenCounter::new(&settings.llm)?),

@@ -46,7 +46,7 @@ impl Conversations {
     /// Whether this message belongs to the open draft; `None` = it digresses.
     pub(super) fn draft_route(&self, turn: &Turn<'_>, intent: &Intent) -> Option<Route> {
         let draft = turn.memory.draft.as_ref()?;
-        if !turn.attachments.is_empty() || ConfirmWord::read(turn.said).is_some() {
+        if !turn.attachments.is_empty() || ConfirmWord::read(turn.said).is_some() || draft.accepts_photo_position(turn.said) {
             return Some(Route::Report);
         }
         match intent.kind {
@@ -65,7 +65,7 @@ impl Conversations {
         let mut draft = self.empty_draft(turn);
         let matter = if is_bare_report_wish(turn.said) { turn.memory.last_question.take() } else { Some(turn.said.to_owned()) };
         let applied = matter.map(|m| draft.apply(&m, &self.parts.rules, self.now())).unwrap_or_default();
-        draft.attachments.extend_from_slice(turn.attachments);
+        draft.attach(turn.attachments);
         let goes_elsewhere = applied.stopper.is_some() || applied.outside.is_some();
         (if goes_elsewhere { Route::Channel } else { Route::Report }, draft, applied)
     }
@@ -77,6 +77,7 @@ impl Conversations {
         }
         self.help_by_model(turn, &mut draft).await;
         let mut text = String::from("好的，我来帮您上报。");
+        text.push_str(self.put_into(&mut draft, turn.attachments).unwrap_or_default());
         if draft.urgency >= Urgency::紧急 {
             let dangerous = draft.category.as_deref().is_some_and(|code| KEEP_AWAY.iter().any(|branch| code.starts_with(branch)));
             text.push_str(if dangerous {
@@ -108,10 +109,14 @@ impl Conversations {
             }
             None => {}
         }
+        if draft.accepts_photo_position(turn.said) {
+            draft.take_photo_position();
+            return Ok(self.present(turn, draft, "好的，用照片里的位置。".to_owned()));
+        }
         let asked = draft.asked.clone();
         let applied = draft.apply(turn.said, &self.parts.rules, self.now());
         let pictures = turn.attachments.len();
-        draft.attachments.extend_from_slice(turn.attachments);
+        let offer = self.put_into(&mut draft, turn.attachments);
         if let Some(said) = self.goes_elsewhere(turn, &applied) {
             return Ok(said);
         }
@@ -121,7 +126,7 @@ impl Conversations {
         let text = if applied.correction {
             self.corrected(&draft, &applied)
         } else if pictures > 0 {
-            format!("收到{pictures}张照片。")
+            format!("收到{}。{}", self.counted(turn.attachments).await?, offer.unwrap_or_default())
         } else if applied.changed.is_empty() {
             match draft.asked.as_deref() {
                 Some(field::PLACE) if draft.emergency.is_some() => "好。",

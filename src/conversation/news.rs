@@ -95,7 +95,8 @@ impl Conversations {
         let card = json!({ "kind": "progress", "ticket": ticket, "timeline": progress::timeline(&timeline) });
         let event = TicketEvent { at: news.at, from: news.from, to: news.to, by: news.by.clone(), note: news.note.clone() };
         let text = progress::news(&ticket, &event);
-        let body = MessageBody { text, card: Some(card), ..MessageBody::default() };
+        let attachments = self.parts.evidence.of_move(news.event_id).await?;
+        let body = MessageBody { text, card: Some(card), attachments, ..MessageBody::default() };
         // The same event always makes the same message: telling it twice after a crash changes nothing.
         let id = message_id(news);
         if let Some(message) = self.parts.store.add_message(news.conversation_id, id, Role::News, &body, self.now()).await? {

@@ -108,7 +108,7 @@ pub struct Api {
     pub clock: Arc<dyn Clock>,
     /// Sizes and times.
     pub server: ServerSettings,
-    /// Rules for pictures.
+    /// Rules for attachments.
     pub attachments: AttachmentSettings,
     /// Numbers for the operator.
     pub metrics: Option<PrometheusHandle>,

@@ -192,6 +192,9 @@ impl Draft {
                 l.questions.iter().map(|q| json!({"text": q.text, "required": q.required})).collect::<Vec<_>>()
             }),
         });
+        if let Some(position) = &self.photo_position {
+            card["photo_position"] = json!(position);
+        }
         if let Some(question) = self.next_question(rules) {
             card["asking"] = json!(question.field);
             card["question"] = json!(question);

@@ -15,6 +15,7 @@ pub mod confirm;
 pub mod destinations;
 pub mod dispatch;
 pub mod draft;
+pub mod evidence;
 pub mod finish;
 pub mod gazetteer;
 pub mod intent;

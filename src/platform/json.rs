@@ -14,7 +14,7 @@ use serde::Deserialize;
 use url::Url;
 use uuid::Uuid;
 
-use super::attachments::{AttachmentSource, Kept, file_name};
+use super::attachments::{AttachmentSource, Kept, NotReadable, file_name};
 use super::callback::PlatformStatus;
 use super::outbox::{Message, Parcel};
 use super::settings::{PlatformSettings, seconds};
@@ -214,7 +214,10 @@ impl JsonPlatform {
                 (Some("events"), update.id, self.update_body(ticket, update).map_err(|e| for_good(e.to_string()))?)
             }
             Message::Attachment { id, number } => {
-                let kept = self.attachments.attachment(*id).await.map_err(|why| transient(why, None, None, false))?;
+                let kept = self.attachments.attachment(*id).await.map_err(|error| match error {
+                    NotReadable::Later(why) => transient(why, None, None, false),
+                    NotReadable::Never(why) => for_good(why),
+                })?;
                 let Some(kept) = kept else { return Ok(None) };
                 (Some("attachments"), *id, attachment_body(ticket.id, *id, *number, &kept))
             }

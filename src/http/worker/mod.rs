@@ -1,4 +1,5 @@
 //! `/api/v1/worker`: what gridworkers and dispatchers do with tickets. Who may call what stands in `access.rs`.
 
+pub mod attachments;
 pub mod category;
 pub mod tickets;

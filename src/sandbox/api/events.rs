@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{admit, arrival, broken, object, problem, same_twice, shown, stored, unknown};
-use crate::sandbox::moves::State;
+use crate::sandbox::moves::State as Standing;
 use crate::sandbox::store::{Effect, NewEvent, Told};
 use crate::sandbox::{Sandbox, dispatch};
 
@@ -26,8 +26,12 @@ const KINDS: [(&str, &str); 9] = [
     ("moved", "上报方推进"),
 ];
 /// The reporting system's words for where its people have moved an incident to, and what they are here.
-const MOVED: [(&str, State); 4] =
-    [("已受理", State::Accepted), ("已交办", State::Assigned), ("处置中", State::InProgress), ("已办结", State::Resolved)];
+const MOVED: [(&str, Standing); 4] = [
+    ("已受理", Standing::Accepted),
+    ("已交办", Standing::Assigned),
+    ("处置中", Standing::InProgress),
+    ("已办结", Standing::Resolved),
+];
 /// The longest line of history, in characters.
 const LINE_LIMIT: usize = 500;
 

@@ -238,7 +238,7 @@ impl NewsStore for SqliteTickets {
 }
 
 /// The ticket with this number inside a transaction.
-async fn by_number(tx: &mut Transaction<'_, Driver>, sealer: &Sealer, number: &str) -> Result<Ticket, StoreError> {
+pub(super) async fn by_number(tx: &mut Transaction<'_, Driver>, sealer: &Sealer, number: &str) -> Result<Ticket, StoreError> {
     let row = sqlx::query("SELECT id, document, status, reporter FROM tickets WHERE number = $1")
         .bind(number)
         .fetch_optional(&mut **tx)

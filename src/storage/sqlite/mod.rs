@@ -12,6 +12,7 @@ pub mod audit;
 pub mod conversation;
 pub mod curated;
 pub mod desk;
+mod evidence;
 pub mod gaps;
 pub mod generations;
 pub mod imports;

@@ -8,6 +8,7 @@ mod delivery;
 mod desk;
 mod documents;
 mod draft;
+mod evidence;
 mod generations;
 mod handling;
 mod imports;
