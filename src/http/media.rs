@@ -153,7 +153,7 @@ pub async fn give(api: &Api, row: &Attachment, form: &Form, asked: &HeaderMap) -
             response
         }
         Part::None => {
-            let mut response = StatusCode::RANGE_NOT_SATISFIABLE.into_response();
+            let mut response = Problem::new(Code::RangeNotSatisfiable).into_response();
             set(&mut response, header::CONTENT_RANGE, &format!("bytes */{whole}"))?;
             return Ok(response);
         }

@@ -48,7 +48,7 @@ pub async fn post_message(
     api.limits.message(api.limits.caller(peer, &headers), conversation.id, &conversation.channel)?;
     if message.attachments.len() > api.attachments.max_per_message {
         let detail = format!("一次最多发送{}个附件", api.attachments.max_per_message);
-        return Err(Problem::new(Code::TooManyAttachments).detail(detail));
+        return Err(Problem::new(Code::InvalidBody).detail(detail));
     }
     let incoming =
         Incoming { client_message_id: message.client_message_id, text: message.text, attachments: message.attachments };

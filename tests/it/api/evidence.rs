@@ -147,7 +147,8 @@ async fn voice_and_video_are_kept_played_in_parts_and_run_nothing() {
             assert_eq!((part.status, &part.bytes[..]), (status, &whole.bytes[from..to]), "{range} of {content_type}");
         }
         let beyond = Answer::of(resident.request(Method::GET, &path).header("range", "bytes=99999999-").send().await).await;
-        assert_eq!(beyond.status, 416);
+        beyond.refused(416, "range_not_satisfiable");
+        assert_eq!(beyond.header("content-range"), format!("bytes */{}", whole.bytes.len()));
         resident.get(&format!("{path}?size=thumb")).await.refused(404, "not_found");
         resident.get(&format!("{path}?size=huge")).await.refused(400, "invalid_parameter");
     }
@@ -177,7 +178,7 @@ async fn counts_hold_for_a_message_a_draft_and_a_ticket_together() {
     let of = |list: &[&String]| list.iter().map(|id| id.as_str().to_owned()).collect::<Vec<_>>();
     let show =
         async |words: &str, list: Vec<String>| resident.show(words, &list.iter().map(String::as_str).collect::<Vec<_>>()).await;
-    show("看图", of(&[&photos[0], &photos[1], &photos[2], &photos[3]])).await.refused(422, "too_many_attachments");
+    show("看图", of(&[&photos[0], &photos[1], &photos[2], &photos[3]])).await.refused(422, "invalid_body");
     show("看", of(&[&films[0], &films[1]])).await.refused(422, "too_many_attachments");
     assert_eq!(resident.history().await["messages"], json!([]), "what is refused is not said");
 
