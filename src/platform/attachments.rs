@@ -15,6 +15,14 @@ pub struct Kept {
     pub bytes: Bytes,
 }
 
+impl Kept {
+    /// Voices can be heard in it.
+    #[must_use]
+    pub fn has_sound(&self) -> bool {
+        self.content_type.starts_with("audio/") || self.content_type.starts_with("video/")
+    }
+}
+
 /// Why an attachment cannot be had.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotReadable {

@@ -39,6 +39,8 @@ const OPTIONAL: &[(&str, &[&str])] = &[
     ("/place", &["community", "grid", "grid_code", "micro_grid", "estate", "building", "unit", "room", "point"]),
     ("/reporter", &["name", "phone"]),
 ];
+/// Why a recording is not pushed when its receiver may not see who reports.
+const SOUND_WITHHELD: &str = "反映人的身份对该平台保密，含声音的附件没有推送，请人工核实后转交";
 /// What stands for what people do not get to see in a preview.
 const COVERED: &str = "（不显示）";
 /// The longest answer that is read, in bytes.
@@ -219,6 +221,10 @@ impl JsonPlatform {
                     NotReadable::Never(why) => for_good(why),
                 })?;
                 let Some(kept) = kept else { return Ok(None) };
+                // How somebody speaks names them as their own words do: a person decides about it.
+                if kept.has_sound() && self.visibility.of(ticket).withheld.is_some() {
+                    return Err(for_good(SOUND_WITHHELD.to_owned()));
+                }
                 (Some("attachments"), *id, attachment_body(ticket.id, *id, *number, &kept))
             }
         };

@@ -213,8 +213,8 @@ impl<'a> Walk<'a> {
 
     /// The name of the encoder in each description of a picture.
     fn blank_encoder(&mut self, stsd: &Atom) -> Option<()> {
-        const OF_PICTURES: [&[u8; 4]; 10] =
-            [b"avc1", b"avc3", b"hvc1", b"hev1", b"mp4v", b"vp08", b"vp09", b"av01", b"s263", b"jpeg"];
+        const OF_PICTURES: [&[u8; 4]; 13] =
+            [b"avc1", b"avc3", b"hvc1", b"hev1", b"dvh1", b"dvhe", b"encv", b"mp4v", b"vp08", b"vp09", b"av01", b"s263", b"jpeg"];
         for entry in atoms(self.file, (stsd.body + 8).min(stsd.end), stsd.end, false)? {
             if OF_PICTURES.contains(&&entry.kind) {
                 self.blank((entry.body + 12).min(entry.end), (entry.body + 16).min(entry.end));

@@ -269,6 +269,22 @@ async fn a_platform_gets_no_name_and_no_place_from_a_file() {
 }
 
 #[tokio::test]
+async fn the_voice_of_somebody_who_is_kept_secret_is_not_pushed_by_itself() {
+    let app = wants_attachments().start().await;
+    let resident = app.resident().await;
+    let ids = [sent(&resident, &photo()).await, sent(&resident, &opus(4)).await, sent(&resident, &mp4(b"isom", true, 3)).await];
+    let turn = resident.show(FACADE, &[&ids[0], &ids[1], &ids[2]]).await.expect(200);
+    resident.patch(&json!({ "kind": "举报" })).await.expect(200);
+    let ticket = finished(&resident, &turn).await["ticket"].clone();
+    assert_eq!(ticket["confidential"], true, "{ticket}");
+    app.delivered().await;
+    let names: Vec<Value> = at_platform(&app, &ticket).await.into_iter().map(|(listed, _)| listed["file_name"].clone()).collect();
+    assert_eq!(names, [json!("附件1.jpg")], "the photo goes, the recordings wait for a person");
+    let dead = "SELECT COUNT(*) FROM outbox WHERE kind = 'attachment' AND state = 'dead' AND reason LIKE '%声音%'";
+    assert_eq!(app.count(dead).await, 2);
+}
+
+#[tokio::test]
 async fn a_damaged_file_is_said_to_be_damaged_and_never_pushed() {
     let app = wants_attachments().start().await;
     let resident = app.resident().await;

@@ -107,7 +107,7 @@ async fn a_large_attachment_is_taken_and_a_larger_one_is_not() {
     let large = vec![7u8; 30 * 1024 * 1024];
     let (status, said) =
         stage.about("k1", "attachments", &id, &attachment(&id, "k1", "a.bin", "application/x-bin", &large)).await;
-    assert_eq!(status, 201, "15 MiB: {said}");
+    assert_eq!(status, 201, "30 MiB: {said}");
     let id = fresh().to_string();
     let larger = vec![7u8; 33 * 1024 * 1024];
     let body = attachment(&id, "k1", "a.bin", "application/x-bin", &larger).to_string();
