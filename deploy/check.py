@@ -30,7 +30,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 EVENTS, STEP = 6, 0.3  # a stream of six events, one each 300 ms
 LATE = 0.15  # seconds after which an event counts as held back
 STREAM = "/api/v1/conversations/c1/turns/t1/events"
-LIMIT = 12 * 1024 * 1024
+LIMIT = 46 * 1024 * 1024
 MARK = "q-must-not-be-logged"
 BEARER = "b-must-not-be-logged"
 CLIENT = "127.0.0.9"  # the resident: another loopback address than the hops'
@@ -172,7 +172,7 @@ http {
     client_body_temp_path /tmp/nginx-1; proxy_temp_path /tmp/nginx-2; fastcgi_temp_path /tmp/nginx-3;
     uwsgi_temp_path /tmp/nginx-4; scgi_temp_path /tmp/nginx-5;
     access_log off;
-    server { listen 8080 default_server; client_max_body_size 20m; location / { proxy_pass http://gridworker:8080; } }
+    server { listen 8080 default_server; client_max_body_size 60m; location / { proxy_pass http://gridworker:8080; } }
 }
 """
 
@@ -289,7 +289,7 @@ def check_bodies(outer):
     whole = os.urandom(LIMIT)
     response = call(outer.port, "POST", "/api/v1/attachments", whole, {"Content-Type": "application/octet-stream"})
     same = json.loads(response.read()).get("sha256") == hashlib.sha256(whole).hexdigest()
-    check(response.status == 201 and same, "a body of 12 MiB arrives whole through two hops", f"{LIMIT} bytes")
+    check(response.status == 201 and same, "a body of 46 MiB arrives whole through two hops", f"{LIMIT} bytes")
     head = f"POST /api/v1/attachments HTTP/1.1\r\nHost: x\r\nContent-Length: {LIMIT + 1}\r\n\r\n".encode()
     with socket.create_connection(("127.0.0.1", outer.port), 5) as s:
         s.sendall(head)

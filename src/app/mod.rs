@@ -151,6 +151,8 @@ impl Instance {
             notices: tickets.clone(),
             merges: tickets.clone(),
             open: Arc::clone(&open),
+            evidence: tickets.clone(),
+            attachments: settings.attachments.clone(),
             model,
             prompts,
             tokens: Arc::new(TokenCounter::new(&settings.llm)?),

@@ -147,12 +147,32 @@ pub struct ConversationSettings {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AttachmentSettings {
-    /// Bytes of one picture.
+    /// Bytes of one photo.
     pub max_bytes: usize,
-    /// Pictures of one message.
-    pub max_per_message: usize,
-    /// Width × height.
+    /// Width × height of a photo.
     pub max_pixels: u64,
+    /// Bytes of one voice recording.
+    pub max_voice_bytes: usize,
+    /// Seconds of one voice recording, where its container tells them.
+    pub max_voice_s: u32,
+    /// Bytes of one video.
+    pub max_video_bytes: usize,
+    /// Seconds of one video, where its container tells them.
+    pub max_video_s: u32,
+    /// Attachments of one message, or of one move.
+    pub max_per_message: usize,
+    /// Attachments that a resident may put into one ticket, while it is a draft and afterwards together.
+    pub max_per_ticket: usize,
+    /// Videos among them.
+    pub max_videos_per_ticket: usize,
+}
+
+impl AttachmentSettings {
+    /// Bytes of the largest file of any kind.
+    #[must_use]
+    pub fn largest(&self) -> usize {
+        self.max_bytes.max(self.max_voice_bytes).max(self.max_video_bytes)
+    }
 }
 
 /// `[limits]`

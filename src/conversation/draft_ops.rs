@@ -7,7 +7,7 @@ use super::memory::Memory;
 use super::message::{MessageBody, Role};
 use super::outcome::{Finish, Route};
 use super::service::Conversations;
-use super::store::StoreError;
+use super::store::{Owner, StoreError};
 use crate::core::ids::named;
 use crate::incident::draft::{By, Draft, DraftState};
 use crate::incident::finish::NotReady;
@@ -69,11 +69,13 @@ impl Conversations {
         memory.keep_up(&rules, self.now());
         let draft = self.open_draft(&mut memory).await?;
         if let Some(ids) = patch.get("attachments").and_then(Value::as_array) {
-            for id in ids.iter().filter_map(|v| v.as_str()).filter_map(|s| Uuid::parse_str(s).ok()) {
-                let known = self.parts.store.attachment(id).await?;
-                if known.is_none_or(|a| a.conversation_id != conversation) {
-                    return Err(DraftError::Invalid(vec![("attachments".to_owned(), "照片不存在，请重新上传".to_owned())]));
-                }
+            let ids: Vec<Uuid> = ids.iter().filter_map(|v| v.as_str()).filter_map(|s| Uuid::parse_str(s).ok()).collect();
+            let wrong = |words: String| Err(DraftError::Invalid(vec![("attachments".to_owned(), words)]));
+            if self.foreign(Owner::Conversation(conversation), &ids).await?.is_some() {
+                return wrong("附件不存在，请重新上传".to_owned());
+            }
+            if let Some(words) = self.too_many(&[], &ids).await? {
+                return wrong(words);
             }
         }
         draft

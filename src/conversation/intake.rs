@@ -53,7 +53,7 @@ impl Conversations {
             return Some(Route::Report);
         }
         let answers = intent.kind != IntentKind::Emergency && draft.picks_an_answer(turn.said, &turn.rules);
-        if answers || !turn.attachments.is_empty() || ConfirmWord::read(turn.said).is_some() {
+        if answers || !turn.attachments.is_empty() || ConfirmWord::read(turn.said).is_some() || draft.accepts_photo_position(turn.said) {
             return Some(Route::Report);
         }
         match intent.kind {
@@ -72,7 +72,7 @@ impl Conversations {
         let mut draft = self.empty_draft(turn);
         let matter = if is_bare_report_wish(turn.said) { turn.memory.last_question.take() } else { Some(turn.said.to_owned()) };
         let applied = matter.map(|m| draft.apply(&m, &turn.rules, self.now())).unwrap_or_default();
-        draft.attachments.extend_from_slice(turn.attachments);
+        draft.attach(turn.attachments);
         let goes_elsewhere = applied.stopper.is_some() || applied.outside.is_some();
         (if goes_elsewhere { Route::Channel } else { Route::Report }, draft, applied)
     }
@@ -84,6 +84,7 @@ impl Conversations {
         }
         self.help_by_model(turn, &mut draft).await;
         let mut text = String::from("好的，我来帮您上报。");
+        text.push_str(self.put_into(&mut draft, turn.attachments).unwrap_or_default());
         if draft.urgency >= Urgency::紧急 {
             let dangerous = draft.category.as_deref().is_some_and(|code| KEEP_AWAY.iter().any(|branch| code.starts_with(branch)));
             text.push_str(if dangerous {
@@ -126,10 +127,14 @@ impl Conversations {
             }
             None => {}
         }
+        if draft.accepts_photo_position(turn.said) {
+            draft.take_photo_position(turn.rules.places_at(self.now()));
+            return Ok(self.present(turn, draft, "好的，用照片里的位置。".to_owned()));
+        }
         let asked = draft.asked.clone();
         let applied = draft.apply(turn.said, &turn.rules, self.now());
         let pictures = turn.attachments.len();
-        draft.attachments.extend_from_slice(turn.attachments);
+        let offer = self.put_into(&mut draft, turn.attachments);
         if let Some(said) = self.goes_elsewhere(turn, &applied) {
             return Ok(said);
         }
@@ -139,7 +144,7 @@ impl Conversations {
         let text = if applied.correction {
             self.corrected(turn, &draft, &applied)
         } else if pictures > 0 {
-            format!("收到{pictures}张照片。")
+            format!("收到{}。{}", self.counted(turn.attachments).await?, offer.unwrap_or_default())
         } else if let Some(wanted) = applied.wanted.filter(|_| applied.changed.is_empty()) {
             format!("不好意思，我没听明白。{wanted}。")
         } else if applied.changed.is_empty() {

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::redact::Vault;
 use crate::incident::draft::Draft;
@@ -53,6 +54,9 @@ pub struct Memory {
     /// Number of the ticket that was called solved and whose stars were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stars_asked: Option<String>,
+    /// Attachments that wait until the resident has said to which of their tickets they belong.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub evidence_waiting: Vec<Uuid>,
     /// Placeholders of personal data, the same for the whole conversation.
     pub vault: Vault,
     /// The last question as it was understood.

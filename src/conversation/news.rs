@@ -102,18 +102,20 @@ impl Conversations {
         let event = TicketEvent { at: news.at, from: news.from, to: news.to, by: news.by.clone(), note: news.note.clone() };
         let Some(follower) = &news.follower else {
             let id = message_id("news", news.ticket_id, news.event_id);
-            return self.tell_of(&news.ticket_number, news.conversation_id, id, |ticket| progress::news(ticket, &event)).await;
+            let attachments = self.parts.evidence.of_move(news.event_id).await?;
+            let words = |ticket: &Ticket| progress::news(ticket, &event);
+            return self.tell_of(&news.ticket_number, news.conversation_id, id, attachments, words).await;
         };
-        // Who was merged sees the own ticket, never the other one's: only its number, its state and what happened.
+        // Who was merged sees the own ticket, never the other one's: only its number, its state and what happened, no photo.
         let id = named(&format!("gridworker-news\n{}\n{}\n{}", news.ticket_id, news.event_id, follower.ticket_id));
         let words = |own: &Ticket| progress::follow_news(own, &news.ticket_number, &event);
-        self.tell_of(&follower.ticket_number, news.conversation_id, id, words).await
+        self.tell_of(&follower.ticket_number, news.conversation_id, id, Vec::new(), words).await
     }
 
     async fn tell_notice(&self, notice: &Notice) -> Result<(), super::turn::TurnError> {
         let id = message_id("notice", notice.ticket_id, notice.id);
         let words = |ticket: &Ticket| format!("工单{}（{}）：{}", ticket.number, ticket.title, notice.text);
-        self.tell_of(&notice.ticket_number, notice.conversation_id, id, words).await
+        self.tell_of(&notice.ticket_number, notice.conversation_id, id, Vec::new(), words).await
     }
 
     /// Adds the message about a ticket and shows it on the open window.
@@ -122,6 +124,7 @@ impl Conversations {
         number: &str,
         conversation: Uuid,
         id: Uuid,
+        attachments: Vec<Uuid>,
         words: impl FnOnce(&Ticket) -> String,
     ) -> Result<(), super::turn::TurnError> {
         let Some(ticket) = self.parts.tickets.get(number).await? else { return Ok(()) };
@@ -131,7 +134,7 @@ impl Conversations {
         let text = words(&ticket);
         let timeline = self.parts.tickets.timeline(number).await?;
         let card = json!({ "kind": "progress", "ticket": ticket, "timeline": progress::timeline(&timeline) });
-        let body = MessageBody { text, card: Some(card), ..MessageBody::default() };
+        let body = MessageBody { text, card: Some(card), attachments, ..MessageBody::default() };
         // The same event always makes the same message: telling it twice after a crash changes nothing.
         if let Some(message) = self.parts.store.add_message(conversation, id, Role::News, &body, self.now()).await? {
             self.news.publish(conversation, message)

@@ -7,6 +7,7 @@ use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
+use super::evidence::Positions;
 use super::live::{self, LiveTurn, LiveTurns, TurnEvent, TurnLog};
 use super::memory::Memory;
 use super::message::{Message, MessageBody};
@@ -14,11 +15,9 @@ use super::news::NewsBus;
 use super::order::Order;
 use super::outcome::{Finish, Reply, TurnOutcome};
 use super::prompts::Prompts;
-use super::store::{
-    Attachment, Audience, Begun, Blobs, Conversation, ConversationStore, EndedTurn, NewTurn, StoreError, StoredTurn,
-};
+use super::store::{Audience, Begun, Blobs, Conversation, ConversationStore, EndedTurn, NewTurn, Owner, StoreError, StoredTurn};
 use super::street::Street;
-use crate::config::ConversationSettings;
+use crate::config::{AttachmentSettings, ConversationSettings};
 use crate::core::clock::Clock;
 use crate::core::ids::Ids;
 use crate::core::text;
@@ -28,6 +27,7 @@ use crate::incident::clock_store::NoticeStore;
 use crate::incident::destinations::Destinations;
 use crate::incident::duplicates::open::OpenTickets;
 use crate::incident::duplicates::store::MergeStore;
+use crate::incident::evidence::EvidenceStore;
 use crate::incident::news::NewsStore;
 use crate::incident::rules::Rules;
 use crate::incident::store::TicketStore;
@@ -40,7 +40,7 @@ use crate::llm::port::ChatModel;
 pub struct Parts {
     /// Rows.
     pub store: Arc<dyn ConversationStore>,
-    /// Bytes of pictures.
+    /// Bytes of attachments.
     pub blobs: Arc<dyn Blobs>,
     /// What answers rest on.
     pub knowledge: Arc<Knowledge>,
@@ -50,6 +50,10 @@ pub struct Parts {
     pub rules: Rules,
     /// Tickets.
     pub tickets: Arc<dyn TicketStore>,
+    /// What is added to tickets later.
+    pub evidence: Arc<dyn EvidenceStore>,
+    /// Limits of attachments.
+    pub attachments: AttachmentSettings,
     /// Moves that were not told yet.
     pub moves: Arc<dyn NewsStore>,
     /// What residents are told beside the moves: a missed deadline.
@@ -93,6 +97,7 @@ pub struct Conversations {
     pub(super) live: LiveTurns,
     pub(super) order: Order,
     pub(super) news: NewsBus,
+    pub(super) positions: Positions,
     pub(super) tasks: TaskTracker,
 }
 
@@ -103,7 +108,7 @@ pub struct Incoming {
     pub client_message_id: String,
     /// As typed.
     pub text: String,
-    /// Pictures of this conversation.
+    /// Attachments of this conversation.
     pub attachments: Vec<Uuid>,
 }
 
@@ -133,9 +138,12 @@ pub enum PostError {
     /// `client_message_id` is missing or longer than 100 characters.
     #[error("client_message_id must have 1 to 100 characters")]
     BadClientId,
-    /// A picture that is not this conversation's.
+    /// An attachment that is not this conversation's.
     #[error("unknown attachment {0}")]
     UnknownAttachment(Uuid),
+    /// More than one matter may have, in words for the sender.
+    #[error("{0}")]
+    TooManyAttachments(String),
     /// Storage failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -159,6 +167,7 @@ impl Conversations {
             live: LiveTurns::default(),
             order: Order::default(),
             news: NewsBus::default(),
+            positions: Positions::default(),
             tasks: TaskTracker::new(),
         })
     }
@@ -221,10 +230,13 @@ impl Conversations {
         if said.trim().is_empty() && incoming.attachments.is_empty() {
             return Err(PostError::Empty);
         }
-        for id in &incoming.attachments {
-            let known = self.parts.store.attachment(*id).await?;
-            if known.is_none_or(|a| a.conversation_id != conversation.id) {
-                return Err(PostError::UnknownAttachment(*id));
+        if let Some(id) = self.foreign(Owner::Conversation(conversation.id), &incoming.attachments).await? {
+            return Err(PostError::UnknownAttachment(id));
+        }
+        if !incoming.attachments.is_empty() {
+            let held = conversation.memory.draft.as_ref().map_or(&[][..], |draft| &draft.attachments);
+            if let Some(words) = self.too_many(held, &incoming.attachments).await? {
+                return Err(PostError::TooManyAttachments(words));
             }
         }
         let body =
@@ -294,42 +306,11 @@ impl Conversations {
         self.parts.store.messages(conversation_id, after, 500).await
     }
 
-    /// Keeps a picture that was already cleaned.
-    pub async fn attach(&self, conversation_id: Uuid, picture: super::pictures::Picture) -> Result<Attachment, StoreError> {
-        use sha2::Digest as _;
-        let attachment = Attachment {
-            id: self.parts.ids.uuid(),
-            conversation_id,
-            content_type: picture.content_type.to_owned(),
-            bytes: picture.bytes.len() as u64,
-            width: picture.width,
-            height: picture.height,
-            sha256: hex::encode(sha2::Sha256::digest(&picture.bytes)),
-        };
-        // Bytes first: a row without its file would be a broken promise, a file without a row is only litter.
-        self.parts.blobs.put(attachment.id, picture.bytes).await?;
-        self.parts.store.add_attachment(&attachment, self.parts.clock.now()).await?;
-        Ok(attachment)
-    }
-
-    /// A picture with its bytes.
-    pub async fn attachment(&self, id: Uuid) -> Result<Option<(Attachment, bytes::Bytes)>, StoreError> {
-        let Some(row) = self.parts.store.attachment(id).await? else { return Ok(None) };
-        Ok(self.parts.blobs.get(id).await?.map(|bytes| (row, bytes)))
-    }
-
-    /// How many pictures a conversation has.
-    pub async fn attachment_count(&self, conversation_id: Uuid) -> Result<u32, StoreError> {
-        self.parts.store.attachment_count(conversation_id).await
-    }
-
-    /// The resident's right to delete: words, draft, placeholders and pictures. Tickets that were confirmed stay.
+    /// The resident's right to delete: words, draft, placeholders and attachments. Tickets that were confirmed stay.
     pub async fn delete(&self, conversation_id: Uuid) -> Result<(), StoreError> {
         let _order = self.order.enter(conversation_id).await;
-        for picture in self.parts.store.delete(conversation_id).await? {
-            self.parts.blobs.remove(picture).await?;
-        }
-        Ok(())
+        let gone = self.parts.store.delete(conversation_id).await?;
+        self.remove_files(&gone).await
     }
 
     /// Deletes conversations that nobody wrote to for longer than the retention; returns how many.

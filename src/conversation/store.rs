@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::media::MediaKind;
 use super::memory::Memory;
 use super::message::{Message, MessageBody, Role};
 use super::outcome::TurnOutcome;
@@ -54,23 +55,38 @@ pub struct Conversation {
     pub memory: Memory,
 }
 
-/// A picture as stored; the bytes lie in the data folder.
-#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
+/// Whose an attachment is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Owner {
+    /// A conversation's; it goes with it.
+    Conversation(Uuid),
+    /// An account's: what somebody who handles a ticket brings back.
+    Account(Uuid),
+}
+
+/// An attachment as stored; the bytes lie in the data folder.
+#[derive(Debug, Clone)]
 pub struct Attachment {
     /// Public id.
     pub id: Uuid,
     /// Whose it is.
-    pub conversation_id: Uuid,
+    pub owner: Owner,
+    /// What it is.
+    pub kind: MediaKind,
     /// By content, never by name.
     pub content_type: String,
     /// Size in bytes after stripping.
     pub bytes: u64,
-    /// Pixels.
+    /// Pixels; 0 of what is no photo.
     pub width: u32,
-    /// Pixels.
+    /// Pixels; 0 of what is no photo.
     pub height: u32,
+    /// Milliseconds of voice and video, where the container says so.
+    pub duration_ms: Option<u64>,
     /// SHA-256 of the stored bytes, hex.
     pub sha256: String,
+    /// SHA-256 of the small picture, hex; `None` = there is none.
+    pub thumb_sha256: Option<String>,
 }
 
 /// One line of a turn's log.
@@ -255,12 +271,14 @@ pub trait ConversationStore: Send + Sync + std::fmt::Debug {
     /// Stores a verdict; false when there is no such message.
     async fn feedback(&self, conversation_id: Uuid, message_id: Uuid, feedback: &str) -> Result<bool, StoreError>;
 
-    /// Stores a picture's row.
+    /// Stores an attachment's row.
     async fn add_attachment(&self, attachment: &Attachment, at: Timestamp) -> Result<(), StoreError>;
-    /// A picture's row.
+    /// An attachment's row.
     async fn attachment(&self, id: Uuid) -> Result<Option<Attachment>, StoreError>;
-    /// How many pictures a conversation has.
-    async fn attachment_count(&self, conversation_id: Uuid) -> Result<u32, StoreError>;
+    /// How many attachments a conversation has, or how many of an account went into no ticket yet.
+    async fn attachment_count(&self, owner: Owner) -> Result<u32, StoreError>;
+    /// Deletes the rows of what accounts sent before `before` and put into no ticket; returns their ids.
+    async fn sweep_attachments(&self, before: Timestamp) -> Result<Vec<Uuid>, StoreError>;
 
     /// Keeps a question that was not answered well; of one turn only one, with the last comment.
     async fn record_gap(&self, gap: NewGap<'_>) -> Result<(), StoreError>;

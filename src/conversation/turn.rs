@@ -169,6 +169,9 @@ impl Conversations {
         } else if self.confirms_again(turn) {
             turn.log.turn(Route::Report);
             return (Route::Report, self.confirm_again(turn).await);
+        } else if let Some(added) = self.supplement_by_words(turn).await.transpose() {
+            turn.log.turn(Route::Progress);
+            return (Route::Progress, added);
         } else if let Some(rated) = self.rate_by_words(turn).await.transpose() {
             turn.log.turn(Route::Progress);
             return (Route::Progress, rated);

@@ -53,7 +53,8 @@ impl Conversations {
             // A plain 「有」 to 有没有人受伤？: only the question made it an emergency.
             draft.take_emergency(emergency.clone(), rules);
         }
-        draft.attachments.extend_from_slice(turn.attachments);
+        // In danger nobody is asked about the position of a photo: the card offers it.
+        self.put_into(&mut draft, turn.attachments);
         if applied.outside.is_some() {
             turn.log.delta(&format!("这个地方不在{}，我这里派不了人，请一定打通电话。", self.parts.street.name));
             turn.memory.resume();

@@ -115,6 +115,8 @@ pub const TABLE: &[(&str, &str, Need)] = &[
     ("GET", "/api/v1/worker/tickets", May(P::TicketRead)),
     ("GET", "/api/v1/worker/tickets/{number}", May(P::TicketRead)),
     ("POST", "/api/v1/worker/tickets/{number}/moves", May(P::TicketMove)),
+    ("GET", "/api/v1/worker/tickets/{number}/attachments/{id}", May(P::TicketRead)),
+    ("POST", "/api/v1/worker/attachments", May(P::TicketMove)),
     ("POST", "/api/v1/worker/tickets/{number}/identity", PersonMay(P::IdentityRead)),
     ("POST", "/api/v1/worker/tickets/{number}/dispute", May(P::TicketMove)),
     ("POST", "/api/v1/worker/tickets/{number}/dispute/decision", PersonMay(P::TicketDispatch)),

@@ -12,6 +12,7 @@ pub mod chat;
 pub mod draft;
 pub mod knowledge;
 pub mod limits;
+pub mod media;
 pub mod middleware;
 pub mod operations;
 pub mod pages;

@@ -110,6 +110,14 @@ codes! {
     TooLarge, "too_large", PAYLOAD_TOO_LARGE, "内容太大";
     /// Not a picture that can be shown.
     InvalidPicture, "invalid_picture", UNPROCESSABLE_ENTITY, "这不是可以使用的照片";
+    /// Not a recording that can be played, or a longer one than its kind may be.
+    InvalidAttachment, "invalid_attachment", UNPROCESSABLE_ENTITY, "这不是可以使用的语音或视频";
+    /// More attachments than one message or one matter may have.
+    TooManyAttachments, "too_many_attachments", UNPROCESSABLE_ENTITY, "附件太多了";
+    /// The kept file is not what was kept.
+    AttachmentDamaged, "attachment_damaged", INTERNAL_SERVER_ERROR, "附件文件已损坏，请联系管理员从备份恢复";
+    /// `Range` begins behind the end.
+    RangeNotSatisfiable, "range_not_satisfiable", RANGE_NOT_SATISFIABLE, "请求的范围超出了文件";
     /// Too many requests.
     RateLimited, "rate_limited", TOO_MANY_REQUESTS, "发送得太快了，请稍后再试";
     /// Too many wrong tries for one ticket.

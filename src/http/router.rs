@@ -44,7 +44,7 @@ impl Modify for Bearers {
 }
 
 /// The calls with their documentation.
-fn documented(max_picture_bytes: usize, max_body_bytes: usize) -> OpenApiRouter<ApiState> {
+fn documented(max_attachment_bytes: usize, max_body_bytes: usize) -> OpenApiRouter<ApiState> {
     OpenApiRouter::with_openapi(Api::openapi())
         // The conversation
         .routes(routes!(chat::channel::get_channel))
@@ -64,6 +64,7 @@ fn documented(max_picture_bytes: usize, max_body_bytes: usize) -> OpenApiRouter<
         .routes(routes!(tickets::lookup::lookup_ticket))
         .routes(routes!(tickets::rating::post_rating))
         .routes(routes!(tickets::withdraw::withdraw_ticket))
+        .routes(routes!(tickets::attachments::add_attachments))
         // Knowledge and pickers
         .routes(routes!(knowledge::get_document_version))
         .routes(routes!(knowledge::get_taxonomy))
@@ -126,6 +127,7 @@ fn documented(max_picture_bytes: usize, max_body_bytes: usize) -> OpenApiRouter<
         .routes(routes!(worker::tickets::list::list_tickets))
         .routes(routes!(worker::tickets::get::get_staff_ticket))
         .routes(routes!(worker::tickets::moves::move_ticket))
+        .routes(routes!(worker::tickets::attachments::get_ticket_attachment))
         .routes(routes!(worker::tickets::identity::read_identity))
         .routes(routes!(worker::category::correct_category))
         // Deliveries
@@ -192,12 +194,13 @@ fn documented(max_picture_bytes: usize, max_body_bytes: usize) -> OpenApiRouter<
                 .routes(routes!(admin::street::trial::try_dispatch))
                 .layer(DefaultBodyLimit::max(admin::street::MAX_BODY)),
         )
-        // Pictures: the only other large bodies. What is too large by a little is read to its end, so that the sender hears why.
+        // Attachments: the only other large bodies. What is too large by a little is read to its end, so that the sender hears why.
         .merge(
             OpenApiRouter::new()
                 .routes(routes!(chat::attachments::post_attachment))
                 .routes(routes!(chat::attachments::get_attachment))
-                .layer(DefaultBodyLimit::max(max_picture_bytes * 3 + 64 * 1024)),
+                .routes(routes!(worker::attachments::post_staff_attachment))
+                .layer(DefaultBodyLimit::max(max_attachment_bytes * 3 / 2 + 64 * 1024)),
         )
         .merge(
             OpenApiRouter::new()
@@ -222,7 +225,7 @@ pub fn router(
     public_url: &str,
     sandbox: Option<Router>,
 ) -> Result<Router, access::BadPublicUrl> {
-    let (documented, document) = documented(state.attachments.max_bytes, state.server.max_body_bytes).split_for_parts();
+    let (documented, document) = documented(state.attachments.largest(), state.server.max_body_bytes).split_for_parts();
     let limit = Duration::from_millis(state.server.request_timeout_ms);
     let document = Arc::new(document);
     let gate = Arc::clone(&state);

@@ -126,7 +126,7 @@ pub struct Api {
     pub ids: Arc<dyn Ids>,
     /// Sizes and times.
     pub server: ServerSettings,
-    /// Rules for pictures.
+    /// Rules for attachments.
     pub attachments: AttachmentSettings,
     /// Numbers for the operator.
     pub metrics: Option<PrometheusHandle>,

@@ -205,6 +205,9 @@ impl Draft {
                     .collect::<Vec<_>>()
             }),
         });
+        if let Some(position) = &self.photo_position {
+            card["photo_position"] = json!(position);
+        }
         if let Some(leaf) = self.leaf(rules) {
             card["photo_wanted"] = json!(leaf.photo_wanted);
             card["confidential"] = json!(leaf.confidential);

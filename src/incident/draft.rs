@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::{
     answers::ordinal,
     confirm::ConfirmWord,
+    evidence::PhotoPosition,
     intent::is_bare_report_wish,
     place::{Candidate, Certainty, PlaceMatch},
     questions::{OwnQuestion, Stop},
@@ -114,8 +115,11 @@ pub struct Draft {
     pub people_affected: Option<u32>,
     /// The category's own questions and the answers.
     pub answers: BTreeMap<String, String>,
-    /// Photos.
+    /// Photos, voice, video.
     pub attachments: Vec<Uuid>,
+    /// Where a photo says that it was taken: an offer, taken over only when the resident says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub photo_position: Option<PhotoPosition>,
     /// Who reports.
     pub reporter: Reporter,
     /// The emergency that began it, if any.
@@ -157,6 +161,7 @@ impl Draft {
             people_affected: None,
             answers: BTreeMap::new(),
             attachments: Vec::new(),
+            photo_position: None,
             reporter: Reporter::default(),
             emergency: None,
             urgency: Urgency::一般,

@@ -24,6 +24,7 @@ pub mod dispute;
 pub mod draft;
 pub mod duplicates;
 pub mod escalation;
+pub mod evidence;
 pub mod finish;
 pub mod gazetteer;
 pub mod intent;

@@ -19,8 +19,8 @@ use super::{
 
 /// Longest description, in characters.
 pub const MAX_DESCRIPTION: usize = 2000;
-/// Most photos of one ticket.
-pub const MAX_ATTACHMENTS: usize = 9;
+/// Most attachments of one draft, whatever the settings allow.
+pub const MAX_ATTACHMENTS: usize = 30;
 
 /// What was wrong, by field, in words for the resident.
 pub type FieldErrors = BTreeMap<String, String>;

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use url::Url;
 use uuid::Uuid;
 
-use super::attachments::{AttachmentSource, Kept, file_name};
+use super::attachments::{AttachmentSource, Kept, NotReadable, file_name};
 use super::callback::PlatformStatus;
 use super::outbox::{Message, Parcel};
 use super::settings::{PlatformSettings, seconds};
@@ -39,6 +39,8 @@ const OPTIONAL: &[(&str, &[&str])] = &[
     ("/place", &["community", "grid", "grid_code", "micro_grid", "estate", "building", "unit", "room", "point"]),
     ("/reporter", &["name", "phone"]),
 ];
+/// Why a recording is not pushed when its receiver may not see who reports.
+const SOUND_WITHHELD: &str = "反映人的身份对该平台保密，含声音的附件没有推送，请人工核实后转交";
 /// What stands for what people do not get to see in a preview.
 const COVERED: &str = "（不显示）";
 /// The longest answer that is read, in bytes.
@@ -214,8 +216,15 @@ impl JsonPlatform {
                 (Some("events"), update.id, self.update_body(ticket, update).map_err(|e| for_good(e.to_string()))?)
             }
             Message::Attachment { id, number } => {
-                let kept = self.attachments.attachment(*id).await.map_err(|why| transient(why, None, None, false))?;
+                let kept = self.attachments.attachment(*id).await.map_err(|error| match error {
+                    NotReadable::Later(why) => transient(why, None, None, false),
+                    NotReadable::Never(why) => for_good(why),
+                })?;
                 let Some(kept) = kept else { return Ok(None) };
+                // How somebody speaks names them as their own words do: a person decides about it.
+                if kept.has_sound() && self.visibility.of(ticket).withheld.is_some() {
+                    return Err(for_good(SOUND_WITHHELD.to_owned()));
+                }
                 (Some("attachments"), *id, attachment_body(ticket.id, *id, *number, &kept))
             }
         };

@@ -42,7 +42,7 @@ pub use moves::{By, Move, Needs, RULES, Rule, State, When};
 /// The longest request body taken, in bytes.
 const BODY_LIMIT: usize = 1024 * 1024;
 /// The same for an attachment, which comes as base64.
-const ATTACHMENT_LIMIT: usize = 24 * 1024 * 1024;
+const ATTACHMENT_LIMIT: usize = 42 * 1024 * 1024;
 
 /// Why the platform could not start or answer.
 #[derive(Debug, thiserror::Error)]

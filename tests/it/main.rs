@@ -13,6 +13,7 @@ mod kill;
 mod knowledge;
 mod learn;
 mod llm;
+mod media;
 mod platform;
 mod prompts;
 mod redact;

@@ -24,7 +24,7 @@ use crate::http::{callers, sse};
 pub struct NewMessage {
     /// Made by the client; the same again returns the same turn.
     pub client_message_id: String,
-    /// At most `max_chars` characters; may be empty with a picture.
+    /// At most `max_chars` characters; may be empty with an attachment.
     #[serde(default)]
     pub text: String,
     /// Ids from `POST /attachments`.
@@ -47,7 +47,7 @@ pub async fn post_message(
     let conversation = callers::conversation(&api, &headers, callers::id(&id)?).await?;
     api.limits.message(api.limits.caller(peer, &headers), conversation.id, &conversation.channel)?;
     if message.attachments.len() > api.attachments.max_per_message {
-        let detail = format!("一次最多发送{}张照片", api.attachments.max_per_message);
+        let detail = format!("一次最多发送{}个附件", api.attachments.max_per_message);
         return Err(Problem::new(Code::InvalidBody).detail(detail));
     }
     let incoming =
@@ -84,7 +84,8 @@ fn refusal(error: PostError) -> Problem {
             Problem::new(Code::MessageTooLong).detail(format!("这段话有{chars}个字，一次最多{limit}个字，请分几次发送"))
         }
         PostError::BadClientId => Problem::new(Code::InvalidBody).detail("client_message_id 须为1到100个字符"),
-        PostError::UnknownAttachment(_) => Problem::new(Code::InvalidBody).detail("照片不存在，请重新上传"),
+        PostError::UnknownAttachment(_) => Problem::new(Code::InvalidBody).detail("附件不存在，请重新上传"),
+        PostError::TooManyAttachments(words) => Problem::new(Code::TooManyAttachments).detail(words),
         PostError::Store(error) => Problem::unavailable(&error),
     }
 }

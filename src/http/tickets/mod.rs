@@ -1,5 +1,6 @@
 //! `/api/v1/tickets`: where a ticket stands, for whoever has the right to know.
 
+pub mod attachments;
 pub mod get;
 pub mod lookup;
 pub mod rating;
@@ -12,6 +13,7 @@ use utoipa::ToSchema;
 use super::callers;
 use super::problem::{Code, Problem};
 use super::state::Api;
+use crate::incident::evidence::AddedEvidence;
 use crate::incident::progress::{self, TimelineEntry};
 use crate::incident::store::StoreError;
 use crate::incident::ticket::Ticket;
@@ -23,6 +25,8 @@ pub struct TicketStory {
     pub ticket: Ticket,
     /// Its moves in plain words, oldest first.
     pub timeline: Vec<TimelineEntry>,
+    /// What was added after it was confirmed, oldest first.
+    pub added: Vec<AddedEvidence>,
 }
 
 /// A store's failure as a refusal.
@@ -51,5 +55,6 @@ async fn own_ticket(api: &Api, headers: &HeaderMap, number: &str) -> Result<Tick
 async fn story(api: &Api, ticket: Ticket) -> Result<TicketStory, Problem> {
     let moves = api.tickets.timeline(&ticket.number).await.map_err(refusal)?;
     let timeline = progress::timeline(&moves);
-    Ok(TicketStory { ticket, timeline })
+    let added = api.conversations.added(&ticket.number).await.map_err(refusal)?;
+    Ok(TicketStory { ticket, timeline, added })
 }

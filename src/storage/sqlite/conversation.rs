@@ -14,7 +14,7 @@ use crate::conversation::memory::Memory;
 use crate::conversation::message::{Message, MessageBody, Role};
 use crate::conversation::store::{
     Attachment, Audience, Begun, ConfirmedAnswer, Conversation, ConversationStore, EndedTurn, LoggedEvent, NewGap, NewTurn,
-    PastReply, StoreError, StoredEvent, StoredTurn,
+    Owner, PastReply, StoreError, StoredEvent, StoredTurn,
 };
 use crate::core::seal::Sealer;
 
@@ -437,54 +437,20 @@ impl ConversationStore for Sqlite {
         Ok(found > 0)
     }
 
-    async fn add_attachment(&self, a: &Attachment, at: Timestamp) -> Result<(), StoreError> {
-        let mut tx = self.durable().await.map_err(db)?;
-        sqlx::query(
-            "INSERT INTO attachments (id, conversation_id, content_type, bytes, width, height, sha256, created_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-        )
-        .bind(a.id.to_string())
-        .bind(a.conversation_id.to_string())
-        .bind(&a.content_type)
-        .bind(i64::try_from(a.bytes).unwrap_or(i64::MAX))
-        .bind(i64::from(a.width))
-        .bind(i64::from(a.height))
-        .bind(&a.sha256)
-        .bind(at.as_millisecond())
-        .execute(&mut *tx)
-        .await
-        .map_err(db)?;
-        tx.commit().await.map_err(db)
+    async fn add_attachment(&self, attachment: &Attachment, at: Timestamp) -> Result<(), StoreError> {
+        super::evidence::add_attachment(self, attachment, at).await
     }
 
     async fn attachment(&self, attachment_id: Uuid) -> Result<Option<Attachment>, StoreError> {
-        let row =
-            sqlx::query("SELECT conversation_id, content_type, bytes, width, height, sha256 FROM attachments WHERE id = $1")
-                .bind(attachment_id.to_string())
-                .fetch_optional(self.reader())
-                .await
-                .map_err(db)?;
-        row.map(|row| {
-            Ok(Attachment {
-                id: attachment_id,
-                conversation_id: id("attachments.conversation_id", row.try_get("conversation_id").map_err(db)?)?,
-                content_type: row.try_get("content_type").map_err(db)?,
-                bytes: u64::try_from(row.try_get::<i64, _>("bytes").map_err(db)?).unwrap_or_default(),
-                width: u32::try_from(row.try_get::<i64, _>("width").map_err(db)?).unwrap_or_default(),
-                height: u32::try_from(row.try_get::<i64, _>("height").map_err(db)?).unwrap_or_default(),
-                sha256: row.try_get("sha256").map_err(db)?,
-            })
-        })
-        .transpose()
+        super::evidence::attachment(self, attachment_id).await
     }
 
-    async fn attachment_count(&self, conversation_id: Uuid) -> Result<u32, StoreError> {
-        let count: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM attachments WHERE conversation_id = $1")
-            .bind(conversation_id.to_string())
-            .fetch_one(self.reader())
-            .await
-            .map_err(db)?;
-        Ok(u32::try_from(count).unwrap_or(u32::MAX))
+    async fn attachment_count(&self, owner: Owner) -> Result<u32, StoreError> {
+        super::evidence::count(self, owner).await
+    }
+
+    async fn sweep_attachments(&self, before: Timestamp) -> Result<Vec<Uuid>, StoreError> {
+        super::evidence::sweep(self, before).await
     }
 
     async fn record_gap(&self, gap: NewGap<'_>) -> Result<(), StoreError> {

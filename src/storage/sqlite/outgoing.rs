@@ -17,13 +17,14 @@ pub(super) async fn first(tx: &mut Transaction<'_, Driver>, ticket: &Ticket, to:
     let at = ticket.created_at.as_millisecond();
     for (n, destination) in to.iter().enumerate() {
         sqlx::query(
-            "INSERT INTO ticket_destinations (ticket_id, destination, leads, updates) VALUES ($1, $2, $3, $4) \
+            "INSERT INTO ticket_destinations (ticket_id, destination, leads, updates, attachments) VALUES ($1, $2, $3, $4, $5) \
              ON CONFLICT (ticket_id, destination) DO NOTHING",
         )
         .bind(ticket.id.to_string())
         .bind(&destination.name)
         .bind(i64::from(n == 0))
         .bind(i64::from(destination.updates))
+        .bind(i64::from(destination.attachments))
         .execute(&mut **tx)
         .await
         .map_err(failed)?;
@@ -47,6 +48,28 @@ pub(super) async fn attachment(
     at: i64,
 ) -> Result<(), StoreError> {
     insert(tx, Row { ticket, destination, kind: "attachment", message: Some(id), payload: None, at }).await
+}
+
+/// Attachments that came later, on their way to every platform of the ticket that wants such.
+pub(super) async fn attachments(
+    tx: &mut Transaction<'_, Driver>,
+    ticket: Uuid,
+    ids: &[Uuid],
+    at: jiff::Timestamp,
+) -> Result<(), StoreError> {
+    let destinations: Vec<String> = sqlx::query_scalar(
+        "SELECT destination FROM ticket_destinations WHERE ticket_id = $1 AND attachments = 1 ORDER BY destination",
+    )
+    .bind(ticket.to_string())
+    .fetch_all(&mut **tx)
+    .await
+    .map_err(failed)?;
+    for destination in &destinations {
+        for id in ids {
+            attachment(tx, ticket, destination, *id, at.as_millisecond()).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Tells every platform of the ticket; the same update again changes nothing.

@@ -33,6 +33,9 @@ pub(super) mod place {
     pub fn rating(ticket: Uuid) -> String {
         format!("ticket/{ticket}/rating")
     }
+    pub fn evidence(id: Uuid) -> String {
+        format!("evidence/{id}")
+    }
     pub fn corrections(row: i64) -> String {
         format!("outbox/{row}/corrections")
     }
@@ -54,7 +57,7 @@ fn uuid(text: &str) -> Result<Uuid, StoreError> {
     text.parse().map_err(failed)
 }
 
-const COLUMNS: [Column; 9] = [
+const COLUMNS: [Column; 10] = [
     Column {
         find: "SELECT id AS key, 0 AS part, memory AS text FROM conversations WHERE substr(memory, 1, length($1)) <> $1 LIMIT $2",
         write: "UPDATE conversations SET memory = $3 WHERE id = $1 AND $2 = 0",
@@ -98,6 +101,12 @@ const COLUMNS: [Column; 9] = [
                WHERE comment IS NOT NULL AND substr(comment, 1, length($1)) <> $1 LIMIT $2",
         write: "UPDATE ticket_ratings SET comment = $3 WHERE ticket_id = $1 AND id = $2",
         place: |key, _| Ok(place::rating(uuid(key)?)),
+    },
+    Column {
+        find: "SELECT id AS key, 0 AS part, note AS text FROM ticket_evidence \
+               WHERE note IS NOT NULL AND substr(note, 1, length($1)) <> $1 LIMIT $2",
+        write: "UPDATE ticket_evidence SET note = $3 WHERE id = $1 AND $2 = 0",
+        place: |key, _| Ok(place::evidence(uuid(key)?)),
     },
     Column {
         find: "SELECT id AS key, 0 AS part, reporter AS text FROM tickets \

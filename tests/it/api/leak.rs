@@ -44,6 +44,7 @@ const ROUTES: &[(&str, &str, Returns)] = &[
     ("POST", "/api/v1/tickets/lookup", Returns::Nothing),
     ("POST", "/api/v1/tickets/{number}/rating", Returns::Nothing),
     ("POST", "/api/v1/tickets/{number}/withdraw", Returns::Nothing),
+    ("POST", "/api/v1/tickets/{number}/attachments", Returns::Nothing),
     ("GET", "/api/v1/taxonomy", Returns::Nothing),
     ("POST", "/api/v1/platform/callbacks", Returns::Nothing),
     ("POST", "/api/v1/platform/{destination}/callbacks", Returns::Nothing),

@@ -11,6 +11,7 @@ mod disputes;
 mod documents;
 mod draft;
 mod duplicates;
+mod evidence;
 mod generations;
 mod handling;
 mod imports;

@@ -193,10 +193,10 @@ async fn a_photo_belongs_to_its_conversation_and_goes_with_it() {
     assert_eq!(turn["card"]["draft"]["attachments"], json!([id]), "{turn}");
     let history = one.history().await;
     assert_eq!(history["messages"][0]["attachments"], json!([id]), "{history}");
-    assert_eq!(files(&app), 1);
+    assert_eq!(files(&app), 2, "the photo and its small one");
     let deleted = one.forget_me().await;
     assert_eq!(deleted.status, 204, "{}", deleted.text());
-    assert_eq!(files(&app), 0, "the file is gone from the disk");
+    assert_eq!(files(&app), 0, "the files are gone from the disk");
     one.get(&path).await.refused(404, "not_found");
     one.get(&one.path("/messages")).await.refused(404, "not_found");
     for sql in [

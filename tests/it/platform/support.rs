@@ -13,7 +13,7 @@ use gridworker::incident::store::{NewTicket, TicketStore as _};
 use gridworker::incident::ticket::{
     Category, Deadlines, Kind, Place, Reporter, Route, SCHEMA_VERSION, Source, Status, Ticket, Urgency,
 };
-use gridworker::platform::attachments::{AttachmentSource, Kept};
+use gridworker::platform::attachments::{AttachmentSource, Kept, NotReadable};
 use gridworker::platform::callback::CallbackReceiver;
 use gridworker::platform::json::JsonPlatform;
 use gridworker::platform::outbox::{Message, OutboxCounts, OutboxStore as _, Parcel};
@@ -132,7 +132,7 @@ pub struct Photos(pub parking_lot::Mutex<std::collections::HashMap<Uuid, Kept>>)
 
 #[async_trait::async_trait]
 impl AttachmentSource for Photos {
-    async fn attachment(&self, id: Uuid) -> Result<Option<Kept>, String> {
+    async fn attachment(&self, id: Uuid) -> Result<Option<Kept>, NotReadable> {
         Ok(self.0.lock().get(&id).cloned())
     }
 }

@@ -104,17 +104,17 @@ async fn a_large_attachment_is_taken_and_a_larger_one_is_not() {
     let stage = Stage::new(Faults::default(), None);
     stage.stored("k1").await;
     let id = fresh().to_string();
-    let large = vec![7u8; 15 * 1024 * 1024];
+    let large = vec![7u8; 30 * 1024 * 1024];
     let (status, said) =
         stage.about("k1", "attachments", &id, &attachment(&id, "k1", "a.bin", "application/x-bin", &large)).await;
-    assert_eq!(status, 201, "15 MiB: {said}");
+    assert_eq!(status, 201, "30 MiB: {said}");
     let id = fresh().to_string();
-    let larger = vec![7u8; 19 * 1024 * 1024];
+    let larger = vec![7u8; 33 * 1024 * 1024];
     let body = attachment(&id, "k1", "a.bin", "application/x-bin", &larger).to_string();
     let refused =
         stage.http.post(stage.url("/api/v1/incidents/k1/attachments")).header("idempotency-key", &id).body(body).send().await;
     // The platform may hang up before the whole body is sent.
-    assert!(refused.is_err() || refused.is_ok_and(|a| a.status() == 413), "19 MiB are more than 24 MiB as base64");
+    assert!(refused.is_err() || refused.is_ok_and(|a| a.status() == 413), "33 MiB are more than 42 MiB as base64");
     let mut push = super::incident(2);
     push["description"] = "长".repeat(400 * 1024).into();
     let body = push.to_string();

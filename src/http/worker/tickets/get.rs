@@ -10,6 +10,7 @@ use crate::http::problem::{Problem, ProblemBody};
 use crate::http::state::ApiState;
 use crate::http::tickets::refusal;
 use crate::identity::Caller;
+use crate::incident::evidence::AddedEvidence;
 use crate::incident::progress::{self, TimelineEntry};
 use crate::incident::ticket::Status;
 use crate::platform::desk::AtPlatform;
@@ -21,6 +22,8 @@ pub struct StaffStory {
     pub ticket: StaffTicket,
     /// Its moves, oldest first.
     pub timeline: Vec<TimelineEntry>,
+    /// What was added after it was confirmed, oldest first.
+    pub added: Vec<AddedEvidence>,
     /// How it stands at each of its platforms, the leading one first.
     pub platforms: Vec<AtPlatform>,
     /// The moves that are legal now.
@@ -38,7 +41,8 @@ pub async fn get_staff_ticket(
 ) -> Result<Json<StaffStory>, Problem> {
     let ticket = in_scope(&api, &caller, &number).await?;
     let moves = api.tickets.timeline(&ticket.number).await.map_err(refusal)?;
+    let added = api.conversations.added(&ticket.number).await.map_err(refusal)?;
     let platforms = api.delivery.desk.of_ticket(ticket.id).await.map_err(refusal)?;
     let may_become = Status::ALL.into_iter().filter(|to| ticket.status.may_become(*to)).collect();
-    Ok(Json(StaffStory { ticket: ticket.into(), timeline: progress::timeline(&moves), platforms, may_become }))
+    Ok(Json(StaffStory { ticket: ticket.into(), timeline: progress::timeline(&moves), added, platforms, may_become }))
 }

@@ -1,6 +1,7 @@
 //! `/api/v1/worker/tickets`: tickets as those see them who handle them. Who reported is not in them: that is asked for on its
 //! own (`identity`), with a reason, and written down.
 
+pub mod attachments;
 pub mod get;
 pub mod identity;
 pub mod list;

@@ -5,11 +5,14 @@ use axum::{Extension, Json};
 use serde::Deserialize;
 use serde_json::json;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::{StaffTicket, in_scope, post_of};
+use crate::conversation::store::Owner;
 use crate::http::body::JsonBody;
 use crate::http::problem::{Code, Problem, ProblemBody};
-use crate::http::state::ApiState;
+use crate::http::state::{Api, ApiState};
+use crate::http::tickets::attachments::{checked, not_added};
 use crate::http::tickets::refusal;
 use crate::identity::{Caller, Permission};
 use crate::incident::store::TicketMove;
@@ -30,6 +33,9 @@ pub struct StaffMove {
     /// For the resident, in plain words; needed for 已办结.
     #[serde(default)]
     pub note: Option<String>,
+    /// Ids from `POST /worker/attachments` of the same account; the resident sees them with the move.
+    #[serde(default)]
+    pub attachments: Vec<Uuid>,
 }
 
 /// Moves a ticket on. The resident is told, and so is every platform that has it.
@@ -54,9 +60,15 @@ pub async fn move_ticket(
     if step.to == Status::已办结 && note.is_none() {
         return Err(Problem::new(Code::InvalidBody).detail("办结要写明处理结果，居民会看到"));
     }
+    check_attachments(&api, &caller, &step.attachments).await?;
     if ticket.status == step.to {
-        // A second tap: it stands there already.
-        return Ok(Json(ticket.into()));
+        // A second tap: it stands there already. What is brought later still belongs to it; what is there is left out.
+        if step.attachments.is_empty() {
+            return Ok(Json(ticket.into()));
+        }
+        let by = post_of(&api, &caller, &ticket);
+        let added = api.conversations.add_to(&ticket, &by, &step.attachments, note.as_deref()).await.map_err(not_added)?;
+        return Ok(Json(added.into()));
     }
     if let Some(seen) = step.from.filter(|seen| *seen != ticket.status) {
         let detail = format!("工单现在是“{}”，不是“{}”，请刷新后再操作", ticket.status.word(), seen.word());
@@ -70,8 +82,22 @@ pub async fn move_ticket(
     let traced = api.audit.record(&caller, "ticket.move", ("ticket", &ticket.number), detail).await;
     traced.map_err(|e| Problem::unavailable(&e))?;
     let by = post_of(&api, &caller, &ticket);
+    let attachments = step.attachments;
     let step = TicketMove { to: step.to, by, note, at: api.clock.now() };
-    let moved = api.tickets.move_to(&ticket.number, step).await.map_err(refusal)?;
+    let moved = api.conversations.move_with(&ticket.number, step, &attachments).await.map_err(refusal)?;
     api.delivery.bell.ring();
     Ok(Json(moved.into()))
+}
+
+/// Not too many, and all of the caller's own account.
+async fn check_attachments(api: &Api, caller: &Caller, ids: &[Uuid]) -> Result<(), Problem> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let owner = Owner::Account(caller.account_id);
+    let foreign = api.conversations.foreign(owner, checked(api, ids)?).await.map_err(|e| Problem::unavailable(&e))?;
+    match foreign {
+        Some(_) => Err(Problem::new(Code::InvalidBody).detail("附件不存在，请重新上传")),
+        None => Ok(()),
+    }
 }
