@@ -365,14 +365,14 @@ impl Conversations {
         if repeated {
             turn.log.delta("这件事您已经报过了，不用再报一次。");
         }
-        turn.log.delta(&progress::standing(ticket, self.now(), &self.parts.street.zone));
+        turn.log.delta(&progress::standing(ticket, &turn.rules.news, self.now(), &self.parts.street.zone));
         if let Some(carries) = self.carried_by(ticket).await? {
             turn.log.delta(&format!("并入的工单是{}，现在是“{}”。", carries.number, carries.status.word()));
         }
         if ticket.status == Status::已办结 {
             turn.log.delta(progress::ASK_SOLVED);
         }
-        let card = json!({ "kind": "progress", "ticket": ticket, "timeline": progress::timeline(&moves) });
+        let card = json!({ "kind": "progress", "ticket": ticket, "timeline": progress::timeline(&moves, &turn.rules.news) });
         Ok(Said::with_card(card))
     }
 

@@ -17,6 +17,7 @@ use super::service::Conversations;
 use crate::core::ids::named;
 use crate::incident::clock_store::Notice;
 use crate::incident::news::TicketNews;
+use crate::incident::news_texts::NewsTexts;
 use crate::incident::progress;
 use crate::incident::ticket::{Ticket, TicketEvent};
 
@@ -103,18 +104,18 @@ impl Conversations {
         let Some(follower) = &news.follower else {
             let id = message_id("news", news.ticket_id, news.event_id);
             let attachments = self.parts.evidence.of_move(news.event_id).await?;
-            let words = |ticket: &Ticket| progress::news(ticket, &event);
+            let words = |ticket: &Ticket, texts: &NewsTexts| texts.news(ticket, &event);
             return self.tell_of(&news.ticket_number, news.conversation_id, id, attachments, words).await;
         };
         // Who was merged sees the own ticket, never the other one's: only its number, its state and what happened, no photo.
         let id = named(&format!("gridworker-news\n{}\n{}\n{}", news.ticket_id, news.event_id, follower.ticket_id));
-        let words = |own: &Ticket| progress::follow_news(own, &news.ticket_number, &event);
+        let words = |own: &Ticket, texts: &NewsTexts| texts.joined_news(own, &news.ticket_number, &event);
         self.tell_of(&follower.ticket_number, news.conversation_id, id, Vec::new(), words).await
     }
 
     async fn tell_notice(&self, notice: &Notice) -> Result<(), super::turn::TurnError> {
         let id = message_id("notice", notice.ticket_id, notice.id);
-        let words = |ticket: &Ticket| format!("工单{}（{}）：{}", ticket.number, ticket.title, notice.text);
+        let words = |ticket: &Ticket, _: &NewsTexts| format!("工单{}（{}）：{}", ticket.number, ticket.title, notice.text);
         self.tell_of(&notice.ticket_number, notice.conversation_id, id, Vec::new(), words).await
     }
 
@@ -125,15 +126,16 @@ impl Conversations {
         conversation: Uuid,
         id: Uuid,
         attachments: Vec<Uuid>,
-        words: impl FnOnce(&Ticket) -> String,
+        words: impl FnOnce(&Ticket, &NewsTexts) -> String,
     ) -> Result<(), super::turn::TurnError> {
         let Some(ticket) = self.parts.tickets.get(number).await? else { return Ok(()) };
         if self.parts.store.conversation(conversation).await?.is_none() {
             return Ok(()); // deleted by the resident: nobody is left to be told
         }
-        let text = words(&ticket);
+        let rules = self.parts.rules.load();
+        let text = words(&ticket, &rules.news);
         let timeline = self.parts.tickets.timeline(number).await?;
-        let card = json!({ "kind": "progress", "ticket": ticket, "timeline": progress::timeline(&timeline) });
+        let card = json!({ "kind": "progress", "ticket": ticket, "timeline": progress::timeline(&timeline, &rules.news) });
         let body = MessageBody { text, card: Some(card), attachments, ..MessageBody::default() };
         // The same event always makes the same message: telling it twice after a crash changes nothing.
         if let Some(message) = self.parts.store.add_message(conversation, id, Role::News, &body, self.now()).await? {

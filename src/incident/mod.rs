@@ -35,6 +35,7 @@ pub mod likeness;
 pub mod micro_grids;
 pub mod names;
 pub mod news;
+pub mod news_texts;
 pub mod patch;
 pub mod pauses;
 pub mod place;

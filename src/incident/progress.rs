@@ -2,73 +2,13 @@
 
 use jiff::{Timestamp, tz::TimeZone};
 
-use super::ticket::{Place, Status, Ticket, TicketEvent};
-
-/// What a state means for the resident, one plain sentence.
-#[must_use]
-pub const fn sentence(status: Status) -> &'static str {
-    match status {
-        Status::已提交 => "您反映的事已经登记，正在送往治理平台。",
-        Status::已送达平台 => "您反映的事已送到街道治理平台，等待受理。",
-        Status::已受理 => "街道已经受理您反映的事。",
-        Status::已交办 => "您反映的事已经交给负责的岗位。",
-        Status::处置中 => "负责的岗位正在处理您反映的事。",
-        Status::已办结 => "负责的岗位回复已经处理完毕，请您看看是不是真的解决了。",
-        Status::已回访 => "谢谢您的评价，这件事已经结束。",
-        Status::重新办理 => "您反映没有解决，已经重新办理。",
-        Status::退回待审 => "承办单位提出退回，正在由街道审核，不需要您再报一次。",
-        Status::延期 => "承办单位说明需要更多时间，办结时限以街道告知的为准。",
-        Status::合并 => "您反映的事与已有工单是同一件，已经合并办理。",
-        Status::撤销 => "这张工单已经撤销。",
-    }
-}
-
-/// The news of one move: number, sentence, who, and what was noted.
-#[must_use]
-pub fn news(ticket: &Ticket, event: &TicketEvent) -> String {
-    let mut text = format!("工单{}（{}）：{}", ticket.number, ticket.title, sentence(event.to));
-    if !matches!(event.by.as_str(), "" | "系统" | "居民") {
-        text.push_str(&format!("承办：{}。", event.by));
-    }
-    if let Some(note) = event.note.as_deref().map(str::trim).filter(|n| !n.is_empty()) {
-        let stop = if note.ends_with(['。', '！', '？']) { "" } else { "。" };
-        text.push_str(&format!("说明：{note}{stop}"));
-    }
-    if event.to == Status::已办结 {
-        text.push_str(ASK_SOLVED);
-    }
-    text
-}
-
-/// The news of a move for somebody whose own ticket was merged into the one that moved: what happened, by which post. What was noted
-/// is left out when it may speak of the first reporter.
-#[must_use]
-pub fn follow_news(own: &Ticket, carrying: &str, event: &TicketEvent) -> String {
-    let mut text = format!("您一起反映的事（工单{}，并入{carrying}）：{}", own.number, follow_sentence(event.to));
-    if !matches!(event.by.as_str(), "" | "系统" | "居民") {
-        text.push_str(&format!("承办：{}。", event.by));
-    }
-    if let Some(note) = event.note.as_deref().map(str::trim).filter(|n| !n.is_empty() && !speaks_of_somebody(n)) {
-        let stop = if note.ends_with(['。', '！', '？']) { "" } else { "。" };
-        text.push_str(&format!("说明：{note}{stop}"));
-    }
-    text
-}
-
-/// As [`sentence`], for somebody who was not the first to report.
-const fn follow_sentence(status: Status) -> &'static str {
-    match status {
-        Status::已办结 => "负责的岗位回复已经处理完毕。没解决的话，直接再跟我说一遍，我重新登记。",
-        Status::已回访 => "先反映的居民已经评价，这件事已经结束。",
-        Status::重新办理 => "先反映的居民说没有解决，已经重新办理。",
-        Status::合并 => "它又与另一张工单合并办理，进展照样告诉您。",
-        Status::撤销 => "先反映的居民撤销了工单。还需要办的话，直接再跟我说一遍，我重新登记。",
-        other => sentence(other),
-    }
-}
+use super::{
+    news_texts::NewsTexts,
+    ticket::{Place, Status, Ticket, TicketEvent},
+};
 
 /// Whether a note may tell who reported: a form of address, a door, a long run of digits.
-fn speaks_of_somebody(note: &str) -> bool {
+pub(super) fn speaks_of_somebody(note: &str) -> bool {
     let words = [
         "先生",
         "女士",
@@ -99,8 +39,8 @@ pub const ASK_SOLVED: &str = "解决了就回复“解决了”，没解决就�
 
 /// Where a ticket stands, in words: the last sentence and, while it is open, the next deadline.
 #[must_use]
-pub fn standing(ticket: &Ticket, now: Timestamp, zone: &TimeZone) -> String {
-    let mut text = format!("工单{}（{}）：{}", ticket.number, ticket.title, sentence(ticket.status));
+pub fn standing(ticket: &Ticket, texts: &NewsTexts, now: Timestamp, zone: &TimeZone) -> String {
+    let mut text = format!("工单{}（{}）：{}", ticket.number, ticket.title, texts.sentence(ticket.status));
     let (deadline, what) = match ticket.status {
         Status::已提交 | Status::已送达平台 => (ticket.clock.accept_by, "受理"),
         Status::已受理 | Status::已交办 | Status::处置中 | Status::重新办理 | Status::延期 | Status::退回待审 => {
@@ -181,7 +121,7 @@ pub struct TimelineEntry {
 
 /// All moves as sentences, in their order.
 #[must_use]
-pub fn timeline(events: &[TicketEvent]) -> Vec<TimelineEntry> {
+pub fn timeline(events: &[TicketEvent], texts: &NewsTexts) -> Vec<TimelineEntry> {
     events
         .iter()
         .map(|e| TimelineEntry {
@@ -190,7 +130,7 @@ pub fn timeline(events: &[TicketEvent]) -> Vec<TimelineEntry> {
             to: e.to,
             by: e.by.clone(),
             note: e.note.clone(),
-            text: sentence(e.to).to_owned(),
+            text: texts.sentence(e.to).to_owned(),
         })
         .collect()
 }

@@ -14,6 +14,7 @@ use super::{
     escalation::{self, Escalation, Posts},
     gazetteer::{self, Gazetteer},
     micro_grids::{self, MicroGrids},
+    news_texts::{self, NewsTexts},
     pauses::{self, Pauses},
     place::{PlaceFinder, THRESHOLD},
     polygons::{self, GridMap},
@@ -61,6 +62,8 @@ pub struct IncidentRules {
     pub posts: Posts,
     /// Why a clock may stand still.
     pub pauses: Pauses,
+    /// What residents hear of each state.
+    pub news: NewsTexts,
     /// Who acts.
     pub dispatch: Dispatch,
     /// What is no ticket.
@@ -119,6 +122,7 @@ impl IncidentRules {
             escalation: Escalation::from_csv(&get(escalation::FILE)?, &clocks)?,
             posts: Posts::from_csv(&get(escalation::POSTS_FILE)?)?,
             pauses: Pauses::from_csv(&get(pauses::FILE)?)?,
+            news: NewsTexts::from_csv(&get(news_texts::FILE)?)?,
             clocks,
             dispatch: Dispatch::from_csv(&get(dispatch::FILE)?, &street.name)?,
             channels: Channels::from_csv(&get(channels::FILE)?)?,

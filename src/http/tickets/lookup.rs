@@ -107,7 +107,7 @@ pub async fn lookup_ticket(
     };
     api.lookups.right(&number);
     let moves = api.tickets.timeline(&number).await.map_err(refusal)?;
-    let timeline = progress::timeline(&moves);
+    let timeline = progress::timeline(&moves, &api.rules.load().news);
     Ok(Json(PublicProgress {
         number: ticket.number,
         title: ticket.title,

@@ -54,7 +54,7 @@ async fn own_ticket(api: &Api, headers: &HeaderMap, number: &str) -> Result<Tick
 
 async fn story(api: &Api, ticket: Ticket) -> Result<TicketStory, Problem> {
     let moves = api.tickets.timeline(&ticket.number).await.map_err(refusal)?;
-    let timeline = progress::timeline(&moves);
+    let timeline = progress::timeline(&moves, &api.rules.load().news);
     let added = api.conversations.added(&ticket.number).await.map_err(refusal)?;
     Ok(TicketStory { ticket, timeline, added })
 }

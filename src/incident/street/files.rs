@@ -1,7 +1,7 @@
 //! The files that a street edits, as data. A new file joins by one line of [`FILES`].
 
 use super::super::{
-    calendar, channels, clocks, code_changes, dispatch, escalation, gazetteer, micro_grids, pauses, polygons, questions,
+    calendar, channels, clocks, code_changes, dispatch, escalation, gazetteer, micro_grids, news_texts, pauses, polygons, questions,
     standards, taxonomy, urgency,
 };
 
@@ -98,6 +98,8 @@ pub const FILES: &[StreetFile] = &[
         must: &["section", "post", "a_title", "b_title", "leader_title", "centre_title"], may: &["note"], numbers: &[], refers: &[] }),
     table(pauses::FILE, "可以暂停计时的事由", Columns { key: &["id"],
         must: &["id", "title", "max_days", "words"], may: &["note"], numbers: &["max_days"], refers: &[] }),
+    table(news_texts::FILE, "各状态对居民的说法", Columns { key: &["state"],
+        must: &["state", "sentence", "news", "joined"], may: &[], numbers: &[], refers: &[] }),
     table(calendar::FILE, "节假日与调休", Columns { key: &["date"],
         must: &["date", "kind"], may: &["name", "note"], numbers: &[], refers: &[] }),
     table(urgency::FILE, "正在发生的险情", Columns { key: &["id"],

@@ -142,7 +142,7 @@ impl EvidenceStore for SqliteTickets {
         let mut ticket = by_number(&mut tx, self.db().sealer(), number).await?;
         let fresh = fresh(&ticket, attachments);
         ticket.attachments.extend_from_slice(&fresh);
-        let news = move_in(&mut tx, self.db().sealer(), &mut ticket, &step).await?;
+        let news = move_in(&mut tx, self.db(), &mut ticket, &step).await?;
         if !fresh.is_empty() {
             let (event, at) = (Some(news.event_id), news.at);
             let row = Row { id: evidence, ticket: ticket.id, event, at, by: &step.by, note: None, attachments: &fresh };

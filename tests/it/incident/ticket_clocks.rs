@@ -536,16 +536,16 @@ fn the_resident_is_told_the_deadline_that_holds_and_why() {
     let zone = STREET.calendar.zone();
     ticket.clock.extended = 1;
     ticket.clock.why = Some("等待配件".to_owned());
-    let said = progress::standing(&ticket, from, zone);
+    let said = progress::standing(&ticket, &STREET.news, from, zone);
     assert!(said.contains("前办结") && said.ends_with("已经延期，原因：等待配件。"), "{said}");
     ticket.clock.paused_since = Some(from);
-    let said = progress::standing(&ticket, at("2027-11-23T09:00"), zone);
+    let said = progress::standing(&ticket, &STREET.news, at("2027-11-23T09:00"), zone);
     assert!(
         said.contains("11月23日 09:00起暂停计时（等待配件）") && !said.contains("超过时限"),
         "nothing is overdue while it waits: {said}"
     );
     ticket.status = Status::已办结;
-    assert!(!progress::standing(&ticket, from, zone).contains("暂停"), "what is resolved waits for nobody");
+    assert!(!progress::standing(&ticket, &STREET.news, from, zone).contains("暂停"), "what is resolved waits for nobody");
 }
 
 proptest! {
