@@ -602,7 +602,6 @@ fn confidence(spot: &Spot, name: &str, kind: PlaceKind, with_building: bool, one
         (Spelling::Alike, _, 0..=4) => 0.66,
         (Spelling::Alike, ..) => 0.72,
         (Spelling::Exact, true, _) => 0.95,
-        (Spelling::Exact, false, 0) => 0.9,
         (Spelling::Exact, false, 1..=2) => 0.75,
         (Spelling::Exact, false, _) => 0.9,
     };
