@@ -353,7 +353,8 @@ fn is_address(text: &str, m: regex::Match<'_>, value: &str) -> bool {
     let named = m.as_str().starts_with('第');
     let bare_one = value == "一";
     let counted = matches!(before, Some('有' | '每' | '这' | '那' | '整' | '哪' | '某' | '同' | '前' | '后'));
-    let has = matches!(before, Some('有' | '共' | '每')) && !text[m.end()..].starts_with(|c: char| c.is_ascii_digit());
+    let sum = matches!(before, Some('共' | '每'));
+    let has = sum || before == Some('有') && !text[m.end()..].starts_with(|c: char| c.is_ascii_digit());
     let has = has && UNIT.find_at(text, m.end()).is_none_or(|u| u.start() != m.end());
     let letter = value.starts_with(|c: char| c.is_ascii_lowercase());
     let in_number = before.is_some_and(|b| b.is_ascii_digit());

@@ -460,7 +460,8 @@ impl Draft {
         };
         if self.asked.as_deref() == Some(field::PLACE) && !self.place_candidates.is_empty() {
             let labels: Vec<String> = self.place_candidates.iter().map(|c| c.label.clone()).collect();
-            if self.from_position() && matches!(answer, "不是" | "不在" | "不对" | "不是这里" | "不在这里" | "不是的" | "没在")
+            if self.offered_by_position()
+                && matches!(answer, "不是" | "不在" | "不对" | "不是这里" | "不在这里" | "不是的" | "没在")
             {
                 // The matter is somewhere else than the resident.
                 self.place.point = None;

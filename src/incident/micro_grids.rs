@@ -1,4 +1,4 @@
-//! 微网格 (micro_grids.csv, optional): which part of a grid a building, and a unit of it, belongs to.
+//! 微网格 (`micro_grids.csv`, optional): which part of a grid a building, and a unit of it, belongs to.
 
 use std::collections::HashMap;
 

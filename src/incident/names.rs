@@ -129,6 +129,8 @@ impl Names {
             let places = || rows.iter().map(|row| &gazetteer.places()[*row]);
             let names: BTreeSet<&str> = places().map(|p| p.name.as_str()).collect();
             let own = names.len() == 1 && places().all(|p| p.kind != PlaceKind::Outside);
+            // A slip away from a general word is mostly another word.
+            let own = own && !super::relations::general(word);
             let spoken = core.iter().all(|c| !c.is_ascii_alphanumeric());
             (own && spoken && core.len() >= 3).then_some((core, id))
         }));

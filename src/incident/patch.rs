@@ -127,7 +127,7 @@ impl Draft {
         // A position is the resident's own device's; a model has none to offer.
         if let Some(point) = value.get("point").filter(|_| by == By::Resident) {
             self.place.point = if point.is_null() { None } else { Some(read_point(point)?) };
-            if point.is_null() && self.from_position() {
+            if point.is_null() && self.offered_by_position() {
                 self.place_candidates.clear();
                 self.place_remark = None;
             }

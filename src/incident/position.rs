@@ -80,7 +80,7 @@ impl Draft {
             return;
         }
         let here = places.grid_candidates(&codes);
-        if self.place_candidates.is_empty() || self.from_position() {
+        if self.place_candidates.is_empty() || self.offered_by_position() {
             let names: Vec<&str> = here.iter().map(|c| c.name.as_str()).collect();
             self.place_remark = Some(match names.as_slice() {
                 [one] => format!("您的定位在{one}{}，是在这里吗？", if sure { "" } else { "附近" }),
@@ -94,7 +94,7 @@ impl Draft {
     }
 
     /// The choices on the card come from the position, not from words.
-    pub(super) fn from_position(&self) -> bool {
+    pub(super) fn offered_by_position(&self) -> bool {
         !self.place_candidates.is_empty() && self.place_remark.as_deref().is_some_and(|r| r.starts_with("您的定位在"))
     }
 

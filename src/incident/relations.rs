@@ -81,6 +81,23 @@ static GOES_ON: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
+/// Words that any town has one of; alone they may speak of anything: 「街道办也不管」「江边」.
+static GENERAL: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(concat!(
+        r"^(?:老|大|小|新|社区|街道|便民|人行|地下|产业|工业|康复|体育|文化|公共|快递|菜鸟|卫生|养老|社区卫生|政务)*",
+        r"(?:街道办|街道办事处|办事处|办事大厅|便民大厅|服务大厅|指挥中心|园区|产业园|码头|江边|河边|湖边|水边|后山|前山|山上|通道|下穿道|隧道口?",
+        r"|天桥|夜市|夜市街|街上|街口|老街|食堂|驿站|超市|医院|学校|小学|中学|幼儿园|公园|广场|广场上|加油站|市场|菜市|菜市场|农贸市场|车站|公交站",
+        r"|地铁站|地铁口|轻轨站|轨道站|服务中心|服务站|卫生站|家属院|公租房|安置房)$",
+    ))
+});
+/// Behind or before a general word: it is spoken of as a place after all.
+static SPOT_ON: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"^(?:的)?(?:门口|大门|正门|前门|后门|侧门|旁|边上|楼下|楼上|楼顶|背后|后面|后头|前面|附近|里面|里头|出口|入口|路口|电梯|停车场|围墙|外墙|那里|那边|那儿|这里|这边|地面|路面|灯)",
+    )
+});
+static SPOT_AT: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?:在|位于|地点[:：是]?|位置[:：是]?|地址[:：是]?)$"));
+
 /// How the name between `before` and `after` is spoken of.
 #[must_use]
 pub fn stance(before: &str, after: &str) -> Stance {
@@ -133,6 +150,19 @@ pub fn leads(gap: &str) -> bool {
 #[must_use]
 pub fn within(gap: &str) -> bool {
     gap.chars().count() <= 6 && WITHIN_GAP.is_match(gap)
+}
+
+/// A word that any town has one of, however the directory uses it.
+#[must_use]
+pub fn general(word: &str) -> bool {
+    GENERAL.is_match(word)
+}
+
+/// A general word is spoken of as a place: 在江边, 街道办门口, or as the whole answer.
+#[must_use]
+pub fn as_a_place(before: &str, after: &str) -> bool {
+    let alone = |text: &str| text.chars().all(|c| !c.is_alphanumeric());
+    SPOT_ON.is_match(after) || SPOT_AT.is_match(before) || alone(before) && alone(after)
 }
 
 /// A part of an estate (二期, B区) is named right behind it.

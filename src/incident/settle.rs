@@ -82,6 +82,8 @@ pub(super) struct Spot {
     stance: Stance,
     beside: bool,
     placed: bool,
+    /// A word that any town has one of, not spoken of as a place.
+    vague: bool,
     /// A part of the estate that the directory does not know: 二期, B区.
     phase: bool,
     /// First and last character of name and numbers together.
@@ -113,6 +115,7 @@ impl Spot {
             beside: false,
             placed: false,
             phase: false,
+            vague: false,
             span: (mention.start, mention.end),
             mention,
             numbers: Vec::new(),
@@ -137,6 +140,8 @@ impl Spot {
         let after = &told.text[told.byte(end)..];
         self.stance = relations::stance(clause, after);
         self.placed = relations::placed(clause);
+        let building_of_estate = self.estate && self.building().is_some();
+        self.vague = relations::general(&self.mention.words) && !building_of_estate && !relations::as_a_place(clause, after);
         let behind = &told.text[told.byte(self.mention.end)..];
         self.phase = self.estate && relations::phase(behind);
         // 「铂金云鼎苑3栋」 is another estate, or this one wrongly called.
@@ -222,7 +227,9 @@ impl PlacesOn<'_> {
             let today: BTreeSet<&str> = places(&resolved[main].rows, self.gazetteer()).map(|p| p.name.as_str()).collect();
             place.matched_by.extend(today.into_iter().map(|name| format!("现为{name}")));
         }
-        self.conclude(place, &spots, &resolved, main, only_passed || conflict_with_outside)
+        // A general word needs something beside it that leads to the same grid: a community, another name.
+        let vague = communities.is_empty() && spots.iter().all(|s| s.vague);
+        self.conclude(place, &spots, &resolved, main, only_passed || conflict_with_outside || vague)
     }
 
     /// The end when the message speaks of another body's ground.
@@ -595,7 +602,6 @@ fn confidence(spot: &Spot, name: &str, kind: PlaceKind, with_building: bool, one
         (Spelling::Alike, _, 0..=4) => 0.66,
         (Spelling::Alike, ..) => 0.72,
         (Spelling::Exact, true, _) => 0.95,
-        (Spelling::Exact, false, 0) => 0.9,
         (Spelling::Exact, false, 1..=2) => 0.75,
         (Spelling::Exact, false, _) => 0.9,
     };

@@ -104,6 +104,13 @@ const CASES: &[(&str, Want)] = &[
     ("门口那条路", Open("-")),
     ("锦凤社区", Open("-")),
     ("向阳街道的街上", Open("-")),
+    // Words that any town has one of are a place only where they are spoken of as one.
+    ("垃圾没人清，街道办也不管", Choose(1)),
+    ("街道办门口的地砖松了", At("CH-HY-02", "-", "-", "-")),
+    ("江边", At("CH-JY-06", "-", "-", "-")),
+    ("有人在江边游泳", At("CH-JY-06", "-", "-", "-")),
+    ("园区的企业半夜排烟", Choose(1)),
+    ("柏华社区的码头有人钓鱼", At("CH-BH-03", "-", "-", "-")),
 ];
 
 fn part(value: &Option<String>) -> &str {

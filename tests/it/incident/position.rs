@@ -112,7 +112,7 @@ fn a_map_that_is_wrong_does_not_load() {
     let load = |text: &str| GridMap::from_geojson(text, gazetteer);
     let good = two_squares("gcj02", 0.0);
     assert_eq!(load(&good).expect("touching squares").len(), 2);
-    let bow = r#"[[[106.0,29.0],[106.01,29.01],[106.01,29.0],[106.0,29.01],[106.0,29.0]]]"#;
+    let bow = "[[[106.0,29.0],[106.01,29.01],[106.01,29.0],[106.0,29.01],[106.0,29.0]]]";
     let replaced = |find: &str, by: &str| good.replacen(find, by, 1);
     let mut crossing: Value = serde_json::from_str(&good).expect("the squares are JSON");
     crossing["features"][0]["geometry"]["coordinates"] = serde_json::from_str(bow).expect("a bow tie");
