@@ -70,7 +70,7 @@ impl Kept {
 /// Fields of the upload.
 #[derive(Debug, ToSchema)]
 pub struct Upload {
-    /// A photo (JPEG, PNG, WebP), voice (OGG/Opus, WebM, M4A, AAC, MP3, WAV, AMR) or a short video (MP4, WebM).
+    /// A photo (JPEG, PNG, WebP), voice (OGG/Opus, `WebM`, M4A, AAC, MP3, WAV, AMR) or a short video (MP4, `WebM`).
     #[schema(value_type = String, format = Binary)]
     pub file: Vec<u8>,
 }
@@ -118,7 +118,7 @@ pub async fn take(form: Result<Multipart, MultipartRejection>, rules: &Attachmen
 /// Proves and cleans a file.
 pub async fn clean(api: &Api, file: Bytes) -> Result<Cleaned, Problem> {
     let rules = api.attachments.clone();
-    let cleaned = tokio::task::spawn_blocking(move || media::clean(file, &rules)).await.map_err(|e| Problem::internal(&e))?;
+    let cleaned = tokio::task::spawn_blocking(move || media::clean(&file, &rules)).await.map_err(|e| Problem::internal(&e))?;
     cleaned.map_err(|error| {
         let code = match error {
             MediaError::TooLarge(..) => Code::TooLarge,

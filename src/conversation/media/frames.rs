@@ -90,7 +90,7 @@ fn is_tag_or_rest(rest: &[u8], frame: impl Fn(&[u8]) -> Option<Frame>) -> bool {
         || rest.len() < 8
 }
 
-/// Bytes of an ID3v2 tag with its header.
+/// Bytes of an `ID3v2` tag with its header.
 fn id3_length(tag: &[u8]) -> Option<usize> {
     let size = tag.get(6..10)?;
     if size.iter().any(|b| b & 0x80 != 0) {

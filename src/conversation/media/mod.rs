@@ -186,12 +186,12 @@ pub fn limit_of(beginning: &[u8], rules: &AttachmentSettings) -> (MediaKind, usi
 ///
 /// # Errors
 /// In words for whoever sent it.
-pub fn clean(file: Bytes, rules: &AttachmentSettings) -> Result<Cleaned, MediaError> {
+pub fn clean(file: &Bytes, rules: &AttachmentSettings) -> Result<Cleaned, MediaError> {
     use MediaKind::{Photo, Video, Voice};
     if file.is_empty() {
         return Err(MediaError::Empty);
     }
-    let (likely, most) = limit_of(&file, rules);
+    let (likely, most) = limit_of(file, rules);
     if file.len() > most {
         return Err(MediaError::TooLarge(likely, most));
     }
@@ -199,27 +199,27 @@ pub fn clean(file: Bytes, rules: &AttachmentSettings) -> Result<Cleaned, MediaEr
         let (bytes, millis) = found.ok_or(MediaError::Broken(Voice))?;
         recording(Voice, bytes, content_type, Some(millis), rules)
     };
-    match format_of(&file).ok_or(MediaError::Unknown)? {
+    match format_of(file).ok_or(MediaError::Unknown)? {
         Format::Heic => Err(MediaError::Heic),
-        Format::Picture(format) => photo::clean(&file, format, rules.max_pixels),
-        Format::Ogg => voice(ogg::opus(&file), "audio/ogg"),
-        Format::Wav => voice(wav::clean(&file), "audio/wav"),
-        Format::Mp3 => voice(frames::mp3(&file), "audio/mpeg"),
-        Format::Aac => voice(frames::aac(&file), "audio/aac"),
-        Format::Amr => voice(frames::amr(&file), "audio/amr"),
+        Format::Picture(format) => photo::clean(file, format, rules.max_pixels),
+        Format::Ogg => voice(ogg::opus(file), "audio/ogg"),
+        Format::Wav => voice(wav::clean(file), "audio/wav"),
+        Format::Mp3 => voice(frames::mp3(file), "audio/mpeg"),
+        Format::Aac => voice(frames::aac(file), "audio/aac"),
+        Format::Amr => voice(frames::amr(file), "audio/amr"),
         Format::Mp4 => {
-            let film = mp4::clean(&file).ok_or(MediaError::Broken(Video))?;
-            let (kind, content_type) = match (film.has_picture, film.is_quicktime) {
+            let recorded = mp4::clean(file).ok_or(MediaError::Broken(Video))?;
+            let (kind, content_type) = match (recorded.has_picture, recorded.is_quicktime) {
                 (true, false) => (Video, "video/mp4"),
                 (true, true) => (Video, "video/quicktime"),
                 (false, _) => (Voice, "audio/mp4"),
             };
-            recording(kind, film.bytes, content_type, film.duration_ms, rules)
+            recording(kind, recorded.bytes, content_type, recorded.duration_ms, rules)
         }
         Format::WebM => {
-            let film = webm::clean(&file).ok_or(MediaError::Broken(Video))?;
-            let (kind, content_type) = if film.has_picture { (Video, "video/webm") } else { (Voice, "audio/webm") };
-            recording(kind, film.bytes, content_type, film.duration_ms, rules)
+            let recorded = webm::clean(file).ok_or(MediaError::Broken(Video))?;
+            let (kind, content_type) = if recorded.has_picture { (Video, "video/webm") } else { (Voice, "audio/webm") };
+            recording(kind, recorded.bytes, content_type, recorded.duration_ms, rules)
         }
     }
     .inspect(|cleaned| debug_assert!(cleaned.kind != Photo || cleaned.thumb.is_some(), "every photo has a thumbnail"))

@@ -1,4 +1,4 @@
-//! MP4, M4A and QuickTime: walked box by box. What is not needed to play is renamed to `free` and zeroed in place, so that every
+//! MP4, M4A and `QuickTime`: walked box by box. What is not needed to play is renamed to `free` and zeroed in place, so that every
 //! offset stays: user data (position, device, maker), names of handlers and encoders, times of making, and whole tracks that are
 //! neither sound nor picture (telephones keep the way they went in such) together with their samples.
 
@@ -13,7 +13,7 @@ pub struct Film {
     pub bytes: Bytes,
     /// It has a video track.
     pub has_picture: bool,
-    /// QuickTime's own flavour.
+    /// `QuickTime`'s own flavour.
     pub is_quicktime: bool,
     /// As the container says; recordings in fragments often do not.
     pub duration_ms: Option<u64>,
@@ -81,7 +81,7 @@ struct Walk<'a> {
     has_sound: bool,
 }
 
-impl<'a> Walk<'a> {
+impl Walk<'_> {
     /// Walks a box: what is listed is looked at, everything else is taken out.
     fn keep(&mut self, of: &Atom, kinds: &[&[u8; 4]], mut look: impl FnMut(&mut Self, &Atom) -> Option<()>) -> Option<()> {
         for part in atoms(self.file, of.body, of.end, false)? {
@@ -145,15 +145,15 @@ impl<'a> Walk<'a> {
 
     fn track(&mut self, trak: &Atom, is_in_parts: bool) -> Option<()> {
         let file = self.file;
-        let mdia = child(file, trak, b"mdia")?;
-        let hdlr = child(file, &mdia, b"hdlr")?;
+        let mdia = child(file, trak, *b"mdia")?;
+        let hdlr = child(file, &mdia, *b"hdlr")?;
         match file.get(hdlr.body + 8..hdlr.body + 12).filter(|_| hdlr.end >= hdlr.body + 12)? {
             b"vide" => self.has_picture = true,
             b"soun" => self.has_sound = true,
             // Its samples cannot be told apart when they come in fragments.
             _ if is_in_parts => return None,
             _ => {
-                for (from, to) in samples(file, &child(file, &child(file, &mdia, b"minf")?, b"stbl")?)? {
+                for (from, to) in samples(file, &child(file, &child(file, &mdia, *b"minf")?, *b"stbl")?)? {
                     self.out.get_mut(from..to)?.fill(0);
                 }
                 self.free(trak);
@@ -249,24 +249,24 @@ fn atoms(file: &[u8], from: usize, to: usize, is_top: bool) -> Option<Vec<Atom>>
     Some(out)
 }
 
-fn child(file: &[u8], of: &Atom, kind: &[u8; 4]) -> Option<Atom> {
-    atoms(file, of.body, of.end, false)?.into_iter().find(|a| &a.kind == kind)
+fn child(file: &[u8], of: &Atom, kind: [u8; 4]) -> Option<Atom> {
+    atoms(file, of.body, of.end, false)?.into_iter().find(|a| a.kind == kind)
 }
 
 /// Where the samples of a track lie in the file.
 fn samples(file: &[u8], stbl: &Atom) -> Option<Vec<(usize, usize)>> {
     let table = |kind| child(file, stbl, kind);
-    let stsz = table(b"stsz")?;
-    let (same, count) = (be32(file, stsz.body + 4)?, be32(file, stsz.body + 8)?);
+    let sizes = table(*b"stsz")?;
+    let (same, count) = (be32(file, sizes.body + 4)?, be32(file, sizes.body + 8)?);
     if count > MOST_SAMPLES {
         return None;
     }
-    let size_of = |n: u32| if same > 0 { Some(same) } else { be32(file, stsz.body + 12 + 4 * n as usize) };
-    let stsc = table(b"stsc")?;
-    let runs = be32(file, stsc.body + 4)?;
-    let (offsets, wide) = match table(b"stco") {
+    let size_of = |n: u32| if same > 0 { Some(same) } else { be32(file, sizes.body + 12 + 4 * n as usize) };
+    let runs_of = table(*b"stsc")?;
+    let runs = be32(file, runs_of.body + 4)?;
+    let (offsets, wide) = match table(*b"stco") {
         Some(stco) => (stco, false),
-        None => (table(b"co64")?, true),
+        None => (table(*b"co64")?, true),
     };
     let chunks = be32(file, offsets.body + 4)?;
     if chunks > MOST_SAMPLES || runs > MOST_SAMPLES {
@@ -274,14 +274,14 @@ fn samples(file: &[u8], stbl: &Atom) -> Option<Vec<(usize, usize)>> {
     }
     let (mut out, mut run, mut sample) = (Vec::new(), 0u32, 0u32);
     for chunk in 0..chunks {
-        let first_of = |run: u32| be32(file, stsc.body + 8 + 12 * run as usize);
+        let first_of = |run: u32| be32(file, runs_of.body + 8 + 12 * run as usize);
         while run + 1 < runs && first_of(run + 1)? <= chunk + 1 {
             run += 1;
         }
         let at = offsets.body + 8 + chunk as usize * if wide { 8 } else { 4 };
         let from = if wide { usize::try_from(be64(file, at)?).ok()? } else { be32(file, at)? as usize };
         let mut to = from;
-        for _ in 0..be32(file, stsc.body + 12 + 12 * run as usize)? {
+        for _ in 0..be32(file, runs_of.body + 12 + 12 * run as usize)? {
             if sample >= count {
                 break;
             }

@@ -22,9 +22,8 @@ pub fn clean(file: &[u8]) -> Option<(Bytes, u64)> {
             b"fmt " if matches!(content.get(..2)?, [1 | 3 | 6 | 7, 0] | [0xfe, 0xff]) && content.len() >= 16 => {
                 bytes_a_second = u64::from(le32(content, 8)?);
             }
-            b"fmt " => return None,
             b"data" if bytes_a_second > 0 => sound += length as u64,
-            b"data" => return None,
+            b"fmt " | b"data" => return None,
             b"fact" => {}
             _ => {
                 at += 8 + length + length % 2;

@@ -1,4 +1,4 @@
-//! WebM: walked element by element; tags, attachments, titles, dates and names of programs are overwritten in place, so that every
+//! `WebM`: walked element by element; tags, attachments, titles, dates and names of programs are overwritten in place, so that every
 //! offset stays. Browsers that record live write segments and clusters of unknown length: these end with the file or the next one.
 
 use bytes::Bytes;
@@ -51,7 +51,7 @@ struct Element {
     end: Option<usize>,
 }
 
-/// Cleans a WebM. `None` when it is none, cut off, or has other tracks than sound and picture.
+/// Cleans a `WebM`. `None` when it is none, cut off, or has other tracks than sound and picture.
 #[must_use]
 pub fn clean(file: &[u8]) -> Option<Film> {
     let header = element(file, 0, file.len())?;

@@ -72,7 +72,8 @@ impl OutboxStore for SqliteOutbox {
              WHERE o.state = 'pending' AND o.destination = $1 AND o.next_at <= $2 \
              AND (o.claimed_until IS NULL OR o.claimed_until <= $2) \
              AND NOT EXISTS (SELECT 1 FROM outbox AS p WHERE p.ticket_id = o.ticket_id \
-                             AND p.destination = o.destination AND p.state <> 'delivered' AND p.id < o.id) \
+                             AND p.destination = o.destination AND p.state <> 'delivered' AND p.id < o.id \
+                             AND NOT (p.state = 'dead' AND p.kind = 'attachment')) \
              ORDER BY o.next_at, o.id LIMIT $3",
         )
         .bind(destination)

@@ -67,7 +67,7 @@ async fn at_platform(app: &TestApp, ticket: &Value) -> Vec<(Value, Vec<u8>)> {
     for listed in detail["attachments"].as_array().expect("a list") {
         let file = get(&format!("/attachments/{}", listed["id"].as_str().expect("an id"))).await;
         assert_eq!(file.status, 200, "{listed}");
-        out.push((listed.clone(), file.bytes.to_vec()));
+        out.push((listed.clone(), file.bytes.clone()));
     }
     out
 }
@@ -84,13 +84,13 @@ async fn lying_oversized_and_endless_files_are_refused_with_words_and_nothing_ch
     let resident = app.resident().await;
     resident.say(FACADE).await;
     let before = resident.history().await;
-    let film = mp4(b"isom", true, 5);
+    let film = mp4(*b"isom", true, 5);
     let mut large = film.clone();
     large.resize(250_000, 0);
     for (name, file, status, code, words) in [
         ("half.mp4", film[..film.len() / 2].to_vec(), 422, "invalid_attachment", "视频文件已损坏"),
         ("a.jpg", b"\0\0\0\x18ftypheic\0\0\0\0heicmif1".to_vec(), 415, "unsupported_media_type", "HEIC"),
-        ("long.mp4", mp4(b"isom", true, 40), 422, "invalid_attachment", "30秒"),
+        ("long.mp4", mp4(*b"isom", true, 40), 422, "invalid_attachment", "30秒"),
         ("long.ogg", opus(90), 422, "invalid_attachment", "60秒"),
         ("large.wav", wav(30), 413, "too_large", "语音不能超过97KB"),
         ("large.mp4", large, 413, "too_large", "视频不能超过195KB"),
@@ -118,7 +118,7 @@ async fn voice_and_video_are_kept_played_in_parts_and_run_nothing() {
     for (file, kind, content_type, ending) in [
         (opus(5), "voice", "audio/ogg", "ogg"),
         (wav(2), "voice", "audio/wav", "wav"),
-        (mp4(b"isom", true, 5), "video", "video/mp4", "mp4"),
+        (mp4(*b"isom", true, 5), "video", "video/mp4", "mp4"),
         (webm(true, 5, true), "video", "video/webm", "webm"),
     ] {
         let kept = resident.upload("x", "text/html", &file).await.expect(201);
@@ -174,7 +174,7 @@ async fn counts_hold_for_a_message_a_draft_and_a_ticket_together() {
     for n in 0..5 {
         photos.push(sent(&resident, &jpeg(40 + n, 30, None)).await);
     }
-    let films = [sent(&resident, &mp4(b"isom", true, 3)).await, sent(&resident, &webm(true, 3, false)).await];
+    let films = [sent(&resident, &mp4(*b"isom", true, 3)).await, sent(&resident, &webm(true, 3, false)).await];
     let of = |list: &[&String]| list.iter().map(|id| id.as_str().to_owned()).collect::<Vec<_>>();
     let show =
         async |words: &str, list: Vec<String>| resident.show(words, &list.iter().map(String::as_str).collect::<Vec<_>>()).await;
@@ -250,7 +250,7 @@ async fn where_a_photo_was_taken_is_an_offer() {
 async fn a_platform_gets_no_name_and_no_place_from_a_file() {
     let app = wants_attachments().start().await;
     let resident = app.resident().await;
-    let files = [photo(), opus(4), mp4(b"isom", true, 4)];
+    let files = [photo(), opus(4), mp4(*b"isom", true, 4)];
     let mut ids = Vec::new();
     for file in &files {
         ids.push(sent(&resident, file).await);
@@ -272,7 +272,7 @@ async fn a_platform_gets_no_name_and_no_place_from_a_file() {
 async fn the_voice_of_somebody_who_is_kept_secret_is_not_pushed_by_itself() {
     let app = wants_attachments().start().await;
     let resident = app.resident().await;
-    let ids = [sent(&resident, &photo()).await, sent(&resident, &opus(4)).await, sent(&resident, &mp4(b"isom", true, 3)).await];
+    let ids = [sent(&resident, &photo()).await, sent(&resident, &opus(4)).await, sent(&resident, &mp4(*b"isom", true, 3)).await];
     let turn = resident.show(FACADE, &[&ids[0], &ids[1], &ids[2]]).await.expect(200);
     resident.patch(&json!({ "kind": "举报" })).await.expect(200);
     let ticket = finished(&resident, &turn).await["ticket"].clone();
@@ -358,7 +358,7 @@ async fn a_photo_is_added_by_words_and_asked_about_when_there_are_several_ticket
 
     resident.say("铂金云鼎小区2栋门口路灯坏了").await;
     let second = resident.confirm().await.expect(201)["ticket"].clone();
-    let film = sent(&resident, &mp4(b"isom", true, 4)).await;
+    let film = sent(&resident, &mp4(*b"isom", true, 4)).await;
     let asked = resident.show("再发一段视频", &[&film]).await.expect(200);
     assert_eq!(asked["card"]["kind"], "choices", "several are open: {asked}");
     assert_eq!(asked["card"]["options"].as_array().map(Vec::len), Some(2), "{asked}");

@@ -14,7 +14,7 @@ pub fn secrets() -> Vec<u8> {
 }
 
 /// A box of MP4.
-pub fn atom(kind: &[u8; 4], parts: &[Vec<u8>]) -> Vec<u8> {
+pub fn atom(kind: [u8; 4], parts: &[Vec<u8>]) -> Vec<u8> {
     let content = parts.concat();
     [(content.len() as u32 + 8).to_be_bytes().to_vec(), kind.to_vec(), content].concat()
 }
@@ -23,61 +23,61 @@ fn numbers(list: &[u32]) -> Vec<u8> {
     list.iter().flat_map(|n| n.to_be_bytes()).collect()
 }
 
-fn handler(kind: &[u8; 4]) -> Vec<u8> {
-    atom(b"hdlr", &[numbers(&[0, 0]), kind.to_vec(), numbers(&[0, 0, 0]), secrets(), vec![0]])
+fn handler(kind: [u8; 4]) -> Vec<u8> {
+    atom(*b"hdlr", &[numbers(&[0, 0]), kind.to_vec(), numbers(&[0, 0, 0]), secrets(), vec![0]])
 }
 
 /// A track whose one sample of `length` bytes lies at `at`.
-fn track(kind: &[u8; 4], at: u32, length: u32) -> Vec<u8> {
-    let entry = match kind {
+fn track(kind: [u8; 4], at: u32, length: u32) -> Vec<u8> {
+    let entry = match &kind {
         b"vide" => {
             let mut rest = vec![0u8; 78];
             rest[42] = 19;
             rest[43..62].copy_from_slice(SECRETS[1]);
-            atom(b"avc1", &[rest])
+            atom(*b"avc1", &[rest])
         }
-        b"soun" => atom(b"mp4a", &[vec![0; 28]]),
-        _ => atom(b"mebx", &[vec![0; 8]]),
+        b"soun" => atom(*b"mp4a", &[vec![0; 28]]),
+        _ => atom(*b"mebx", &[vec![0; 8]]),
     };
     let stbl = atom(
-        b"stbl",
+        *b"stbl",
         &[
-            atom(b"stsd", &[numbers(&[0, 1]), entry]),
-            atom(b"stts", &[numbers(&[0, 1, 1, 1000])]),
-            atom(b"stsc", &[numbers(&[0, 1, 1, 1, 1])]),
-            atom(b"stsz", &[numbers(&[0, 0, 1, length])]),
-            atom(b"stco", &[numbers(&[0, 1, at])]),
+            atom(*b"stsd", &[numbers(&[0, 1]), entry]),
+            atom(*b"stts", &[numbers(&[0, 1, 1, 1000])]),
+            atom(*b"stsc", &[numbers(&[0, 1, 1, 1, 1])]),
+            atom(*b"stsz", &[numbers(&[0, 0, 1, length])]),
+            atom(*b"stco", &[numbers(&[0, 1, at])]),
         ],
     );
-    let dref = atom(b"dref", &[numbers(&[0, 1]), atom(b"url ", &[numbers(&[1])])]);
-    let minf = atom(b"minf", &[atom(b"nmhd", &[numbers(&[0])]), atom(b"dinf", &[dref]), stbl]);
-    let mdhd = atom(b"mdhd", &[numbers(&[0, 3_800_000_000, 3_800_000_000, 1000, 1000, 0])]);
-    let mdia = atom(b"mdia", &[mdhd, handler(kind), minf]);
-    let tkhd = atom(b"tkhd", &[numbers(&[7, 3_800_000_000, 3_800_000_000, 1, 0]), vec![0; 64]]);
-    atom(b"trak", &[tkhd, mdia, atom(b"udta", &[atom(b"name", &[secrets()])]), atom(b"meta", &[secrets()])])
+    let dref = atom(*b"dref", &[numbers(&[0, 1]), atom(*b"url ", &[numbers(&[1])])]);
+    let minf = atom(*b"minf", &[atom(*b"nmhd", &[numbers(&[0])]), atom(*b"dinf", &[dref]), stbl]);
+    let mdhd = atom(*b"mdhd", &[numbers(&[0, 3_800_000_000, 3_800_000_000, 1000, 1000, 0])]);
+    let mdia = atom(*b"mdia", &[mdhd, handler(kind), minf]);
+    let tkhd = atom(*b"tkhd", &[numbers(&[7, 3_800_000_000, 3_800_000_000, 1, 0]), vec![0; 64]]);
+    atom(*b"trak", &[tkhd, mdia, atom(*b"udta", &[atom(*b"name", &[secrets()])]), atom(*b"meta", &[secrets()])])
 }
 
-/// An MP4 (or with brand `qt  ` a QuickTime film) of so many seconds; without picture it is an M4A. A third track keeps the way
+/// An MP4 (or with brand `qt  ` a `QuickTime` film) of so many seconds; without picture it is an M4A. A third track keeps the way
 /// that the telephone went, as samples.
-pub fn mp4(brand: &[u8; 4], has_picture: bool, seconds: u32) -> Vec<u8> {
-    let ftyp = atom(b"ftyp", &[brand.to_vec(), numbers(&[512]), brand.to_vec()]);
+pub fn mp4(brand: [u8; 4], has_picture: bool, seconds: u32) -> Vec<u8> {
+    let ftyp = atom(*b"ftyp", &[brand.to_vec(), numbers(&[512]), brand.to_vec()]);
     let sound = vec![0x21; 40];
     let at = ftyp.len() as u32 + 8;
     let way = secrets();
-    let mdat = atom(b"mdat", &[sound.clone(), way.clone()]);
-    let mvhd = atom(b"mvhd", &[numbers(&[0, 3_800_000_000, 3_800_000_000, 1000, seconds * 1000]), vec![0; 80]]);
-    let mut parts = vec![mvhd, track(b"soun", at, 40)];
+    let mdat = atom(*b"mdat", &[sound.clone(), way.clone()]);
+    let mvhd = atom(*b"mvhd", &[numbers(&[0, 3_800_000_000, 3_800_000_000, 1000, seconds * 1000]), vec![0; 80]]);
+    let mut parts = vec![mvhd, track(*b"soun", at, 40)];
     if has_picture {
-        parts.push(track(b"vide", at, 40));
+        parts.push(track(*b"vide", at, 40));
     }
-    parts.push(track(b"meta", at + 40, way.len() as u32));
-    parts.push(atom(b"udta", &[atom(b"\xa9xyz", &[vec![0, 18, 0x15, 0xc7], secrets()]), atom(b"\xa9mod", &[secrets()])]));
-    parts.push(atom(b"meta", &[secrets()]));
+    parts.push(track(*b"meta", at + 40, way.len() as u32));
+    parts.push(atom(*b"udta", &[atom(*b"\xa9xyz", &[vec![0, 18, 0x15, 0xc7], secrets()]), atom(*b"\xa9mod", &[secrets()])]));
+    parts.push(atom(*b"meta", &[secrets()]));
     // The samples' places count from the start of the file: everything else stands behind them.
-    [ftyp, mdat, atom(b"free", &[secrets()]), atom(b"moov", &parts), atom(b"uuid", &[vec![7; 16], secrets()])].concat()
+    [ftyp, mdat, atom(*b"free", &[secrets()]), atom(*b"moov", &parts), atom(*b"uuid", &[vec![7; 16], secrets()])].concat()
 }
 
-/// An element of WebM; `None` = of unknown length.
+/// An element of `WebM`; `None` = of unknown length.
 fn element(id: u32, content: &[u8], is_known: bool) -> Vec<u8> {
     let id: Vec<u8> = id.to_be_bytes().into_iter().skip_while(|b| *b == 0).collect();
     let mut size = (content.len() as u64).to_be_bytes();
@@ -88,7 +88,7 @@ fn element(id: u32, content: &[u8], is_known: bool) -> Vec<u8> {
     [id, size.to_vec(), content.to_vec()].concat()
 }
 
-/// A WebM of so many seconds. `is_live`: as a browser records, with segment and clusters of unknown length and no duration.
+/// A `WebM` of so many seconds. `is_live`: as a browser records, with segment and clusters of unknown length and no duration.
 pub fn webm(has_picture: bool, seconds: u16, is_live: bool) -> Vec<u8> {
     let part = |id: u32, content: &[u8]| element(id, content, true);
     let head = part(0x1a45_dfa3, &part(0x4282, b"webm"));
