@@ -137,6 +137,7 @@ impl OpenTickets {
             return Vec::new();
         }
         let said = Matter { category: &leaf.code, place: &draft.place, at: now };
+        let words = without_place(description, &draft.place);
         let inner = self.inner.read();
         let mut found: HashMap<Uuid, (Nearness, bool)> = HashMap::new();
         let mut consider = |id: Uuid, incident: f32, copy: f32| {
@@ -147,12 +148,12 @@ impl OpenTickets {
                 found.insert(id, (near, copy >= COPY));
             }
         };
-        for like in inner.words.find("", description) {
+        for like in inner.words.find("", &words) {
             if like.incident >= SAME_INCIDENT / 2.0 || like.copy >= COPY / 2.0 {
                 consider(like.key, like.incident, like.copy);
             }
         }
-        for like in inner.words.likenesses("", description, &inner.around(said, leaf, self.distance)) {
+        for like in inner.words.likenesses("", &words, &inner.around(said, leaf, self.distance)) {
             consider(like.key, like.incident, like.copy);
         }
         let mut found: Vec<(Uuid, Nearness, bool)> = found.into_iter().map(|(id, (near, copy))| (id, near, copy)).collect();
@@ -188,7 +189,7 @@ impl Inner {
         if let Some(cell) = cell(&known.place) {
             self.by_cell.entry(cell).or_default().insert(ticket.id);
         }
-        self.words.add(ticket.id, "", &ticket.description);
+        self.words.add(ticket.id, "", &without_place(&ticket.description, &ticket.place));
         self.known.insert(ticket.id, known);
     }
 
@@ -309,6 +310,18 @@ pub fn public_title(ticket: &Ticket) -> String {
     let place = public_place(&ticket.place);
     let title = if place.is_empty() { ticket.category.name.clone() } else { format!("{place} {}", ticket.category.name) };
     title.chars().take(30).collect()
+}
+
+/// What happened without where: the place is compared for itself, and two matters of one building are not alike by its name.
+fn without_place(description: &str, place: &Place) -> String {
+    let mut names: Vec<&str> =
+        [&place.estate, &place.building, &place.unit, &place.community].into_iter().flatten().map(String::as_str).collect();
+    names.push(&place.text);
+    names.extend(place.matched_by.iter().map(String::as_str));
+    // Longer names first: what is left of a name that was cut in two would be compared after all.
+    names.sort_by_key(|name| std::cmp::Reverse(name.chars().count()));
+    let long_enough = names.into_iter().filter(|name| name.chars().count() >= 2);
+    long_enough.fold(description.to_owned(), |text, name| text.replace(name, "，"))
 }
 
 /// Words of a category's list that both texts have, the longest first, none inside another, at most three.

@@ -58,6 +58,14 @@ fn a_candidate_says_all_that_helps_to_judge_and_nothing_of_who() {
 }
 
 #[test]
+fn the_name_of_a_place_does_not_make_two_matters_alike() {
+    let tickets = [ticket("梧桐里2栋外墙瓷砖掉下来了", 1), ticket("梧桐里2栋楼道堆了旧沙发，走不过去", 2)];
+    let candidates = shown(&open(&tickets), &draft("梧桐里2栋楼道里堆了好多旧沙发，走不过去", 9), &tickets);
+    let titles: Vec<&str> = candidates.iter().map(|c| c.title.as_str()).collect();
+    assert_eq!(titles, ["梧桐里2栋 楼道堆物"], "another matter of the same building is another matter: {candidates:?}");
+}
+
+#[test]
 fn words_that_are_probed_for_are_not_answered() {
     let tickets = [ticket(FACADE, 1)];
     let open = open(&tickets);
