@@ -115,7 +115,7 @@ impl Delivering {
         let destinations = Destinations::new(all.iter().map(|p| p.wanted()).collect());
         Ok(Self {
             destinations,
-            bell: Bell::new(bells),
+            bell: Bell::new(move || bells.iter().for_each(|worker| worker.notify_one())),
             callbacks,
             wellbeing,
             platforms,

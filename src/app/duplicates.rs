@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::incident::duplicates::open::OpenTickets;
 use crate::incident::duplicates::store::OpenTicketStore;
 use crate::incident::store::StoreError;
-use crate::incident::ticket::{Point, Ticket};
+use crate::incident::ticket::Ticket;
 
 /// How often new events are looked for: one read of a number when there are none.
 const EVERY: Duration = Duration::from_millis(300);
@@ -78,17 +78,4 @@ async fn put(open: &Arc<OpenTickets>, tickets: Vec<Ticket>) {
     if let Err(error) = done {
         tracing::error!(%error, "open tickets were not taken in");
     }
-}
-
-/// Metres between two points of the same system (great circle); points of different systems cannot be compared here.
-#[must_use]
-pub fn distance_m(a: &Point, b: &Point) -> Option<f64> {
-    const EARTH_M: f64 = 6_371_008.8;
-    if a.system != b.system {
-        return None;
-    }
-    let (lat_a, lat_b) = (a.lat.to_radians(), b.lat.to_radians());
-    let (dy, dx) = ((b.lat - a.lat).to_radians(), (b.lng - a.lng).to_radians());
-    let half = (dy / 2.0).sin().powi(2) + lat_a.cos() * lat_b.cos() * (dx / 2.0).sin().powi(2);
-    Some(2.0 * EARTH_M * half.sqrt().min(1.0).asin())
 }

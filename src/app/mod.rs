@@ -127,7 +127,7 @@ impl Instance {
         let stop = CancellationToken::new();
         let tasks = TaskTracker::new();
         let (news, _) = broadcast::channel::<TicketNews>(256);
-        let open = Arc::new(OpenTickets::new(&rules.load().taxonomy, duplicates::distance_m));
+        let open = Arc::new(OpenTickets::new(&rules.load().taxonomy));
         let blobs = Arc::new(BlobFolder::new(data.join("attachments")));
         let mut delivering = Delivering::new(
             &settings,

@@ -9,7 +9,6 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::Args;
-use gridworker::app::duplicates::distance_m;
 use gridworker::app::shipped::Shipped;
 use gridworker::config::Settings;
 use gridworker::core::clock::{Clock as _, SystemClock};
@@ -81,7 +80,7 @@ impl Duplicates {
         let shipped = Shipped::new(Settings::defaults()?.knowledge_dir());
         let rules = IncidentRules::read(|file| shipped.street_file(file))?;
         let now = SystemClock.now();
-        let open = OpenTickets::new(&rules.taxonomy, distance_m);
+        let open = OpenTickets::new(&rules.taxonomy);
         for number in 0..self.open {
             let new = mixer.draft(&rules).into_joining_ticket(&rules, now, RandomIds.uuid())?;
             open.put(&Ticket { number: format!("WG{number}"), ..new.ticket });

@@ -18,10 +18,11 @@ use gridworker::core::seal::Sealer;
 use gridworker::incident::destinations::{Destinations, Wanted};
 use gridworker::incident::draft::Draft;
 use gridworker::incident::rules::IncidentRules;
-use gridworker::incident::store::{NewTicket, StoreError, TicketStore as _};
+use gridworker::incident::store::{NewTicket, TicketStore as _};
 use gridworker::incident::ticket::{Source, Urgency};
 use gridworker::storage::sqlite::Sqlite;
 use gridworker::storage::sqlite::incident::SqliteTickets;
+use gridworker::storage::sqlite::yardstick::BareRows;
 use tokio::task::JoinSet;
 
 const WORDS: &str = "铂金云鼎小区7栋2单元1203室门口的路灯坏了三天，晚上很黑，老人摔过一跤，电话13800000000";
@@ -63,13 +64,10 @@ impl Tickets {
         let destinations = Arc::new(Destinations::new(wanted.collect()));
         // As many bytes as a confirmation of this ticket makes.
         let bytes = serde_json::to_string(&ticket(&rules, &destinations)?.ticket)?.len() * 2;
-        let mut tx = db.durable().await?;
-        sqlx::query("CREATE TABLE bare (id INTEGER PRIMARY KEY, body TEXT NOT NULL)").execute(&mut *tx).await?;
-        tx.commit().await?;
-
+        let rows = BareRows::new(db.clone(), bytes).await?;
         let (mut ours, mut bare) = (Vec::new(), Vec::new());
         for round in 0..self.rounds {
-            bare.push(self.bare(&db, bytes).await?);
+            bare.push(self.bare(&rows).await?);
             ours.push(self.confirm(&tickets, &rules, &destinations).await?);
             println!("第{}轮：裸行 {:.0}/秒，工单 {:.0}/秒", round + 1, bare[round], ours[round]);
         }
@@ -98,7 +96,7 @@ impl Tickets {
             let (tickets, waiting) = (Arc::clone(tickets), Arc::clone(&waiting));
             people.spawn(async move {
                 loop {
-                    let Some(new) = waiting.lock().pop() else { return Ok::<(), StoreError>(()) };
+                    let Some(new) = waiting.lock().pop() else { return anyhow::Ok(()) };
                     tickets.create(new).await?;
                 }
             });
@@ -107,20 +105,17 @@ impl Tickets {
         Ok(f64::from(self.count) / begun.elapsed().as_secs_f64())
     }
 
-    async fn bare(&self, db: &Sqlite, bytes: usize) -> anyhow::Result<f64> {
-        let body = Arc::new("x".repeat(bytes));
+    async fn bare(&self, rows: &BareRows) -> anyhow::Result<f64> {
         let left = Arc::new(AtomicU32::new(self.count));
         let begun = Instant::now();
         let mut people = JoinSet::new();
         for _ in 0..self.at_once {
-            let (db, left, body) = (db.clone(), Arc::clone(&left), Arc::clone(&body));
+            let (rows, left) = (rows.clone(), Arc::clone(&left));
             people.spawn(async move {
                 while left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1)).is_ok() {
-                    let mut tx = db.durable().await?;
-                    sqlx::query("INSERT INTO bare (body) VALUES ($1)").bind(body.as_str()).execute(&mut *tx).await?;
-                    tx.commit().await?;
+                    rows.write().await?;
                 }
-                Ok::<(), sqlx::Error>(())
+                anyhow::Ok(())
             });
         }
         ended(people).await?;
@@ -128,7 +123,7 @@ impl Tickets {
     }
 }
 
-async fn ended<E: std::error::Error + Send + Sync + 'static>(mut people: JoinSet<Result<(), E>>) -> anyhow::Result<()> {
+async fn ended(mut people: JoinSet<anyhow::Result<()>>) -> anyhow::Result<()> {
     while let Some(one) = people.join_next().await {
         one??;
     }

@@ -1,24 +1,29 @@
 //! A bell for those who deliver: something new lies in the outbox.
 
+use std::fmt;
 use std::sync::Arc;
 
-use tokio::sync::Notify;
-
-/// Rings for every worker. Cheap to clone.
-#[derive(Debug, Clone, Default)]
-pub struct Bell(Arc<[Arc<Notify>]>);
+/// Rings for every worker. Cheap to clone; the default rings for nobody.
+#[derive(Clone, Default)]
+pub struct Bell(Option<Arc<dyn Fn() + Send + Sync>>);
 
 impl Bell {
-    /// For these workers.
+    /// `wake` wakes whoever delivers, or lets them look again as soon as they have time. It must not wait.
     #[must_use]
-    pub fn new(workers: impl IntoIterator<Item = Arc<Notify>>) -> Self {
-        Self(workers.into_iter().collect())
+    pub fn new(wake: impl Fn() + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(wake)))
     }
 
-    /// Wakes each worker, or lets it look again as soon as it has time.
+    /// Wakes them.
     pub fn ring(&self) {
-        for worker in self.0.iter() {
-            worker.notify_one();
+        if let Some(wake) = &self.0 {
+            wake();
         }
+    }
+}
+
+impl fmt::Debug for Bell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Bell")
     }
 }

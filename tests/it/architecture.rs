@@ -14,7 +14,7 @@ const ROOMS: [(&str, &[&str]); 16] = [
     ("knowledge", &["core", "learn", "llm"]),
     ("platform", &["core", "incident"]),
     // Settings of a room are declared in the room; the whole only puts them together.
-    ("config", &["identity", "llm", "platform"]),
+    ("config", &["core", "identity", "llm", "platform"]),
     ("conversation", &["config", "core", "identity", "incident", "knowledge", "llm"]),
     ("http", &["config", "conversation", "core", "identity", "incident", "knowledge", "platform"]),
     // Adapters implement the rooms' ports; `learn` has the text maths of the memory engine.

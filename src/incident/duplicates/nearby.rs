@@ -5,6 +5,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::incident::coordinates::distance_m;
 use crate::incident::taxonomy::Leaf;
 use crate::incident::ticket::{Place, Point};
 
@@ -17,8 +18,8 @@ const WORDS_AGREE: f32 = 0.4;
 /// What is lost towards the end of the window.
 const FADES: f32 = 0.3;
 
-/// Metres between two points, `None` when they cannot be compared.
-pub type Distance = fn(&Point, &Point) -> Option<f64>;
+/// A position that may be wrong by more metres than this says nothing about nearness.
+const VAGUE_M: f64 = 200.0;
 
 /// What is compared of a ticket or a draft.
 #[derive(Debug, Clone, Copy)]
@@ -79,7 +80,7 @@ pub struct Nearness {
 /// Compares a draft with a known ticket. `None` when the category does not look for duplicates (radius or window 0), when the
 /// known one is older than the window, or when the places have nothing to do with each other.
 #[must_use]
-pub fn compare(said: Matter<'_>, known: Matter<'_>, words: f32, leaf: &Leaf, distance: Distance) -> Option<Nearness> {
+pub fn compare(said: Matter<'_>, known: Matter<'_>, words: f32, leaf: &Leaf) -> Option<Nearness> {
     if leaf.duplicate_radius_m == 0 || leaf.duplicate_window_h == 0 {
         return None;
     }
@@ -88,7 +89,7 @@ pub fn compare(said: Matter<'_>, known: Matter<'_>, words: f32, leaf: &Leaf, dis
     if age > window {
         return None;
     }
-    let metres = said.place.point.as_ref().zip(known.place.point.as_ref()).and_then(|(a, b)| distance(a, b));
+    let metres = precise(said.place).zip(precise(known.place)).map(|(a, b)| distance_m(a, b));
     let radius = f64::from(leaf.duplicate_radius_m);
     let place = places(said.place, known.place, metres, radius)?;
     let category = categories(said.category, known.category);
@@ -140,6 +141,11 @@ fn categories(a: &str, b: &str) -> What {
     } else {
         What::Other
     }
+}
+
+/// The point of a place, when it is worth measuring from.
+fn precise(place: &Place) -> Option<Point> {
+    place.point.filter(|p| p.accuracy_m.is_none_or(|metres| metres <= VAGUE_M))
 }
 
 /// `刚刚`, `20分钟前`, `3小时前`, `5天前`.

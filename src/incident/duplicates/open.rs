@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::index::Index;
-use super::nearby::{self, Distance, Matter, Nearness, SHOWN, What, Where};
+use super::nearby::{self, Matter, Nearness, SHOWN, What, Where};
 use super::{COPY, SAME_INCIDENT};
 use crate::incident::draft::Draft;
 use crate::incident::reading::plain;
@@ -79,7 +79,6 @@ struct Inner {
 #[derive(Debug)]
 pub struct OpenTickets {
     inner: RwLock<Inner>,
-    distance: Distance,
 }
 
 /// A ticket that a draft may be about, before it is read again and shown.
@@ -96,12 +95,12 @@ pub struct Found {
 }
 
 impl OpenTickets {
-    /// None yet. The table's own sentences say how common words are before tickets do; `distance` measures.
+    /// None yet. The table's own sentences say how common words are before tickets do.
     #[must_use]
-    pub fn new(taxonomy: &Taxonomy, distance: Distance) -> Self {
+    pub fn new(taxonomy: &Taxonomy) -> Self {
         let background = taxonomy.leaves().iter().flat_map(|leaf| leaf.examples.iter().map(String::as_str));
         let inner = Inner { words: Index::with_background(background), ..Inner::default() };
-        Self { inner: RwLock::new(inner), distance }
+        Self { inner: RwLock::new(inner) }
     }
 
     /// How many there are.
@@ -142,7 +141,7 @@ impl OpenTickets {
         let mut found: HashMap<Uuid, (Nearness, bool)> = HashMap::new();
         let mut consider = |id: Uuid, incident: f32, copy: f32| {
             let Some(known) = inner.known.get(&id).filter(|k| k.conversation != draft.source.conversation_id) else { return };
-            if let Some(near) = nearby::compare(said, known.matter(), incident.max(copy), leaf, self.distance)
+            if let Some(near) = nearby::compare(said, known.matter(), incident.max(copy), leaf)
                 && near.score >= SHOWN
             {
                 found.insert(id, (near, copy >= COPY));
@@ -153,7 +152,7 @@ impl OpenTickets {
                 consider(like.key, like.incident, like.copy);
             }
         }
-        for like in inner.words.likenesses("", &words, &inner.around(said, leaf, self.distance)) {
+        for like in inner.words.likenesses("", &words, &inner.around(said, leaf)) {
             consider(like.key, like.incident, like.copy);
         }
         let mut found: Vec<(Uuid, Nearness, bool)> = found.into_iter().map(|(id, (near, copy))| (id, near, copy)).collect();
@@ -215,7 +214,7 @@ impl Inner {
     }
 
     /// Those of the same grid or within the radius that place and category speak for most.
-    fn around(&self, said: Matter<'_>, leaf: &Leaf, distance: Distance) -> Vec<Uuid> {
+    fn around(&self, said: Matter<'_>, leaf: &Leaf) -> Vec<Uuid> {
         let mut ids: Vec<Uuid> = Vec::new();
         if let Some(grid) = &said.place.grid_code {
             ids.extend(self.by_grid.get(grid).into_iter().flatten());
@@ -233,7 +232,7 @@ impl Inner {
             .into_iter()
             .filter_map(|id| {
                 let known = self.known.get(&id)?;
-                Some((nearby::compare(said, known.matter(), 0.0, leaf, distance)?.score, id))
+                Some((nearby::compare(said, known.matter(), 0.0, leaf)?.score, id))
             })
             .collect();
         if ranked.len() > AROUND {

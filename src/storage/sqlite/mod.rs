@@ -34,6 +34,7 @@ pub mod runs;
 pub mod sealing;
 mod street;
 mod ticket_search;
+pub mod yardstick;
 
 use std::path::Path;
 use std::sync::Arc;

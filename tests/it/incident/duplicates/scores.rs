@@ -1,6 +1,5 @@
 //! Words, place, category and time together: what is shown and what is not.
 
-use gridworker::app::duplicates::distance_m;
 use gridworker::incident::duplicates::nearby::{Matter, Nearness, SHOWN, Where, ago, compare};
 use gridworker::incident::taxonomy::{Leaf, Taxonomy};
 use gridworker::incident::ticket::{Place, Point, PointSystem};
@@ -21,7 +20,7 @@ fn near(said: (&str, &str), known: (&str, &str), words: f32, hours: i64) -> Opti
     let now = monday_at("15:00");
     let said = Matter { category: said.0, place: &here, at: now };
     let known = Matter { category: known.0, place: &there, at: now - SignedDuration::from_hours(hours) };
-    compare(said, known, words, leaf(), distance_m)
+    compare(said, known, words, leaf())
 }
 
 #[test]
@@ -91,14 +90,17 @@ fn metres_decide_where_both_devices_say_where_they_are() {
     let between = |there: &Place| {
         let (said, known) =
             (Matter { category: TILES, place: &here, at: now }, Matter { category: TILES, place: there, at: now });
-        compare(said, known, 0.2, leaf(), distance_m)
+        compare(said, known, 0.2, leaf())
     };
     let next_door = between(&at(29.4809, 106.4800, Gcj02, "CH-BH-03")).expect("100 m away, in another grid");
     assert!(matches!(next_door.place, Where::Near(m) if (m - 100.0).abs() < 1.0), "{next_door:?}");
     assert!(next_door.distance_m.is_some_and(|m| (m - 100.0).abs() < 1.0));
     assert_eq!(between(&at(29.4900, 106.4800, Gcj02, "CH-JF-07")), None, "over a kilometre away in the same grid");
-    let unknown = between(&at(29.4800, 106.4800, Wgs84, "CH-JF-07")).expect("the grid is left");
-    assert_eq!((unknown.place, unknown.distance_m), (Where::SameGrid, None), "two systems are not compared as if they were one");
+    let shifted = between(&at(29.4800, 106.4800, Wgs84, "CH-JF-07"));
+    assert_eq!(shifted.map(|n| n.place), None, "the same figures of two systems are half a kilometre apart");
+    let vague = |there: Place| Place { point: there.point.map(|p| Point { accuracy_m: Some(900.0), ..p }), ..there };
+    let unknown = between(&vague(at(29.4900, 106.4800, Gcj02, "CH-JF-07"))).expect("the grid is left");
+    assert_eq!((unknown.place, unknown.distance_m), (Where::SameGrid, None), "a vague position says nothing");
 }
 
 #[test]
@@ -131,7 +133,7 @@ fn radius_and_window_come_from_the_table_and_nought_switches_off() {
     let same = Matter { category: TILES, place: &place, at: now };
     for (radius, window) in [("0", ""), ("", "0")] {
         let off = table(radius, window).expect("readable");
-        assert_eq!(compare(same, same, 1.0, &off.leaves()[0], distance_m), None, "radius {radius}, window {window}");
+        assert_eq!(compare(same, same, 1.0, &off.leaves()[0]), None, "radius {radius}, window {window}");
     }
 }
 

@@ -1,6 +1,5 @@
 //! What a draft is shown of the open tickets, and what never.
 
-use gridworker::app::duplicates::distance_m;
 use gridworker::incident::draft::Draft;
 use gridworker::incident::duplicates::open::{Candidate, MOST, OpenTickets};
 use gridworker::incident::ticket::{Kind, Source, Status, Ticket};
@@ -25,7 +24,7 @@ fn ticket(said: &str, number: u128) -> Ticket {
 }
 
 fn open(tickets: &[Ticket]) -> OpenTickets {
-    let open = OpenTickets::new(&STREET.taxonomy, distance_m);
+    let open = OpenTickets::new(&STREET.taxonomy);
     tickets.iter().for_each(|t| open.put(t));
     open
 }
