@@ -53,7 +53,11 @@ impl Conversations {
             return Some(Route::Report);
         }
         let answers = intent.kind != IntentKind::Emergency && draft.picks_an_answer(turn.said, &turn.rules);
-        if answers || !turn.attachments.is_empty() || ConfirmWord::read(turn.said).is_some() || draft.accepts_photo_position(turn.said) {
+        if answers
+            || !turn.attachments.is_empty()
+            || ConfirmWord::read(turn.said).is_some()
+            || draft.accepts_photo_position(turn.said)
+        {
             return Some(Route::Report);
         }
         match intent.kind {

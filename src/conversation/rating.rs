@@ -114,6 +114,8 @@ impl Conversations {
             format!("对不起，让您费心了。工单{}已经重新办理，有进展我会在这里告诉您。", rated.number)
         });
         let moves = self.parts.tickets.timeline(&rated.number).await?;
-        Ok(Some(Said::with_card(json!({ "kind": "progress", "ticket": rated, "timeline": progress::timeline(&moves, &turn.rules.news) }))))
+        Ok(Some(Said::with_card(
+            json!({ "kind": "progress", "ticket": rated, "timeline": progress::timeline(&moves, &turn.rules.news) }),
+        )))
     }
 }

@@ -69,7 +69,9 @@ impl Conversations {
                 let what = self.counted(ids).await?;
                 turn.log.delta(&format!("收到{what}，已经补到工单{}里，承办的岗位能看到。", added.number));
                 let moves = self.parts.tickets.timeline(&added.number).await?;
-                Ok(Said::with_card(json!({ "kind": "progress", "ticket": added, "timeline": progress::timeline(&moves, &turn.rules.news) })))
+                Ok(Said::with_card(
+                    json!({ "kind": "progress", "ticket": added, "timeline": progress::timeline(&moves, &turn.rules.news) }),
+                ))
             }
             Err(SupplementError::TooMany(words)) => {
                 turn.log.delta(&format!("{words}。"));

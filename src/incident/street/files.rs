@@ -1,8 +1,8 @@
 //! The files that a street edits, as data. A new file joins by one line of [`FILES`].
 
 use super::super::{
-    calendar, channels, clocks, code_changes, dispatch, escalation, gazetteer, micro_grids, news_texts, pauses, polygons, questions,
-    standards, taxonomy, urgency,
+    calendar, channels, clocks, code_changes, dispatch, escalation, gazetteer, micro_grids, news_texts, pauses, polygons,
+    questions, standards, taxonomy, urgency,
 };
 
 /// How a value of one file names a row of another.

@@ -53,7 +53,11 @@ fn news_names_the_number_the_post_and_the_note() {
 fn standing_tells_the_next_deadline_and_admits_a_missed_one() {
     let mut t = ticket();
     let zone = STREET.calendar.zone();
-    assert!(standing(&t, &STREET.news, monday_at("15:30"), zone).contains("前受理"), "{}", standing(&t, &STREET.news, monday_at("15:30"), zone));
+    assert!(
+        standing(&t, &STREET.news, monday_at("15:30"), zone).contains("前受理"),
+        "{}",
+        standing(&t, &STREET.news, monday_at("15:30"), zone)
+    );
     t.status = Status::处置中;
     assert!(standing(&t, &STREET.news, monday_at("15:30"), zone).contains("前办结"));
     t.clock.resolve_by = monday_at("15:10");
@@ -88,13 +92,10 @@ fn with(from: &str, to: &str) -> Result<NewsTexts, String> {
 #[test]
 fn the_street_says_it_in_its_own_words() {
     let t = ticket();
-    let event = TicketEvent {
-        at: monday_at("15:05"),
-        from: Some(Status::已提交),
-        to: Status::已受理,
-        by: "系统".to_owned(),
-        note: None,
-    };
+    let event =
+        TicketEvent {
+            at: monday_at("15:05"), from: Some(Status::已提交), to: Status::已受理, by: "系统".to_owned(), note: None
+        };
     let row = "已受理,街道已经受理您反映的事。,工单{工单号}（{事项}）：{状态}[承办：{承办}。][说明：{说明}]";
     let texts = with(row, "已受理,收到啦。,【凤天街道】{状态}（{工单号}）[由{承办}办，{说明}]").expect("a good table");
     assert_eq!(texts.news(&t, &event), "【凤天街道】收到啦。（WG20261123000001）");

@@ -44,5 +44,11 @@ pub async fn get_staff_ticket(
     let added = api.conversations.added(&ticket.number).await.map_err(refusal)?;
     let platforms = api.delivery.desk.of_ticket(ticket.id).await.map_err(refusal)?;
     let may_become = Status::ALL.into_iter().filter(|to| ticket.status.may_become(*to)).collect();
-    Ok(Json(StaffStory { ticket: ticket.into(), timeline: progress::timeline(&moves, &api.rules.load().news), added, platforms, may_become }))
+    Ok(Json(StaffStory {
+        ticket: ticket.into(),
+        timeline: progress::timeline(&moves, &api.rules.load().news),
+        added,
+        platforms,
+        may_become,
+    }))
 }
