@@ -109,14 +109,12 @@ impl IncidentRules {
             Err(source) => Err(DataError::Read { file: file.to_owned(), source }),
         };
         let micro_grids = optional(micro_grids::FILE)?.map(|t| MicroGrids::from_csv(&t, &gazetteer)).transpose()?;
-        let map = optional(polygons::FILE)?.map(|t| GridMap::from_geojson(&t, &gazetteer)).transpose()?;
         let clocks = Clocks::from_csv(&get(clocks::FILE)?)?;
         let rules = Self {
             version: 0,
             taxonomy: taxonomy.with_replaced(replaced.clone().into_codes()),
             code_changes: replaced,
             standards: Standards::from_csv(&get(standards::FILE)?)?,
-            places: PlaceFinder::new(gazetteer, THRESHOLD).with(micro_grids.unwrap_or_default(), map.unwrap_or_default()),
             emergencies: Emergencies::from_csv(&get(urgency::FILE)?)?,
             calendar: WorkCalendar::from_csv(&get(calendar::FILE)?, &street.working_hours, &street.timezone)?,
             escalation: Escalation::from_csv(&get(escalation::FILE)?, &clocks)?,
@@ -127,6 +125,11 @@ impl IncidentRules {
             dispatch: Dispatch::from_csv(&get(dispatch::FILE)?, &street.name)?,
             channels: Channels::from_csv(&get(channels::FILE)?)?,
             street: street.name,
+            // Last: a map is read as a whole or not at all, and must not hide what is wrong in a table.
+            places: {
+                let map = optional(polygons::FILE)?.map(|t| GridMap::from_geojson(&t, &gazetteer)).transpose()?;
+                PlaceFinder::new(gazetteer, THRESHOLD).with(micro_grids.unwrap_or_default(), map.unwrap_or_default())
+            },
         };
         rules.cross_check()?;
         Ok(rules)

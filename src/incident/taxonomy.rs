@@ -169,6 +169,7 @@ struct Row {
     photo_wanted: String,
     #[serde(default)]
     open311: String,
+    #[serde(default)]
     duplicate_radius_m: String,
     #[serde(default)]
     duplicate_window_h: String,

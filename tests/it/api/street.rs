@@ -41,6 +41,8 @@ fn other_posts() -> Value {
 fn another_code() -> Value {
     json!({
         "taxonomy.csv": edited("taxonomy.csv", "\n010101,", "\n010199,"),
+        "questions.csv": edited("questions.csv", "\n010101,", "\n010199,"),
+        "standards.csv": edited("standards.csv", "\n010101,", "\n010199,"),
         "dispatch.csv": edited("dispatch.csv", ",010101,", ",010199,"),
         "emergencies.csv": edited("emergencies.csv", ",010101,", ",010199,"),
     })

@@ -5,6 +5,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use gridworker::core::seal::Sealer;
 use gridworker::incident::destinations::Destinations;
 use gridworker::incident::{
     clock_store::{Actor, ChangeKind, ClockError, ClockStore as _, ClockStory, ExtendTo, Extension, NoticeStore as _, Pause},
@@ -24,6 +25,7 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::{STREET, all_hold};
+use crate::support::sealer;
 
 fn at(text: &str) -> Timestamp {
     let text = if text.len() == 16 { format!("{text}:00") } else { text.to_owned() };
@@ -40,29 +42,30 @@ pub(super) struct Desk {
     pub(super) tickets: SqliteTickets,
     db: Sqlite,
     folder: tempfile::TempDir,
+    sealer: Arc<Sealer>,
     made: std::sync::atomic::AtomicU32,
 }
 
 impl Desk {
     pub(super) async fn new() -> Self {
-        Self::over(tempfile::tempdir().expect("a temporary folder"), Some(rules_with(|_, text| text))).await
+        Self::over(tempfile::tempdir().expect("a temporary folder"), sealer(), Some(rules_with(|_, text| text))).await
     }
 
-    async fn over(folder: tempfile::TempDir, rules: Option<Arc<IncidentRules>>) -> Self {
-        let db = Sqlite::open(&folder.path().join("street.sqlite"), crate::support::sealer()).await.expect("the database opens");
+    async fn over(folder: tempfile::TempDir, sealer: Arc<Sealer>, rules: Option<Arc<IncidentRules>>) -> Self {
+        let db = Sqlite::open(&folder.path().join("street.sqlite"), Arc::clone(&sealer)).await.expect("the database opens");
         let db = match rules {
             Some(rules) => db.keeping_time(Arc::new(rules)),
             None => db,
         };
         let tickets = SqliteTickets::new(db.clone(), STREET.calendar.zone().clone());
-        Self { tickets, db, folder, made: 0.into() }
+        Self { tickets, db, folder, sealer, made: 0.into() }
     }
 
     /// The same folder, opened again by a process with these rules.
     async fn again(self, rules: Arc<IncidentRules>) -> Self {
-        let Self { db, folder, made, .. } = self;
+        let Self { db, folder, sealer, made, .. } = self;
         db.close().await;
-        Self { made, ..Self::over(folder, Some(rules)).await }
+        Self { made, ..Self::over(folder, sealer, Some(rules)).await }
     }
 
     /// A confirmed ticket under this clock, made at `from`.
@@ -447,7 +450,7 @@ fn every_state_says_what_it_does_to_both_clocks() {
 #[tokio::test]
 async fn tickets_from_before_there_were_clocks_get_theirs() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let old = Desk::over(folder, None).await;
+    let old = Desk::over(folder, sealer(), None).await;
     let from = at("2026-11-23T09:00");
     let waiting = old.report("jinji-24h", from).await;
     let accepted = old.report("yiban-3d", from).await;
