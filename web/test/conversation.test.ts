@@ -284,6 +284,14 @@ describe('paperwork', () => {
     expect(c.state.draft?.missing).toEqual(['place'])
   })
 
+  it('a parked draft that comes back as news is the one to fill in', async () => {
+    const c = await withDraft()
+    await new Paperwork(c).confirm()
+    server.history = { messages: [{ id: 'n', seq: 9, role: 'news', text: '前面说的还没提交', created_at: '2025-03-01T04:01:00Z', card: { kind: 'draft', draft: { description: '路灯' }, missing: ['place'] } }] }
+    await c.sync()
+    expect(c.state.draft?.draft.description).toBe('路灯')
+  })
+
   it('清空对话 deletes on the server and forgets here', async () => {
     const c = await withDraft()
     server.other['DELETE /conversations/c1'] = () => new Response(null, { status: 204 })

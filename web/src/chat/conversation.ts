@@ -24,7 +24,7 @@ export interface ConversationState {
   /** The draft that the server holds, or null when there is none. */
   draft: DraftCard | null
   /** How the last draft ended, while there is none. */
-  draftEnded: 'confirmed' | 'cancelled' | undefined
+  draftEnded: 'confirmed' | 'cancelled' | 'stopped' | undefined
   tickets: Record<string, TicketView>
   busy: boolean
   /** The finished message to be read out by a screen reader. */
@@ -447,7 +447,9 @@ export class Conversation {
   private takeNews(messages: ServerMessage[]): void {
     const inFlight = (m: ServerMessage) => m.role === 'resident' && this.outbox.all().some((o) => o.client_message_id === m.client_message_id)
     for (const message of mergeFromServer(this.state.messages, messages.filter((m) => !inFlight(m)))) {
-      this.takeTicketFrom(message.card)
+      // A parked draft that is open again comes as news with its card.
+      if (message.card && message.role === 'news') this.takeCard(message, message.card)
+      else this.takeTicketFrom(message.card)
       if (message.role !== 'resident') this.announce(message)
     }
   }
