@@ -10,7 +10,8 @@ import { fileURLToPath } from 'node:url'
 
 const PORT = Number(process.env.PORT ?? 8787)
 const DIST = fileURLToPath(new URL('../dist/', import.meta.url))
-const CSP = "default-src 'self'; img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'; script-src 'self'; connect-src 'self'; frame-ancestors *"
+// As the server's, with the recordings that the page has fetched.
+const CSP = "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; style-src 'self' 'unsafe-inline'; script-src 'self'; connect-src 'self'; frame-ancestors *"
 const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.css': 'text/css; charset=utf-8', '.svg': 'image/svg+xml' }
 const LABEL = '内容由AI生成，仅供参考'
 const later = (minutes) => new Date(Date.now() + minutes * 60_000).toISOString()
@@ -57,10 +58,15 @@ const DUPLICATES = [{ number: 'WG20250301000900', title: '3栋楼道飞线充电
 const conversations = new Map()
 const tickets = new Map()
 const attachments = new Map()
+/** A photo that staff bring back: two colours. */
+const DONE = 'done-1'
+attachments.set(DONE, { type: 'image/bmp', bytes: picture([120, 150, 110], [70, 80, 75]) })
 let counter = 0
 
 const conversationOf = (id) => conversations.get(id)
 const view = (t) => ({ ticket: t.ticket, timeline: t.timeline })
+const story = (t) => ({ ...view(t), added: t.added })
+const ENDED = ['已回访', '合并', '撤销']
 const missingOf = (d) => [
   ...(d.description ? [] : ['description']),
   ...(d.place?.grid ? [] : ['place']),
@@ -114,16 +120,21 @@ function submit(c) {
     route: { section: '平安法治板块', post: '平安建设岗', first_receiver: '锦凤社区第七网格', reason: '按类别' },
     clock: { accept_by: later(5), resolve_by: later(24 * 60), basis: '紧急：5分钟内受理，24小时内办结（连续计时）' },
   }
-  const t = { ticket, timeline: [{ at: new Date().toISOString(), to: '已提交', by: '居民', text: '您提交了工单' }] }
+  const t = { ticket, added: [], timeline: [{ at: new Date().toISOString(), to: '已提交', by: '居民', text: '您提交了工单' }] }
   tickets.set(number, t)
   const steps = [['已送达平台', '系统', '已送到基层治理平台'], ['已受理', '流转调度岗', '已受理'], ['处置中', '平安建设岗', '网格员已到现场，正在劝离'], ['已办结', '平安建设岗', '电线已拆除，已告知集中充电点']]
   steps.forEach(([to, by, text], i) =>
     setTimeout(() => {
-      t.timeline.push({ at: new Date().toISOString(), from: ticket.status, to, by, text })
+      if (ENDED.includes(ticket.status)) return
+      const at = new Date().toISOString()
+      t.timeline.push({ at, from: ticket.status, to, by, text })
       ticket.status = to
+      // The work is shown when it is done.
+      const photos = to === '已办结' ? [DONE] : []
+      if (photos.length > 0) t.added.push({ at, by, attachments: photos, with_move: true })
       tell(c, 'ticket', view(t))
-      if (i >= 2) tell(c, 'message', { message: say(c, 'news', `工单 ${number} ${to}：${text}。`, { card: { kind: 'progress', ...view(t) } }) })
-    }, 1500 * (i + 1)),
+      if (i >= 2) tell(c, 'message', { message: say(c, 'news', `工单 ${number} ${to}：${text}。`, { card: { kind: 'progress', ...view(t) }, attachments: photos }) })
+    }, (/别动/.test(ticket.description) ? 600_000 : 1500) * (i + 1)),
   )
   c.draft = null
   c.last = t
@@ -168,6 +179,13 @@ function startTurn(c, mine, text) {
     for (const push of turn.waiting) push(e)
   }
   const said = answer(c, text)
+  if (c.draft && mine.attachments.length > 0) {
+    c.draft.attachments.push(...mine.attachments)
+    // What a photo says about its place is offered while none is known.
+    c.position = !c.draft.place?.grid
+    if (!said.card) Object.assign(said, { route: 'report', text: '收到照片。', generated: false, citations: undefined })
+    said.card = 'draft'
+  }
   const message = say(c, 'assistant', '', { turn_id: turn.id, route: said.route, generated: said.generated ?? false, label: said.generated ? LABEL : undefined })
   emit('turn', { turn_id: turn.id, route: said.route, message_id: message.id })
   const card = said.card === 'draft' ? draftCard(c) : said.card
@@ -210,6 +228,17 @@ function streamTurn(res, turn, after, cutAfter = Infinity) {
   res.on('close', () => turn.waiting.delete(push))
 }
 
+/** 16 × 16 pixels, the upper half of one colour, the lower of another. */
+function picture(upper, lower) {
+  const out = Buffer.alloc(54 + 768)
+  out.write('BM')
+  for (const [at, value] of [[2, out.length], [10, 54], [14, 40], [18, 16], [22, 16], [34, 768]]) out.writeUInt32LE(value, at)
+  out.writeUInt16LE(1, 26)
+  out.writeUInt16LE(24, 28)
+  for (let i = 0; i < 256; i++) out.set(i < 128 ? lower : upper, 54 + 3 * i)
+  return out
+}
+
 const json = (res, status, body) => {
   res.writeHead(status, { 'content-type': status >= 400 ? 'application/problem+json' : 'application/json' })
   res.end(body === undefined ? '' : JSON.stringify(body))
@@ -240,17 +269,37 @@ async function api(req, res, url) {
   if (is('POST', 'attachments')) {
     const id = randomUUID()
     const from = raw.indexOf('\r\n\r\n') + 4
-    const to = raw.lastIndexOf('\r\n--')
-    attachments.set(id, raw.subarray(from, to))
-    return setTimeout(() => json(res, 201, { attachment_id: id, content_type: 'image/png', bytes: to - from, width: 1, height: 1 }), 400)
+    const bytes = raw.subarray(from, raw.lastIndexOf('\r\n--'))
+    const type = /content-type: *([^\r\n;]+)/i.exec(raw.subarray(0, from).toString())?.[1] ?? ''
+    const kind = { image: 'photo', audio: 'voice', video: 'video' }[type.split('/')[0]]
+    if (/heic/.test(type)) return problem(res, 415, '这是HEIC格式的照片，这里打不开。苹果手机请在“设置→相机→格式”里选“兼容性最佳”再拍，或者打开照片截一张图发来')
+    if (!kind) return problem(res, 415, '只能发送照片（JPEG、PNG、WebP）、语音（OGG、WebM、M4A、AAC、MP3、WAV、AMR）和短视频（MP4、WebM）')
+    if (bytes.length < 40) return problem(res, 422, `${{ photo: '照片', voice: '语音', video: '视频' }[kind]}文件已损坏或者没有传完整，请重新选择`)
+    attachments.set(id, { type, bytes })
+    return setTimeout(() => json(res, 201, { attachment_id: id, kind, content_type: type, bytes: bytes.length, ...(kind === 'photo' ? {} : { duration_ms: 2000 }) }), 400)
   }
-  if (is('GET', 'attachments', '*')) {
+  if (is('GET', 'attachments', '*') || is('HEAD', 'attachments', '*')) {
     const found = attachments.get(parts[1])
-    if (!found) return problem(res, 404, '没有这张照片。')
-    res.writeHead(200, { 'content-type': 'image/png' })
-    return res.end(found)
+    if (!found) return problem(res, 404, '没有这个附件。')
+    if (url.searchParams.get('size') === 'thumb' && !found.type.startsWith('image/')) return problem(res, 404, '语音和视频没有缩略图')
+    res.writeHead(200, { 'content-type': found.type, 'content-length': found.bytes.length })
+    return res.end(req.method === 'HEAD' ? undefined : found.bytes)
   }
-  if (is('GET', 'tickets', '*')) return tickets.has(parts[1]) ? json(res, 200, view(tickets.get(parts[1]))) : problem(res, 404, '没有这张工单。')
+  if (is('GET', 'tickets', '*')) return tickets.has(parts[1]) ? json(res, 200, story(tickets.get(parts[1]))) : problem(res, 404, '没有这张工单。')
+  if (is('POST', 'tickets', '*', 'attachments')) {
+    const t = tickets.get(parts[1])
+    if (ENDED.includes(t.ticket.status)) return problem(res, 409, `工单已是“${t.ticket.status}”，不能再补充附件`)
+    t.ticket.attachments = [...t.ticket.attachments, ...body.attachments]
+    t.added.push({ at: new Date().toISOString(), by: '居民', note: body.note, attachments: body.attachments, with_move: false })
+    return json(res, 200, story(t))
+  }
+  if (is('POST', 'tickets', '*', 'withdraw')) {
+    const t = tickets.get(parts[1])
+    if (['已办结', ...ENDED].includes(t.ticket.status)) return problem(res, 409, `工单已是“${t.ticket.status}”，不能再撤回；有话要说可以直接告诉我，或者打12345`)
+    t.timeline.push({ at: new Date().toISOString(), from: t.ticket.status, to: '撤销', by: '居民', note: body.reason, text: '这张工单已经撤销。' })
+    t.ticket.status = '撤销'
+    return json(res, 200, story(t))
+  }
   if (is('POST', 'tickets', '*', 'rating')) {
     const t = tickets.get(parts[1])
     const to = body.solved ? '已回访' : '重新办理'
@@ -276,7 +325,6 @@ async function api(req, res, url) {
     if (body.text.length > channel.max_chars) return problem(res, 422, '消息太长了。')
     const mine = say(c, 'resident', body.text, { client_message_id: body.client_message_id, attachments: body.attachments ?? [] })
     const turn = startTurn(c, mine, body.text)
-    if (c.draft && body.attachments?.length) c.draft.attachments.push(...body.attachments)
     c.sent.set(body.client_message_id, turn)
     return streamTurn(res, turn, 0, /断线/.test(body.text) ? 12 : Infinity)
   }

@@ -13,8 +13,8 @@ export interface Channel {
   hotlines: Hotline[]
   human?: { label: string; tel: string; text?: string }
   max_chars: number
-  /** Limits of photos; those of recordings only the refusals tell. */
-  attachments?: { max_bytes: number; max_count: number; max_voice_s?: number }
+  /** Of one photo and of one message. Where the limits of recordings are not told, the refusals tell them. */
+  attachments?: { max_bytes: number; max_count: number; max_voice_bytes?: number; max_voice_s?: number; max_video_bytes?: number }
 }
 
 export interface Hotline {

@@ -2,7 +2,7 @@ import { reactive } from 'vue'
 import type { Api } from '../api/client'
 import { Problem, wordsOf } from '../api/problem'
 import { followNews, followTurn, type ServerEvent, type Wait, WHOLE } from '../api/stream'
-import type { Card, Channel, Citation, ConversationKey, DraftCard, Finish, ServerMessage, TicketFields, TicketView, TimelineEntry, WholeTurn } from '../api/types'
+import type { AddedEvidence, Card, Channel, Citation, ConversationKey, DraftCard, Finish, ServerMessage, TicketFields, TicketView, TimelineEntry, WholeTurn } from '../api/types'
 import { fromServer, lastSeq, mergeFromServer, type Message } from './feed'
 import type { Keep } from './keep'
 import { Outbox, type Outgoing } from './outbox'
@@ -416,16 +416,18 @@ export class Conversation {
     this.takeTicket(card.ticket, card.timeline)
   }
 
-  takeTicket(ticket: TicketFields, timeline: TimelineEntry[] | undefined): void {
+  takeTicket(ticket: TicketFields, timeline: TimelineEntry[] | undefined, added?: AddedEvidence[]): void {
     const number = ticket.number
     if (!number) return
     const known = this.state.tickets[number]
+    const evidence = added ?? known?.added
+    const more = evidence ? { added: evidence } : {}
     // Answers overtake each other: what is known of a ticket never goes back to what it was before.
     if (known && (timeline?.length ?? 0) < known.timeline.length) {
-      this.state.tickets[number] = { ticket: { ...ticket, ...known.ticket }, timeline: known.timeline }
+      this.state.tickets[number] = { ticket: { ...ticket, ...known.ticket }, timeline: known.timeline, ...more }
       return
     }
-    this.state.tickets[number] = { ticket: { ...known?.ticket, ...ticket }, timeline: timeline ?? known?.timeline ?? [] }
+    this.state.tickets[number] = { ticket: { ...known?.ticket, ...ticket }, timeline: timeline ?? known?.timeline ?? [], ...more }
   }
 
   /** Asks the server for what this page has not seen. */

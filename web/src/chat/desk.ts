@@ -18,6 +18,9 @@ export type Sheet =
   | { kind: 'cancel' }
   | { kind: 'lookup' }
   | { kind: 'picture'; url: string }
+  | { kind: 'supplement'; number: string }
+  | { kind: 'withdraw'; number: string }
+  | { kind: 'record'; done: (file: File) => void }
 
 /** What every part of the page shares. */
 export interface Desk {
