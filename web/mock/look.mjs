@@ -147,6 +147,7 @@ for (const [name, viewport] of Object.entries(sizes)) {
   await shot('26-cleared')
 
   // What the draft asks, by tapping.
+  if (name !== 'tiny') await page.getByRole('button', { name: '长辈版大字' }).click()
   const draft = page.getByRole('region', { name: '工单草稿' })
   await say('银杏苑2栋楼下设备噪声太大，我要举报')
   await quiet()
@@ -268,6 +269,7 @@ for (const [name, viewport] of Object.entries(sizes)) {
   await receipt.getByText('已经撤回，不再办理').waitFor()
   await shot('54-withdrawn')
 
+  await page.evaluate(() => localStorage.clear())
   await page.goto(`${BASE}/host`)
   await page.getByRole('button', { name: '问问网格员' }).click()
   const frame = page.frameLocator('iframe')
