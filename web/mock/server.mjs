@@ -183,7 +183,7 @@ function startTurn(c, mine, text) {
     c.draft.attachments.push(...mine.attachments)
     // What a photo says about its place is offered while none is known.
     c.position = !c.draft.place?.grid
-    if (!said.card) Object.assign(said, { route: 'report', text: '收到照片。', generated: false, citations: undefined })
+    if (text === '') Object.assign(said, { route: 'report', text: '收到照片。', generated: false, citations: undefined })
     said.card = 'draft'
   }
   const message = say(c, 'assistant', '', { turn_id: turn.id, route: said.route, generated: said.generated ?? false, label: said.generated ? LABEL : undefined })

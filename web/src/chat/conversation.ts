@@ -24,7 +24,7 @@ export interface ConversationState {
   /** The draft that the server holds, or null when there is none. */
   draft: DraftCard | null
   /** How the last draft ended, while there is none. */
-  draftEnded: 'confirmed' | 'cancelled' | 'stopped' | undefined
+  draftEnded: 'confirmed' | 'cancelled' | undefined
   tickets: Record<string, TicketView>
   busy: boolean
   /** The finished message to be read out by a screen reader. */
