@@ -269,6 +269,14 @@ for (const [name, viewport] of Object.entries(sizes)) {
   await receipt.getByText('已经撤回，不再办理').waitFor()
   await shot('54-withdrawn')
 
+  for (const [at, words] of ['超时', '暂停延期', '合并'].entries()) {
+    await say(`铂金云鼎小区3栋路灯不亮，${words}，别动`)
+    await quiet()
+    await draft.getByRole('button', { name: '确认提交' }).click()
+    await receipt.getByText({ 超时: '已经超过时限', 暂停延期: '暂停计时', 合并: '一起办' }[words]).first().waitFor()
+    await page.waitForTimeout(400)
+    await shot(`${55 + at}-${words}`)
+  }
   await page.evaluate(() => localStorage.clear())
   await page.goto(`${BASE}/host`)
   await page.getByRole('button', { name: '问问网格员' }).click()

@@ -1,6 +1,7 @@
 // A stand-in for the server while working on the pages: canned talk, real streams. Loopback only, nothing is kept.
 //   npm run build && npm run mock            → http://127.0.0.1:8787/chat
 //   GRIDWORKER_DEV_SERVER=http://127.0.0.1:8787 npm run dev
+// Say 超时, 暂停, 延期 or 合并 in a report for such a ticket, 别动 for one that nobody moves.
 // Say 断线 to have the stream cut in the middle, 卡住 to have the first try refused, 慢 for a slow answer.
 import { createHash, randomUUID } from 'node:crypto'
 import { existsSync, readFileSync, statSync } from 'node:fs'
@@ -122,6 +123,11 @@ function submit(c) {
   }
   const t = { ticket, added: [], timeline: [{ at: new Date().toISOString(), to: '已提交', by: '居民', text: '您提交了工单' }] }
   tickets.set(number, t)
+  // 超时, 暂停 and 延期 in the words show what the clock says then; 合并 what became of the ticket.
+  if (/超时/.test(ticket.description)) Object.assign(ticket.clock, { accept_by: later(-70), resolve_by: later(-10) })
+  if (/暂停/.test(ticket.description)) Object.assign(ticket.clock, { paused_since: later(-30), why: '等下雨停' })
+  if (/延期/.test(ticket.description)) Object.assign(ticket.clock, { extended: 1, why: '要等配件' })
+  if (/合并/.test(ticket.description)) Object.assign(ticket, { status: '合并', duplicate_of: 'WG20250301000900' })
   const steps = [['已送达平台', '系统', '已送到基层治理平台'], ['已受理', '流转调度岗', '已受理'], ['处置中', '平安建设岗', '网格员已到现场，正在劝离'], ['已办结', '平安建设岗', '电线已拆除，已告知集中充电点']]
   steps.forEach(([to, by, text], i) =>
     setTimeout(() => {
