@@ -41,7 +41,7 @@ describe('the clock', () => {
 
   it('says plainly that it is over', () => {
     const words = clockWords({ status: '处置中', clock: { resolve_by: at(10) } }, now)
-    expect(words).toEqual({ lines: ['办结：应在 今天 10:00 前，已经超过时限'], overdue: true })
+    expect(words).toEqual({ lines: ['办结：应在今天 10:00 前，已经超过时限'], overdue: true })
   })
 
   it('says that it is paused, since when and why', () => {

@@ -70,7 +70,7 @@ export function clockWords(ticket: Pick<TicketFields, 'status' | 'clock'>, now: 
   const lines: string[] = []
   if (!clock || status === '已办结' || ENDED.includes(status)) return { lines, overdue: false }
   const over = (at: string | undefined) => at !== undefined && new Date(at) < now
-  const late = (what: string, at: string | undefined) => `${what}：应在 ${deadline(at, now)}，已经超过时限`
+  const late = (what: string, at: string | undefined) => `${what}：应在${deadline(at, now)}，已经超过时限`
   let overdue = false
   if (clock.accept_by && (status === '' || NOT_ACCEPTED.includes(status))) {
     overdue = over(clock.accept_by)
