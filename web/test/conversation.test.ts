@@ -322,6 +322,19 @@ describe('paperwork', () => {
     await expect(paperwork.attachment('gone')).rejects.toMatchObject({ status: 404 })
   })
 
+  it('behind a draft that was sent elsewhere the one that waited comes up', async () => {
+    const c = await withDraft()
+    server.other['PATCH /conversations/c1/draft'] = () => json({ card: { kind: 'draft', draft: {}, missing: [], complete: false, stopped: { text: '请找园林所。', tel: '12345' } } })
+    await new Paperwork(c).patch({ answers: { 是谁家的树: '街边的' } })
+    expect(c.state.draft?.stopped?.tel).toBe('12345')
+    server.history = { messages: [], draft: { kind: 'draft', draft: { description: '路灯' }, missing: ['place'] } }
+    await c.leaveDraft()
+    expect(c.state.draft?.draft.description).toBe('路灯')
+    server.history = { messages: [], draft: null }
+    await c.leaveDraft()
+    expect(c.state.draft).toBeNull()
+  })
+
   it('清空对话 deletes on the server and forgets here', async () => {
     const c = await withDraft()
     server.other['DELETE /conversations/c1'] = () => new Response(null, { status: 204 })

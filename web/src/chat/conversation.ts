@@ -446,6 +446,20 @@ export class Conversation {
     }
   }
 
+  /** After a draft that was sent elsewhere: one that had waited behind it may be open again. */
+  async leaveDraft(): Promise<void> {
+    const { state, key, era } = this
+    state.draft = null
+    state.draftEnded = undefined
+    if (!key) return
+    try {
+      const { draft } = await this.world.api.history(key, lastSeq(state.messages))
+      if (era === this.era) state.draft ??= draft ?? null
+    } catch {
+      // The next answer about it brings its card.
+    }
+  }
+
   private takeNews(messages: ServerMessage[]): void {
     const inFlight = (m: ServerMessage) => m.role === 'resident' && this.outbox.all().some((o) => o.client_message_id === m.client_message_id)
     for (const message of mergeFromServer(this.state.messages, messages.filter((m) => !inFlight(m)))) {
