@@ -37,7 +37,7 @@ export default defineConfig({
     assetsDir: 'assets',
     assetsInlineLimit: 0,
     // No inline script and no preload helper: the pages run under `script-src 'self'`.
-    modulePreload: { polyfill: false },
+    modulePreload: false,
     license: { fileName: 'assets/licenses.md' },
     rollupOptions: { input: { index: page('index.html'), chat: page('chat.html') } },
   },

@@ -5,6 +5,7 @@ import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Resident, SIZES, findChromium, launch } from './browser.mjs'
 import { journeys as asking } from './journeys/asking.mjs'
+import { journeys as adding } from './journeys/adding.mjs'
 import { journeys as lasting, modelJourneys } from './journeys/lasting.mjs'
 import { clerkFor, journeys as reporting } from './journeys/reporting.mjs'
 import { startModel } from './model.mjs'
@@ -76,7 +77,7 @@ function seconds(since) {
 
 // Three lanes side by side: the two screens, and what shares the model (it is held and its service killed).
 const lane = async (size) => {
-  for (const journey of [...asking, ...reporting, ...lasting]) await play(journey, size)
+  for (const journey of [...asking, ...reporting, ...adding, ...lasting]) await play(journey, size)
 }
 const modelLane = async () => {
   for (const size of Object.keys(SIZES)) {

@@ -1,5 +1,5 @@
 // Weighs what a resident downloads before the first message, and refuses to grow beyond the limit.
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 
 const LIMIT = 60 * 1024
@@ -8,7 +8,15 @@ const weight = (path) => gzipSync(readFileSync(new URL(path, dist)), { level: 9 
 const assets = (page) => {
   const html = readFileSync(new URL(page, dist), 'utf8')
   if (/<script(?![^>]*\ssrc=)[^>]*>/.test(html)) throw new Error(`${page} holds an inline script`)
-  return [...html.matchAll(/(?:src|href)="\/(assets\/[^"]+\.(?:js|css))"/g)].map((m) => m[1])
+  const named = [...html.matchAll(/(?:src|href)="\/(assets\/[^"]+\.(?:js|css))"/g)].map((m) => m[1])
+  // What a script needs before it runs comes with it.
+  for (const path of named) {
+    if (!path.endsWith('.js')) continue
+    for (const found of readFileSync(new URL(path, dist), 'utf8').matchAll(/(?:from|import)\s*["']\.\/([^"']+\.js)["']/g)) {
+      if (!named.includes(`assets/${found[1]}`)) named.push(`assets/${found[1]}`)
+    }
+  }
+  return named
 }
 
 let over = false
@@ -21,6 +29,11 @@ for (const page of ['index.html', 'chat.html']) {
   }
   console.log(`${String(sum).padStart(8)}  ${page}: JS + CSS, gzip`)
   if (page === 'chat.html' && sum > LIMIT) over = true
+}
+const early = new Set(['index.html', 'chat.html'].flatMap(assets))
+for (const name of readdirSync(new URL('assets/', dist))) {
+  const path = `assets/${name}`
+  if (name.endsWith('.js') && !early.has(path)) console.log(`${String(weight(path)).padStart(8)}  ${path}, only when it is opened`)
 }
 console.log(`${String(weight('widget.js')).padStart(8)}  widget.js, gzip`)
 if (over) {

@@ -284,6 +284,57 @@ describe('paperwork', () => {
     expect(c.state.draft?.missing).toEqual(['place'])
   })
 
+  it('a parked draft that comes back as news is the one to fill in', async () => {
+    const c = await withDraft()
+    await new Paperwork(c).confirm()
+    server.history = { messages: [{ id: 'n', seq: 9, role: 'news', text: '前面说的还没提交', created_at: '2025-03-01T04:01:00Z', card: { kind: 'draft', draft: { description: '路灯' }, missing: ['place'] } }] }
+    await c.sync()
+    expect(c.state.draft?.draft.description).toBe('路灯')
+  })
+
+  it('更多材料 and 撤回 go to the ticket, and what was added is known from then on', async () => {
+    const c = await withDraft()
+    const paperwork = new Paperwork(c)
+    await paperwork.confirm()
+    const added = [{ at: '2025-03-01T04:02:00Z', by: '居民', attachments: ['p1'], with_move: false }]
+    const timeline = [{ at: '2025-03-01T04:00:00Z', to: '已提交', by: '居民' }]
+    server.other[`POST /tickets/${ticket.number}/attachments`] = () => json({ ticket, timeline, added })
+    await paperwork.supplement(ticket.number, ['p1'], '')
+    expect(server.calls[server.calls.length - 1]?.body).toEqual({ attachments: ['p1'] })
+    // Cards say nothing of it; it stays known.
+    c.takeTicket({ ...ticket, status: '已受理' }, [...timeline, { at: '2025-03-01T04:03:00Z', to: '已受理', by: '岗' }])
+    expect(c.state.tickets[ticket.number]).toMatchObject({ ticket: { status: '已受理' }, added })
+
+    server.other[`POST /tickets/${ticket.number}/withdraw`] = () => json({ detail: '工单已是“已办结”，不能再撤回' }, 409)
+    await expect(paperwork.withdraw(ticket.number, '不用了')).rejects.toMatchObject({ detail: '工单已是“已办结”，不能再撤回' })
+    expect(server.calls[server.calls.length - 1]?.body).toEqual({ reason: '不用了' })
+  })
+
+  it('tells a photo from a recording without fetching the recording', async () => {
+    const c = await withDraft()
+    server.other['GET /attachments/p1?size=thumb'] = () => new Response(new Blob(['x']), { headers: { 'content-type': 'image/jpeg' } })
+    server.other['GET /attachments/v1?size=thumb'] = () => json({ detail: '语音和视频没有缩略图' }, 404)
+    server.other['HEAD /attachments/v1'] = () => new Response(null, { headers: { 'content-type': 'video/mp4', 'content-length': '2048' } })
+    const paperwork = new Paperwork(c)
+    expect(await paperwork.attachment('p1')).toMatchObject({ kind: 'photo' })
+    expect(await paperwork.attachment('v1')).toEqual({ kind: 'video', bytes: 2048 })
+    expect(server.count('GET', '/attachments/v1')).toBe(0)
+    await expect(paperwork.attachment('gone')).rejects.toMatchObject({ status: 404 })
+  })
+
+  it('behind a draft that was sent elsewhere the one that waited comes up', async () => {
+    const c = await withDraft()
+    server.other['PATCH /conversations/c1/draft'] = () => json({ card: { kind: 'draft', draft: {}, missing: [], complete: false, stopped: { text: '请找园林所。', tel: '12345' } } })
+    await new Paperwork(c).patch({ answers: { 是谁家的树: '街边的' } })
+    expect(c.state.draft?.stopped?.tel).toBe('12345')
+    server.history = { messages: [], draft: { kind: 'draft', draft: { description: '路灯' }, missing: ['place'] } }
+    await c.leaveDraft()
+    expect(c.state.draft?.draft.description).toBe('路灯')
+    server.history = { messages: [], draft: null }
+    await c.leaveDraft()
+    expect(c.state.draft).toBeNull()
+  })
+
   it('清空对话 deletes on the server and forgets here', async () => {
     const c = await withDraft()
     server.other['DELETE /conversations/c1'] = () => new Response(null, { status: 204 })

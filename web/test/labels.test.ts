@@ -53,6 +53,11 @@ describe('draft rows', () => {
     expect(row('几辆车')).toMatchObject({ value: '', missing: true, question: '几辆车' })
   })
 
+  it('offer the questions that may stay open', () => {
+    const questions = [{ text: '是哪种车', required: false, kind: 'list' as const, options: ['电动车', '三轮车'] }]
+    expect(draftRows({ ...card, questions }, now).find((r) => r.label === '是哪种车')).toMatchObject({ value: '', missing: false })
+  })
+
   it('mark the place when only its grid is missing', () => {
     expect(draftRows({ ...card, missing: ['place.grid'] }, now).find((r) => r.label === '地点')?.missing).toBe(true)
   })

@@ -175,7 +175,7 @@ export const journeys = [
         return [...new Uint8Array(await blob.arrayBuffer())]
       })
       await page.getByLabel('相册文件').setInputFiles({ name: 'IMG_1.jpg', mimeType: 'image/jpeg', buffer: Buffer.from(photo) })
-      await page.getByRole('list', { name: '待发送的照片' }).getByAltText('照片1').waitFor()
+      await page.getByRole('list', { name: /^待发送的照片/ }).getByAltText('照片1').waitFor()
       await page.getByRole('img', { name: '上传中' }).waitFor({ state: 'detached' })
       await resident.shot('51-photo-waiting')
       await resident.ask(`${PLACES[size].photo}门口垃圾没人清运`)
@@ -201,7 +201,7 @@ export const journeys = [
 
       // What only calls itself a photo is refused in words, and can be removed.
       await page.getByLabel('相册文件').setInputFiles({ name: 'b.png', mimeType: 'image/png', buffer: Buffer.from('这不是照片') })
-      const waiting = page.getByRole('list', { name: '待发送的照片' })
+      const waiting = page.getByRole('list', { name: /^待发送的照片/ })
       await waiting.getByText('发不了').waitFor()
       await resident.shot('54-photo-refused')
       await waiting.getByRole('button', { name: '移除照片1' }).click()

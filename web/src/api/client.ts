@@ -81,10 +81,19 @@ export class Api {
     return this.json('POST', '/attachments', key, form)
   }
 
-  async attachment(key: ConversationKey, id: string): Promise<Blob> {
-    const response = await this.call('GET', `/attachments/${id}`, key)
+  /** The file, or of a photo the small picture. */
+  async attachment(key: ConversationKey, id: string, size?: 'thumb'): Promise<Blob> {
+    const response = await this.call('GET', `/attachments/${id}${size ? `?size=${size}` : ''}`, key)
     if (!response.ok) throw await problemOf(response)
     return response.blob()
+  }
+
+  /** What an attachment is, without fetching it. */
+  async attachmentHead(key: ConversationKey, id: string): Promise<{ type: string; bytes?: number }> {
+    const response = await this.call('HEAD', `/attachments/${id}`, key)
+    if (!response.ok) throw await problemOf(response)
+    const bytes = Number(response.headers.get('content-length'))
+    return { type: response.headers.get('content-type') ?? '', ...(bytes > 0 ? { bytes } : {}) }
   }
 
   ticket(key: ConversationKey, number: string): Promise<TicketView> {
@@ -98,6 +107,14 @@ export class Api {
 
   rate(key: ConversationKey, number: string, body: { solved: boolean; stars: number; comment?: string }): Promise<Partial<TicketView> | undefined> {
     return this.json('POST', `/tickets/${encodeURIComponent(number)}/rating`, key, body)
+  }
+
+  supplement(key: ConversationKey, number: string, body: { attachments: string[]; note?: string }): Promise<TicketView> {
+    return this.json('POST', `/tickets/${encodeURIComponent(number)}/attachments`, key, body)
+  }
+
+  withdraw(key: ConversationKey, number: string, body: { reason?: string }): Promise<TicketView> {
+    return this.json('POST', `/tickets/${encodeURIComponent(number)}/withdraw`, key, body)
   }
 
   document(id: string, version: number): Promise<DocumentView> {

@@ -13,7 +13,8 @@ export interface Channel {
   hotlines: Hotline[]
   human?: { label: string; tel: string; text?: string }
   max_chars: number
-  attachments?: { max_bytes: number; max_count: number }
+  /** Of one photo and of one message. Where the limits of recordings are not told, the refusals tell them. */
+  attachments?: { max_bytes: number; max_count: number; max_voice_bytes?: number; max_voice_s?: number; max_video_bytes?: number }
 }
 
 export interface Hotline {
@@ -89,6 +90,8 @@ export interface TicketFields {
   clock?: TicketClock | null
   status?: string
   joined?: number
+  /** Number of the ticket that it was merged into. */
+  duplicate_of?: string | null
   created_at?: string
 }
 
@@ -101,6 +104,8 @@ export interface TicketClock {
   paused_since?: string | null
   /** Why it is paused, else why it was extended. */
   why?: string | null
+  /** How often it was put off in this round. */
+  extended?: number
 }
 
 export interface TimelineEntry {
@@ -123,9 +128,47 @@ export interface PublicProgress {
   timeline: TimelineEntry[]
 }
 
+/** What came to a ticket after it was confirmed. */
+export interface AddedEvidence {
+  at: string
+  by: string
+  note?: string | null
+  attachments: string[]
+  /** It came with a move, at the same moment. */
+  with_move: boolean
+}
+
 export interface TicketView {
   ticket: TicketFields
   timeline: TimelineEntry[]
+  /** Only the ticket's own call tells it; cards do not. */
+  added?: AddedEvidence[]
+}
+
+export type QuestionKind = 'text' | 'list' | 'multi' | 'date' | 'number'
+
+/** The one question that a draft asks now. */
+export interface Question {
+  field: string
+  text: string
+  options: string[]
+  kind?: QuestionKind | null
+}
+
+/** A question of the draft's category. */
+export interface OwnQuestion {
+  text: string
+  required: boolean
+  kind: QuestionKind
+  options: string[]
+  notice?: string
+}
+
+/** The matter goes elsewhere: what is told, whom to ring, who is competent. Number and body may be empty. */
+export interface Stop {
+  text: string
+  tel?: string
+  body?: string
 }
 
 export interface DraftCard {
@@ -135,6 +178,16 @@ export interface DraftCard {
   missing: string[]
   asking?: string | null
   complete?: boolean
+  question?: Question | null
+  questions?: OwnQuestion[]
+  notice?: string
+  stopped?: Stop | null
+  confidential?: boolean
+  photo_wanted?: boolean
+  /** Where a photo says that it was taken. */
+  photo_position?: { lat: number; lng: number; taken_at?: string } | null
+  /** Open tickets that it may be about. */
+  duplicates?: DuplicateCandidate[]
 }
 
 export interface ReceiptCard {
@@ -172,8 +225,8 @@ export interface EmergencyCard {
   advice?: string | string[]
 }
 
-/** With `tel` it is a number to ring, else words to send. */
-export type Choice = string | { label: string; send?: string; tel?: string }
+/** With `tel` it is a number to ring, with `action` something of this page, else words to send. */
+export type Choice = string | { label: string; send?: string; tel?: string; action?: string }
 
 export interface ChoicesCard {
   kind: 'choices'
@@ -238,12 +291,16 @@ export interface DocumentView {
   sections: { heading?: string | null; text: string }[]
 }
 
+export type MediaKind = 'photo' | 'voice' | 'video'
+
 export interface UploadedAttachment {
   attachment_id: string
+  kind?: MediaKind
   content_type: string
   bytes: number
   width?: number
   height?: number
+  duration_ms?: number
 }
 
 export interface FieldError {

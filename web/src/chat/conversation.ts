@@ -2,7 +2,7 @@ import { reactive } from 'vue'
 import type { Api } from '../api/client'
 import { Problem, wordsOf } from '../api/problem'
 import { followNews, followTurn, type ServerEvent, type Wait, WHOLE } from '../api/stream'
-import type { Card, Channel, Citation, ConversationKey, DraftCard, Finish, ServerMessage, TicketFields, TicketView, TimelineEntry, WholeTurn } from '../api/types'
+import type { AddedEvidence, Card, Channel, Citation, ConversationKey, DraftCard, Finish, ServerMessage, TicketFields, TicketView, TimelineEntry, WholeTurn } from '../api/types'
 import { fromServer, lastSeq, mergeFromServer, type Message } from './feed'
 import type { Keep } from './keep'
 import { Outbox, type Outgoing } from './outbox'
@@ -416,16 +416,18 @@ export class Conversation {
     this.takeTicket(card.ticket, card.timeline)
   }
 
-  takeTicket(ticket: TicketFields, timeline: TimelineEntry[] | undefined): void {
+  takeTicket(ticket: TicketFields, timeline: TimelineEntry[] | undefined, added?: AddedEvidence[]): void {
     const number = ticket.number
     if (!number) return
     const known = this.state.tickets[number]
+    const evidence = added ?? known?.added
+    const more = evidence ? { added: evidence } : {}
     // Answers overtake each other: what is known of a ticket never goes back to what it was before.
     if (known && (timeline?.length ?? 0) < known.timeline.length) {
-      this.state.tickets[number] = { ticket: { ...ticket, ...known.ticket }, timeline: known.timeline }
+      this.state.tickets[number] = { ticket: { ...ticket, ...known.ticket }, timeline: known.timeline, ...more }
       return
     }
-    this.state.tickets[number] = { ticket: { ...known?.ticket, ...ticket }, timeline: timeline ?? known?.timeline ?? [] }
+    this.state.tickets[number] = { ticket: { ...known?.ticket, ...ticket }, timeline: timeline ?? known?.timeline ?? [], ...more }
   }
 
   /** Asks the server for what this page has not seen. */
@@ -444,10 +446,26 @@ export class Conversation {
     }
   }
 
+  /** After a draft that was sent elsewhere: one that had waited behind it may be open again. */
+  async leaveDraft(): Promise<void> {
+    const { state, key, era } = this
+    state.draft = null
+    state.draftEnded = undefined
+    if (!key) return
+    try {
+      const { draft } = await this.world.api.history(key, lastSeq(state.messages))
+      if (era === this.era) state.draft ??= draft ?? null
+    } catch {
+      // The next answer about it brings its card.
+    }
+  }
+
   private takeNews(messages: ServerMessage[]): void {
     const inFlight = (m: ServerMessage) => m.role === 'resident' && this.outbox.all().some((o) => o.client_message_id === m.client_message_id)
     for (const message of mergeFromServer(this.state.messages, messages.filter((m) => !inFlight(m)))) {
-      this.takeTicketFrom(message.card)
+      // A parked draft that is open again comes as news with its card.
+      if (message.card && message.role === 'news') this.takeCard(message, message.card)
+      else this.takeTicketFrom(message.card)
       if (message.role !== 'resident') this.announce(message)
     }
   }

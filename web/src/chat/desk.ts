@@ -18,6 +18,9 @@ export type Sheet =
   | { kind: 'cancel' }
   | { kind: 'lookup' }
   | { kind: 'picture'; url: string }
+  | { kind: 'supplement'; number: string }
+  | { kind: 'withdraw'; number: string }
+  | { kind: 'record'; done: (file: File) => void }
 
 /** What every part of the page shares. */
 export interface Desk {
@@ -29,6 +32,10 @@ export interface Desk {
   ui: { sheet: Sheet | undefined; toast: string; elder: boolean; online: boolean; now: Date }
   show: (sheet: Sheet | undefined) => void
   toast: (words: string) => void
+  /** Opens the picker of the input bar. */
+  pick: (what: 'photo') => void
+  /** The input bar says how. */
+  onPick: (open: (what: 'photo') => void) => void
   setElder: (on: boolean) => void
   closeWindow: () => void
 }
@@ -51,6 +58,7 @@ export function makeDesk(parts: Pick<Desk, 'conversation' | 'paperwork' | 'keep'
     now: new Date(),
   })
   let timer: ReturnType<typeof setTimeout> | undefined
+  let picker: (what: 'photo') => void = () => undefined
   return {
     ...parts,
     ui,
@@ -60,6 +68,8 @@ export function makeDesk(parts: Pick<Desk, 'conversation' | 'paperwork' | 'keep'
       clearTimeout(timer)
       timer = setTimeout(() => (ui.toast = ''), 3000)
     },
+    pick: (what) => picker(what),
+    onPick: (open) => (picker = open),
     setElder(on) {
       ui.elder = on
       parts.keep.set('gw:elder', on)

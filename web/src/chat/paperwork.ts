@@ -1,14 +1,25 @@
-import type { DraftPatch, ServerMessage, Taxonomy, UploadedAttachment, Verdict } from '../api/types'
+import type { DraftPatch, MediaKind, ServerMessage, Taxonomy, UploadedAttachment, Verdict } from '../api/types'
 import { Problem } from '../api/problem'
 import type { Conversation } from './conversation'
 import { mergeFromServer, type Message } from './feed'
+import { kindOf } from './files'
+
+/** An attachment as it can be shown before the whole of it is fetched. */
+export interface Shown {
+  kind: MediaKind
+  /** The small picture of a photo, or what was sent from here. */
+  url?: string
+  bytes?: number
+  duration_ms?: number
+}
 
 /** What a resident does besides talking: the draft, photos, ratings, feedback. */
 export class Paperwork {
   private confirming: Promise<void> | undefined
   private confirmKey: string | undefined
   private taxonomyOnce: Promise<Taxonomy> | undefined
-  private readonly blobs = new Map<string, Promise<string>>()
+  private readonly shown = new Map<string, Promise<Shown>>()
+  private readonly wholes = new Map<string, Promise<string>>()
 
   constructor(private readonly conversation: Conversation) {}
 
@@ -81,8 +92,8 @@ export class Paperwork {
     const key = this.conversation.currentKey
     if (!key) return
     try {
-      const { ticket, timeline } = await this.conversation.world.api.ticket(key, number)
-      this.conversation.takeTicket(ticket, timeline)
+      const { ticket, timeline, added } = await this.conversation.world.api.ticket(key, number)
+      this.conversation.takeTicket(ticket, timeline, added)
     } catch {
       // The card shows what it has; news will come.
     }
@@ -91,8 +102,22 @@ export class Paperwork {
   async rate(number: string, rating: { solved: boolean; stars: number; comment?: string }): Promise<void> {
     const key = await this.conversation.ensureKey()
     const view = await this.conversation.world.api.rate(key, number, rating)
-    if (view?.ticket) this.conversation.takeTicket(view.ticket, view.timeline)
+    if (view?.ticket) this.conversation.takeTicket(view.ticket, view.timeline, view.added)
     else await this.refresh(number)
+  }
+
+  /** 补充: files that are uploaded already go to a ticket that is on its way. */
+  async supplement(number: string, attachments: string[], note: string): Promise<void> {
+    const key = await this.conversation.ensureKey()
+    const view = await this.conversation.world.api.supplement(key, number, { attachments, ...(note ? { note } : {}) })
+    this.conversation.takeTicket(view.ticket, view.timeline, view.added)
+  }
+
+  /** 撤回: the report is taken back. */
+  async withdraw(number: string, reason: string): Promise<void> {
+    const key = await this.conversation.ensureKey()
+    const view = await this.conversation.world.api.withdraw(key, number, reason ? { reason } : {})
+    this.conversation.takeTicket(view.ticket, view.timeline, view.added)
   }
 
   async feedback(message: Message, verdict: Verdict, reason?: string, comment?: string): Promise<void> {
@@ -111,25 +136,48 @@ export class Paperwork {
     return this.taxonomyOnce
   }
 
-  /** Uploads a photo (made smaller before) and remembers its picture, so that it need not come back. */
+  /** Uploads a file (a photo made smaller before) and remembers it, so that it need not come back. */
   async upload(file: Blob, name: string): Promise<UploadedAttachment> {
     const key = await this.conversation.ensureKey()
     const made = await this.conversation.world.api.upload(key, file, name)
-    this.blobs.set(made.attachment_id, Promise.resolve(URL.createObjectURL(file)))
+    const url = URL.createObjectURL(file)
+    const kind = made.kind ?? kindOf(made.content_type) ?? 'photo'
+    this.shown.set(made.attachment_id, Promise.resolve({ kind, url, bytes: made.bytes, duration_ms: made.duration_ms }))
+    this.wholes.set(made.attachment_id, Promise.resolve(url))
     return made
   }
 
-  /** An object URL of an attachment; the bearer is needed to read one. */
-  picture(id: string): Promise<string> {
-    let known = this.blobs.get(id)
-    if (!known) {
-      known = (async () => {
-        const key = await this.conversation.ensureKey()
-        return URL.createObjectURL(await this.conversation.world.api.attachment(key, id))
-      })()
-      known.catch(() => this.blobs.delete(id))
-      this.blobs.set(id, known)
-    }
-    return known
+  /** What an attachment is, of a photo with its small picture. Messages and tickets only name it. */
+  attachment(id: string): Promise<Shown> {
+    return remembered(this.shown, id, async () => {
+      const { api } = this.conversation.world
+      const key = await this.conversation.ensureKey()
+      try {
+        return { kind: 'photo', url: URL.createObjectURL(await api.attachment(key, id, 'thumb')) }
+      } catch (error) {
+        // Recordings have no small picture.
+        if (!(error instanceof Problem && error.status === 404)) throw error
+      }
+      const { type, bytes } = await api.attachmentHead(key, id)
+      return { kind: kindOf(type) ?? 'photo', bytes }
+    })
   }
+
+  /** An object URL of the whole file; the bearer is needed to read one. */
+  whole(id: string): Promise<string> {
+    return remembered(this.wholes, id, async () => {
+      const key = await this.conversation.ensureKey()
+      return URL.createObjectURL(await this.conversation.world.api.attachment(key, id))
+    })
+  }
+}
+
+/** Fetched once; what failed can be tried again. */
+function remembered<T>(known: Map<string, Promise<T>>, id: string, fetch: () => Promise<T>): Promise<T> {
+  const had = known.get(id)
+  if (had) return had
+  const made = fetch()
+  made.catch(() => known.delete(id))
+  known.set(id, made)
+  return made
 }

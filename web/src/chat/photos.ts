@@ -1,3 +1,5 @@
+import { withCameraNotes } from './exif'
+
 /** Longest edge in pixels, and the size in bytes, beyond which a photo is made smaller before it is sent. */
 const EDGE = 2048
 const SMALL = 600_000
@@ -14,7 +16,7 @@ export async function shrink(file: File): Promise<Blob> {
     canvas.getContext('2d')?.drawImage(picture, 0, 0, canvas.width, canvas.height)
     picture.close()
     const small = await new Promise<Blob | null>((done) => canvas.toBlob(done, 'image/jpeg', 0.85))
-    return small && small.size < file.size ? small : file
+    return small && small.size < file.size ? await withCameraNotes(small, file) : file
   } catch {
     return file
   }
