@@ -13,7 +13,7 @@ use super::problem::{Code, Problem};
 struct Dist;
 
 /// Our own pages load nothing from anywhere else and may be framed by the sites that embed the window.
-const POLICY: &str = "default-src 'self'; img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'; script-src 'self'; \
+const POLICY: &str = "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; style-src 'self' 'unsafe-inline'; script-src 'self'; \
                       connect-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors *";
 
 const NOT_BUILT: &str = "<!doctype html><html lang=\"zh-CN\"><meta charset=\"utf-8\"><title>虚拟数字网格员</title>\

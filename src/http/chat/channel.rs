@@ -9,11 +9,19 @@ use crate::conversation::street::{Hotline, Human};
 use crate::http::problem::{Code, Problem, ProblemBody};
 use crate::http::state::ApiState;
 
-/// Limits for pictures.
+/// Limits for attachments.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct PictureLimits {
-    /// Bytes of one.
+pub struct AttachmentLimits {
+    /// Bytes of one photo.
     pub max_bytes: usize,
+    /// Bytes of one voice recording.
+    pub max_voice_bytes: usize,
+    /// Seconds of one voice recording.
+    pub max_voice_s: u32,
+    /// Bytes of one video.
+    pub max_video_bytes: usize,
+    /// Seconds of one video.
+    pub max_video_s: u32,
     /// Of one message.
     pub max_count: usize,
 }
@@ -41,8 +49,8 @@ pub struct Channel {
     pub human: Human,
     /// Characters of one message.
     pub max_chars: usize,
-    /// Limits for pictures.
-    pub attachments: PictureLimits,
+    /// Limits for attachments.
+    pub attachments: AttachmentLimits,
 }
 
 /// Channels that exist: `default` for residents, `worker` for gridworkers.
@@ -68,6 +76,13 @@ pub async fn get_channel(State(api): State<ApiState>, Path(id): Path<String>) ->
         hotlines: street.hotlines.clone(),
         human: street.human.clone(),
         max_chars: api.conversations.max_chars(),
-        attachments: PictureLimits { max_bytes: api.attachments.max_bytes, max_count: api.attachments.max_per_message },
+        attachments: AttachmentLimits {
+            max_bytes: api.attachments.max_bytes,
+            max_voice_bytes: api.attachments.max_voice_bytes,
+            max_voice_s: api.attachments.max_voice_s,
+            max_video_bytes: api.attachments.max_video_bytes,
+            max_video_s: api.attachments.max_video_s,
+            max_count: api.attachments.max_per_message,
+        },
     }))
 }
