@@ -94,8 +94,8 @@ impl IncidentRules {
             Err(source) => return Err(DataError::Read { file: code_changes::FILE.to_owned(), source }),
         };
         let gazetteer = Gazetteer::from_csv(&get(gazetteer::GRIDS_FILE)?, &get(gazetteer::PLACES_FILE)?)?;
-        let taxonomy =
-            Taxonomy::from_csv(&get(taxonomy::FILE)?)?.with_questions(&Questions::from_csv(&get(questions::FILE)?)?)?;
+        let taxonomy = Taxonomy::from_csv(&get(taxonomy::FILE)?)?;
+        let questions = Questions::from_csv(&get(questions::FILE)?)?;
         if let Some(lost) =
             replaced.codes().find(|code| matches!(replaced.of(code), Some(Some(by)) if taxonomy.get(by).is_none()))
         {
@@ -112,8 +112,6 @@ impl IncidentRules {
         let clocks = Clocks::from_csv(&get(clocks::FILE)?)?;
         let rules = Self {
             version: 0,
-            taxonomy: taxonomy.with_replaced(replaced.clone().into_codes()),
-            code_changes: replaced,
             standards: Standards::from_csv(&get(standards::FILE)?)?,
             emergencies: Emergencies::from_csv(&get(urgency::FILE)?)?,
             calendar: WorkCalendar::from_csv(&get(calendar::FILE)?, &street.working_hours, &street.timezone)?,
@@ -125,7 +123,9 @@ impl IncidentRules {
             dispatch: Dispatch::from_csv(&get(dispatch::FILE)?, &street.name)?,
             channels: Channels::from_csv(&get(channels::FILE)?)?,
             street: street.name,
-            // Last: a map is read as a whole or not at all, and must not hide what is wrong in a table.
+            // Last what is found wrong as a whole or not at all: it must not hide what is wrong in another table's rows.
+            taxonomy: taxonomy.with_questions(&questions)?.with_replaced(replaced.clone().into_codes()),
+            code_changes: replaced,
             places: {
                 let map = optional(polygons::FILE)?.map(|t| GridMap::from_geojson(&t, &gazetteer)).transpose()?;
                 PlaceFinder::new(gazetteer, THRESHOLD).with(micro_grids.unwrap_or_default(), map.unwrap_or_default())
