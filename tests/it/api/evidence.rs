@@ -282,6 +282,19 @@ async fn the_voice_of_somebody_who_is_kept_secret_is_not_pushed_by_itself() {
     assert_eq!(names, [json!("附件1.jpg")], "the photo goes, the recordings wait for a person");
     let dead = "SELECT COUNT(*) FROM outbox WHERE kind = 'attachment' AND state = 'dead' AND reason LIKE '%声音%'";
     assert_eq!(app.count(dead).await, 2);
+
+    let url = |id: &str| format!("/api/v1/worker/tickets/{}/attachments/{id}", number_of(&ticket));
+    let heard = "SELECT COUNT(*) FROM audit_log WHERE action = 'identity.read'";
+    let (worker, centre) = (app.staff(&[Role::Gridworker]).await, app.staff(&[Role::Dispatcher]).await);
+    assert_eq!(worker.get(&url(&ids[0])).await.status, 200, "a photo has no voice");
+    for id in &ids[1..] {
+        worker.get(&url(id)).await.refused(403, "forbidden");
+    }
+    assert_eq!(app.count(heard).await, 0);
+    for (n, id) in (1..).zip(&ids[1..]) {
+        assert_eq!(centre.get(&url(id)).await.status, 200);
+        assert_eq!(app.count(heard).await, n, "each hearing is written down");
+    }
 }
 
 #[tokio::test]

@@ -145,7 +145,9 @@ pub fn instant(value: &Value) -> Timestamp {
 /// What has to be said with a move so that it is not refused for want of words.
 pub fn words(button: &str) -> Value {
     match button {
-        "extend" | "ask_extension" => json!({"note": "等待材料", "until": hours_ahead(240)}),
+        "extend" => json!({"note": "等待材料", "until": hours_ahead(240)}),
+        // Later than the first one, whichever second it is.
+        "ask_extension" => json!({"note": "还要等材料", "until": hours_ahead(480)}),
         "return" | "refuse_return" | "refuse_extension" | "merge" => json!({"note": "说明原因"}),
         "agree_return" => json!({"section": "民生服务", "post": "市容环境岗"}),
         _ => json!({}),

@@ -6,13 +6,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
-use super::in_scope;
+use super::{guarded, in_scope};
 use crate::http::body::JsonBody;
 use crate::http::problem::{Code, Problem, ProblemBody};
 use crate::http::state::ApiState;
 use crate::http::tickets::refusal;
 use crate::identity::{Caller, Permission};
-use crate::incident::ticket::Kind;
 
 /// Why somebody must know who reported.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -50,7 +49,7 @@ pub async fn read_identity(
     if reason.chars().count() < 2 {
         return Err(Problem::new(Code::InvalidBody).detail("请写明为什么需要查看反映人"));
     }
-    let guarded = ticket.confidential || ticket.reporter.anonymous || ticket.kind == Kind::举报;
+    let guarded = guarded(&ticket);
     if guarded && !caller.may(Permission::ConfidentialRead) {
         return Err(Problem::new(Code::Forbidden).detail("这张工单的反映人要求保密，只有指挥中心可以查看"));
     }

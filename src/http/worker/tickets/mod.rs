@@ -145,6 +145,11 @@ pub async fn in_scope(api: &Api, caller: &Caller, number: &str) -> Result<Ticket
     if caller.scope.covers(community.unwrap_or_default(), grid.unwrap_or_default()) { Ok(ticket) } else { Err(missing()) }
 }
 
+/// Whether who reported is kept secret: only the centre learns it.
+pub fn guarded(ticket: &Ticket) -> bool {
+    ticket.confidential || ticket.reporter.anonymous || ticket.kind == Kind::举报
+}
+
 /// As whom the resident sees the caller act: a post, never a person.
 pub fn post_of(api: &Api, caller: &Caller, ticket: &Ticket) -> String {
     let rules = api.rules.load();
