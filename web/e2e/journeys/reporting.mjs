@@ -243,7 +243,7 @@ export const journeys = [
       await board.getByRole('checkbox', { name: '平台停机' }).waitFor()
       await clerk.picture(board, '64-board-faults')
       await board.getByRole('button', { name: '关闭', exact: true }).click()
-      await board.getByRole('navigation', { name: '按状态筛选' }).getByRole('button', { name: /已退回/ }).click()
+      await board.getByRole('group', { name: '按待办筛选' }).getByRole('button', { name: /退回待审/ }).click()
       await (await clerk.find(number)).waitFor()
       await clerk.picture(board, '65-board-filter')
     },
