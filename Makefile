@@ -8,7 +8,7 @@ ARGS ?=
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: run test web build suite soak soak-fleet bench-tickets bench-places fuzz bench bench-index show-switch fmt lint clean help
+.PHONY: run test web build suite soak soak-fleet show-confidential bench-tickets bench-places fuzz bench bench-index show-switch fmt lint clean help
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -45,6 +45,9 @@ soak: web ## long: 30 × kill -9 while 200 tickets are confirmed
 
 soak-fleet: web ## long: 2,000 tickets to three faulty platforms, 50 × kill -9, 20 restarts of platforms
 	./scripts/soak-fleet.sh
+
+show-confidential: build ## a complaint about a unit and a tip-off: what each platform received, and who has read who reported
+	node scripts/show-confidential.mjs $(BIN)
 
 bench-tickets: build ## confirmed tickets a second beside bare rows that are synced one by one
 	$(BIN) bench tickets $(ARGS)
