@@ -16,8 +16,9 @@ use crate::http::problem::{Code, Problem, ProblemBody};
 use crate::http::state::ApiState;
 use crate::identity::{Caller, Permission};
 
-/// An attachment of a ticket of the caller's part of the street. Another ticket's is not there. The voice of somebody who is kept
-/// secret names them: the centre only, and each hearing is in the audit log before the answer leaves.
+/// An attachment of a ticket of the caller's part of the street. Another ticket's is not there.
+///
+/// The voice of somebody who is kept secret names them: the centre only, and each hearing is in the audit log before the answer leaves.
 #[utoipa::path(get, path = "/api/v1/worker/tickets/{number}/attachments/{id}", tag = "工单", security(("session" = []), ("key" = [])),
     params(("number" = String, Path), ("id" = Uuid, Path), Form),
     responses((status = 200, description = "image/*, audio/*, video/*"), (status = 206, description = "the part that Range asks for"),
