@@ -114,6 +114,13 @@ impl LiveTurn {
     fn has_ended(&self) -> bool {
         self.state.lock().ended
     }
+
+    /// True when it ended without an outcome: what was answering it is gone.
+    #[must_use]
+    pub fn has_failed(&self) -> bool {
+        let state = self.state.lock();
+        state.ended && state.outcome.is_none()
+    }
 }
 
 /// The turns in memory.
@@ -292,6 +299,15 @@ impl TurnLog {
             let id = *id;
             let data = serde_json::to_string(&parts).unwrap_or_else(|_| "[]".to_owned());
             self.unwritten.push(LoggedEvent { id, event: "delta", data });
+        }
+    }
+}
+
+impl Drop for TurnLog {
+    /// A turn whose task is gone (a defect in it) ends for those who wait for it.
+    fn drop(&mut self) {
+        if !self.live.has_ended() {
+            self.live.end(None);
         }
     }
 }

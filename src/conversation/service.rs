@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
+use tokio::sync::oneshot;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
@@ -121,6 +122,15 @@ pub enum Posted {
     Stored(Box<StoredTurn>),
 }
 
+/// What became of a message in storage.
+#[derive(Debug)]
+enum Taken {
+    /// It is new and is being answered.
+    New(Arc<LiveTurn>),
+    /// It is the message of this turn, said again.
+    Known(Uuid),
+}
+
 /// A message is not taken.
 #[derive(Debug, thiserror::Error)]
 pub enum PostError {
@@ -144,6 +154,9 @@ pub enum PostError {
     /// More than one matter may have, in words for the sender.
     #[error("{0}")]
     TooManyAttachments(String),
+    /// Nobody can say whether it was stored: what took it is gone. The same again finds out.
+    #[error("the task that took the message is gone")]
+    Lost,
     /// Storage failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -216,7 +229,7 @@ impl Conversations {
     /// Takes a message and answers it in a task of its own: the caller may go away.
     ///
     /// # Cancel safety
-    /// Once the message is stored, dropping the future changes nothing: the turn runs on.
+    /// Dropping the future changes nothing for a message that was taken: it is stored and answered.
     pub async fn post(self: &Arc<Self>, conversation: Conversation, incoming: Incoming) -> Result<Posted, PostError> {
         let count = incoming.client_message_id.chars().count();
         if count == 0 || count > 100 {
@@ -239,6 +252,31 @@ impl Conversations {
                 return Err(PostError::TooManyAttachments(words));
             }
         }
+        // In a task of its own from the first row on: a message that is stored has a turn, wherever its sender hangs up.
+        let (tell, told) = oneshot::channel();
+        let room = Arc::clone(self);
+        let of = conversation.id;
+        self.tasks.spawn(async move { room.take(conversation, said, incoming, tell).await });
+        let known = match told.await {
+            Ok(Ok(Taken::New(live))) => return Ok(Posted::Live(live)),
+            Ok(Ok(Taken::Known(known))) => known,
+            Ok(Err(error)) => return Err(error.into()),
+            Err(_) => return Err(PostError::Lost),
+        };
+        self.turn(of, known).await?.ok_or(PostError::Store(StoreError::Corrupt {
+            what: "turns.id",
+            why: "a turn that was just found is gone".to_owned(),
+        }))
+    }
+
+    /// Stores a message, says what came of it, and answers it when it is new.
+    async fn take(
+        self: Arc<Self>,
+        conversation: Conversation,
+        said: String,
+        incoming: Incoming,
+        tell: oneshot::Sender<Result<Taken, StoreError>>,
+    ) {
         let body =
             MessageBody { text: incoming.text.clone(), attachments: incoming.attachments.clone(), ..MessageBody::default() };
         let turn_id = self.parts.ids.uuid();
@@ -255,31 +293,29 @@ impl Conversations {
                 at: self.parts.clock.now(),
             })
             .await;
-        let known = match begun {
-            Ok(Begun::New) => None,
-            Ok(Begun::Known(known)) => Some(known),
+        // Whoever hung up meanwhile does not hear it.
+        let _ = match begun {
+            Ok(Begun::New) => {
+                let log = TurnLog::new(Arc::clone(&live), Arc::clone(&self.parts.store));
+                let heard = tell.send(Ok(Taken::New(live)));
+                self.run(conversation, said, incoming, log).await;
+                heard
+            }
+            Ok(Begun::Known(known)) => {
+                self.live.forget(turn_id);
+                tell.send(Ok(Taken::Known(known)))
+            }
             Err(error) => {
                 self.live.forget(turn_id);
-                return Err(error.into());
+                tell.send(Err(error))
             }
         };
-        if let Some(known) = known {
-            self.live.forget(turn_id);
-            return self.turn(conversation.id, known).await?.ok_or(PostError::Store(StoreError::Corrupt {
-                what: "turns.id",
-                why: "a turn that was just found is gone".to_owned(),
-            }));
-        }
-        let log = TurnLog::new(Arc::clone(&live), Arc::clone(&self.parts.store));
-        let room = Arc::clone(self);
-        self.tasks.spawn(async move { room.run(conversation, said, incoming, log).await });
-        Ok(Posted::Live(live))
     }
 
     /// A turn, from memory or storage.
     pub async fn turn(&self, conversation_id: Uuid, turn_id: Uuid) -> Result<Option<Posted>, StoreError> {
         let Some(stored) = self.parts.store.turn(conversation_id, turn_id).await? else { return Ok(None) };
-        if let Some(live) = self.live.get(turn_id) {
+        if let Some(live) = self.live.get(turn_id).filter(|live| !live.has_failed()) {
             return Ok(Some(Posted::Live(live)));
         }
         Ok(Some(Posted::Stored(Box::new(stored))))

@@ -86,6 +86,7 @@ fn refusal(error: PostError) -> Problem {
         PostError::BadClientId => Problem::new(Code::InvalidBody).detail("client_message_id 须为1到100个字符"),
         PostError::UnknownAttachment(_) => Problem::new(Code::InvalidBody).detail("附件不存在，请重新上传"),
         PostError::TooManyAttachments(words) => Problem::new(Code::TooManyAttachments).detail(words),
+        PostError::Lost => Problem::unavailable(&error),
         PostError::Store(error) => Problem::unavailable(&error),
     }
 }

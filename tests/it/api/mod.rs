@@ -14,6 +14,7 @@ mod duplicates;
 mod evidence;
 mod generations;
 mod handling;
+mod hang_up;
 mod imports;
 mod leak;
 mod limits;

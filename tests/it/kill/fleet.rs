@@ -45,6 +45,8 @@ async fn every_ticket_is_once_at_each_of_three_platforms_and_the_states_agree() 
     let (people, portions) = send_residents(&street, seed, tickets, kills);
     let mut restarted = 0;
     for n in 0..kills {
+        // The kills are spread over the whole of the work, not all at its beginning.
+        street.receipts_reach(tickets * n / (kills + 1)).await;
         moment(&mut dice, &mut service, &street).await;
         service.kill().await;
         // So that the restarts are spread over the kills.

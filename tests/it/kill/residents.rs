@@ -43,6 +43,8 @@ pub struct Street {
     pub deadline: Instant,
     /// Residents that have begun and hold no receipt yet.
     pub in_talk: AtomicUsize,
+    /// Residents that hold a receipt.
+    receipts: AtomicU64,
     /// Confirmations on their way.
     pub confirming: AtomicUsize,
     calls: AtomicU64,
@@ -92,6 +94,7 @@ impl Street {
             client: scene.client.clone(),
             deadline,
             in_talk: AtomicUsize::new(0),
+            receipts: AtomicU64::new(0),
             confirming: AtomicUsize::new(0),
             calls: AtomicU64::new(0),
             broken: AtomicU64::new(0),
@@ -114,6 +117,14 @@ impl Street {
             n(&self.cut),
             n(&self.tapped_again)
         )
+    }
+
+    /// Waits until so many residents hold a receipt.
+    pub async fn receipts_reach(&self, wanted: u64) {
+        while self.receipts.load(Ordering::Relaxed) < wanted {
+            assert!(Instant::now() < self.deadline, "{wanted} receipts were expected, there are {:?}", self.receipts);
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
     }
 
     /// One attempt; `None` when the connection broke, or `patience` was shorter than the answer took.
@@ -194,6 +205,7 @@ pub async fn report(street: &Street, n: u64, mut dice: Dice) -> Promise {
         conversation: talk.id.clone(),
         token: talk.token.clone(),
     };
+    street.receipts.fetch_add(1, Ordering::Relaxed);
     talk.tap_again(n, &promise.number).await;
     promise
 }
