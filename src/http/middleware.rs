@@ -9,6 +9,7 @@ use axum::http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::IntoResponse as _;
 use tower_http::request_id::{MakeRequestId, RequestId};
+use tracing::Instrument as _;
 
 use super::problem::{Code, Problem};
 use super::state::ApiState;
@@ -69,6 +70,21 @@ pub fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response<Body> {
     let words = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     tracing::error!(panic = words.unwrap_or("?"), "a handler panicked");
     Problem::new(Code::Internal).into_response()
+}
+
+/// What may change something runs to its end, also when its sender hangs up or the deadline passes: a handler that is broken
+/// off between two of its steps would leave half a change, rows without what goes with them in memory.
+pub async fn to_the_end(request: Request, next: Next) -> axum::response::Response {
+    if request.method().is_safe() {
+        return next.run(request).await;
+    }
+    match tokio::spawn(next.run(request).in_current_span()).await {
+        Ok(response) => response,
+        Err(ended) => match ended.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => Problem::new(Code::Unavailable).into_response(),
+        },
+    }
 }
 
 /// Ends requests that take too long; streams stay outside of it.

@@ -230,6 +230,7 @@ pub fn router(
     let document = Arc::new(document);
     let gate = Arc::clone(&state);
     let mut app = documented
+        .layer(from::from_fn(middleware::to_the_end))
         .layer(from::from_fn_with_state(Arc::clone(&state), access::guard))
         .layer(access::same_site(public_url)?)
         .layer(from::from_fn_with_state(gate, middleware::when_ready))

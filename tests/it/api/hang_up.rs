@@ -6,8 +6,16 @@ use std::sync::Arc;
 use std::task::{Context, Waker};
 use std::time::Duration;
 
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode};
+use axum::middleware::from_fn;
+use axum::routing::any;
 use gridworker::conversation::live::{LiveTurns, TurnLog};
 use gridworker::conversation::service::{Incoming, Posted};
+use gridworker::http::middleware::to_the_end;
+use tokio::sync::Semaphore;
+use tower::ServiceExt as _;
 use uuid::Uuid;
 
 use super::QUESTION;
@@ -61,4 +69,36 @@ async fn a_turn_whose_task_is_gone_ends_for_those_who_wait() {
     drop(log);
     let ended = tokio::time::timeout(PATIENCE, waiting).await.expect("nobody waits for ever").expect("no panic");
     assert!(ended.is_none() && live.has_failed(), "there is no outcome");
+}
+
+#[tokio::test]
+async fn a_change_that_was_begun_is_made_and_a_reading_is_broken_off() {
+    let (go_on, done) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
+    let handler = {
+        let (go_on, done) = (Arc::clone(&go_on), Arc::clone(&done));
+        move || async move {
+            go_on.acquire().await.expect("open").forget();
+            done.add_permits(1);
+            StatusCode::CREATED
+        }
+    };
+    let app = Router::new().route("/", any(handler)).layer(from_fn(to_the_end));
+    let call = |method: Method| {
+        let request = Request::builder().method(method).uri("/").body(Body::empty()).expect("a request");
+        app.clone().oneshot(request)
+    };
+    for (method, finishes) in [(Method::POST, true), (Method::DELETE, true), (Method::PATCH, true), (Method::GET, false)] {
+        let hung_up = tokio::time::timeout(Duration::from_millis(20), call(method.clone())).await;
+        assert!(hung_up.is_err(), "{method} waits in the middle");
+        go_on.add_permits(1);
+        let ended = tokio::time::timeout(Duration::from_millis(if finishes { 10_000 } else { 100 }), done.acquire()).await;
+        assert_eq!(ended.is_ok(), finishes, "{method}");
+        if let Ok(permit) = ended {
+            permit.expect("open").forget();
+        } else {
+            go_on.acquire().await.expect("the reading never took it").forget();
+        }
+    }
+    go_on.add_permits(1);
+    assert_eq!(call(Method::POST).await.expect("infallible").status(), StatusCode::CREATED, "who waits is answered as ever");
 }
