@@ -77,6 +77,7 @@ pub struct Upload {
 
 /// Which form of a file.
 #[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct Form {
     /// `thumb` = a small JPEG, of photos; the file itself when absent.
     #[serde(default)]

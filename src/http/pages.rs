@@ -12,27 +12,55 @@ use super::problem::{Code, Problem};
 #[allow_missing = true]
 struct Dist;
 
-/// Our own pages load nothing from anywhere else and may be framed by the sites that embed the window.
-const POLICY: &str = "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; style-src 'self' 'unsafe-inline'; script-src 'self'; \
-                      connect-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors *";
+/// Our own pages load nothing from anywhere else and hold no inline script or style.
+const POLICY: &str = "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; style-src 'self'; script-src 'self'; \
+                      connect-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors ";
+
+/// Who may show a page in a frame.
+#[derive(Clone, Copy)]
+enum Framed {
+    /// Any site: the window is made for it.
+    Anywhere,
+    /// Nobody: what staff press must be what they see.
+    Nowhere,
+}
+
+impl Framed {
+    const fn ancestors(self) -> &'static str {
+        match self {
+            Self::Anywhere => "*",
+            Self::Nowhere => "'none'",
+        }
+    }
+}
 
 const NOT_BUILT: &str = "<!doctype html><html lang=\"zh-CN\"><meta charset=\"utf-8\"><title>虚拟数字网格员</title>\
     <p>网页部分还没有构建：请在项目目录执行 <code>make web</code> 后重新编译。接口可用，见 <a href=\"/openapi.json\">/openapi.json</a>。</p>";
 
 /// `/`: what is here.
 pub async fn index(headers: HeaderMap) -> Response {
-    page("index.html", &headers)
+    page("index.html", Framed::Nowhere, &headers)
 }
 
 /// `/chat`: the resident's window.
 pub async fn chat(headers: HeaderMap) -> Response {
-    page("chat.html", &headers)
+    page("chat.html", Framed::Anywhere, &headers)
+}
+
+/// `/worker…`: the gridworker's face; it finds the place behind the address itself.
+pub async fn worker(headers: HeaderMap) -> Response {
+    page("worker.html", Framed::Nowhere, &headers)
+}
+
+/// `/admin…`: the desk.
+pub async fn admin(headers: HeaderMap) -> Response {
+    page("admin.html", Framed::Nowhere, &headers)
 }
 
 /// `/widget.js`: the loader for other sites.
 pub async fn widget(headers: HeaderMap) -> Response {
     match Dist::get("widget.js") {
-        Some(file) => serve("widget.js", &file, &headers, "public, max-age=300"),
+        Some(file) => serve("widget.js", &file, Framed::Nowhere, &headers, "public, max-age=300"),
         None => Problem::new(Code::NotFound).detail("网页部分还没有构建").into_response(),
     }
 }
@@ -40,7 +68,7 @@ pub async fn widget(headers: HeaderMap) -> Response {
 /// `/icon.svg`
 pub async fn icon(headers: HeaderMap) -> Response {
     match Dist::get("icon.svg") {
-        Some(file) => serve("icon.svg", &file, &headers, "public, max-age=86400"),
+        Some(file) => serve("icon.svg", &file, Framed::Nowhere, &headers, "public, max-age=86400"),
         None => Problem::new(Code::NotFound).into_response(),
     }
 }
@@ -49,26 +77,28 @@ pub async fn icon(headers: HeaderMap) -> Response {
 pub async fn asset(Path(path): Path<String>, headers: HeaderMap) -> Response {
     let name = format!("assets/{path}");
     match Dist::get(&name) {
-        Some(file) => serve(&name, &file, &headers, "public, max-age=31536000, immutable"),
+        Some(file) => serve(&name, &file, Framed::Nowhere, &headers, "public, max-age=31536000, immutable"),
         None => Problem::new(Code::NotFound).into_response(),
     }
 }
 
-fn page(name: &str, headers: &HeaderMap) -> Response {
+fn page(name: &str, framed: Framed, headers: &HeaderMap) -> Response {
     match Dist::get(name) {
-        Some(file) => serve(name, &file, headers, "no-cache"),
+        Some(file) => serve(name, &file, framed, headers, "no-cache"),
         None => (StatusCode::OK, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], NOT_BUILT).into_response(),
     }
 }
 
-fn serve(name: &str, file: &EmbeddedFile, headers: &HeaderMap, cache: &'static str) -> Response {
+fn serve(name: &str, file: &EmbeddedFile, framed: Framed, headers: &HeaderMap, cache: &'static str) -> Response {
     let tag = format!("\"{}\"", hex::encode(&file.metadata.sha256_hash()[..12]));
     let known = headers.get(header::IF_NONE_MATCH).and_then(|v| v.to_str().ok()).is_some_and(|v| v.contains(&tag));
     let mut response = if known { StatusCode::NOT_MODIFIED.into_response() } else { file.data.to_vec().into_response() };
     let out = response.headers_mut();
     out.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type(name)));
     out.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
-    out.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    if let Ok(policy) = HeaderValue::from_str(&[POLICY, framed.ancestors()].concat()) {
+        out.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
     out.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     out.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     if let Ok(tag) = HeaderValue::from_str(&tag) {

@@ -238,6 +238,10 @@ pub fn router(
         // Pages
         .route("/", get(pages::index))
         .route("/chat", get(pages::chat))
+        .route("/worker", get(pages::worker))
+        .route("/worker/{*place}", get(pages::worker))
+        .route("/admin", get(pages::admin))
+        .route("/admin/{*place}", get(pages::admin))
         .route("/widget.js", get(pages::widget))
         .route("/icon.svg", get(pages::icon))
         .route("/assets/{*path}", get(pages::asset))

@@ -19,7 +19,8 @@ export const launch = (executablePath) =>
 /** While the pages are worked on: FRESH_DIST=1 takes them from web/dist instead of from the binary. */
 async function freshly(route) {
   const path = new URL(route.request().url()).pathname
-  const name = path === '/' ? 'index.html' : path === '/chat' ? 'chat.html' : path.slice(1)
+  const face = /^\/(chat|worker|admin)(\/|$)/.exec(path)
+  const name = path === '/' ? 'index.html' : face && !path.startsWith('/worker/sw') ? `${face[1]}.html` : path.slice(1)
   const real = await route.fetch()
   const type = { html: 'text/html', js: 'text/javascript', css: 'text/css' }[name.split('.').pop()]
   const file = new URL(`../dist/${name}`, import.meta.url)
@@ -44,7 +45,7 @@ export class Visitor {
       hasTouch: this.size === 'phone',
       permissions: ['clipboard-read', 'clipboard-write'],
     })
-    if (process.env.FRESH_DIST) await this.context.route(/^http:\/\/127\.0\.0\.1:\d+\/(chat(\?.*)?|assets\/.*|widget\.js|)(#.*)?$/, freshly)
+    if (process.env.FRESH_DIST) await this.context.route(/^http:\/\/127\.0\.0\.1:\d+\/((chat|worker|admin)([/?].*)?|assets\/.*|widget\.js|)(#.*)?$/, freshly)
     const page = await this.context.newPage()
     page.setDefaultTimeout(20_000)
     page.on('pageerror', (error) => this.problems.push(`script error: ${error.message}`))
@@ -76,6 +77,30 @@ export class Visitor {
 
   async end() {
     await this.context?.close()
+  }
+}
+
+/** Somebody of the staff, signed in, at the desk (`/admin`) or with the gridworker's face (`/worker`). */
+export class Staff extends Visitor {
+  /** `account` as `service.account` made it. */
+  async open(url, path, account) {
+    this.at = await this.page(`${url}${path}`)
+    await this.signIn(account)
+    return this
+  }
+  async signIn({ name, password }) {
+    await this.at.getByLabel('账号').fill(name)
+    await this.at.getByLabel('密码').fill(password)
+    await this.at.getByRole('button', { name: '登录' }).click()
+    await this.at.getByLabel('账号').waitFor({ state: 'hidden' })
+  }
+  shot = (name) => this.picture(this.at, name)
+  /** Opens a page of the desk through its menu. */
+  async go(title) {
+    const menu = this.at.getByRole('navigation', { name: '菜单' })
+    if (!(await menu.isVisible())) await this.at.getByRole('button', { name: '菜单' }).click()
+    await menu.getByRole('link', { name: title, exact: true }).click()
+    await this.at.getByRole('heading', { level: 1, name: title }).waitFor()
   }
 }
 

@@ -3,11 +3,19 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { Resident, SIZES, findChromium, launch } from './browser.mjs'
+import { Resident, SIZES, Staff, findChromium, launch } from './browser.mjs'
 import { journeys as asking } from './journeys/asking.mjs'
 import { journeys as adding } from './journeys/adding.mjs'
 import { journeys as lasting, modelJourneys } from './journeys/lasting.mjs'
 import { clerkFor, journeys as reporting } from './journeys/reporting.mjs'
+import { journeys as accounts } from './journeys/accounts.mjs'
+import { journeys as channels } from './journeys/channels.mjs'
+import { journeys as curating } from './journeys/curating.mjs'
+import { journeys as insight } from './journeys/insight.mjs'
+import { journeys as knowledge } from './journeys/knowledge.mjs'
+import { journeys as residents } from './journeys/residents.mjs'
+import { journeys as tickets } from './journeys/tickets.mjs'
+import { journeys as working } from './journeys/working.mjs'
 import { startModel } from './model.mjs'
 import { startService } from './service.mjs'
 
@@ -50,21 +58,28 @@ async function play(journey, size) {
   const since = Date.now()
   const resident = new Resident(browser, size, PICTURES)
   const clerk = clerkFor(browser, size, PICTURES)
+  /** Everybody of the staff whom the journey brings in. */
+  const staff = []
+  const hire = () => {
+    staff.push(new Staff(browser, size, PICTURES))
+    return staff.at(-1)
+  }
   let late
   const problems = []
   try {
     const limit = new Promise((_, refuse) => (late = setTimeout(() => refuse(new Error(`not over after ${LIMIT / 1000} s`)), LIMIT)))
-    await Promise.race([journey.run({ resident, clerk, services, model, size }), limit])
+    await Promise.race([journey.run({ resident, clerk, hire, services, model, size, browser, binary, pictures: PICTURES }), limit])
   } catch (error) {
     problems.push(error.stack ?? String(error))
-    for (const [at, page] of [...resident.pages, ...clerk.pages].entries()) {
+    for (const [at, page] of [resident, clerk, ...staff].flatMap((v) => v.pages).entries()) {
       await page.screenshot({ path: join(PICTURES, `failed-${size}-${journey.name}-${at}.png`) }).catch(() => undefined)
     }
   } finally {
     clearTimeout(late)
-    problems.push(...resident.problems, ...clerk.problems)
-    await resident.end()
-    await clerk.end()
+    for (const visitor of [resident, clerk, ...staff]) {
+      problems.push(...visitor.problems)
+      await visitor.end()
+    }
   }
   if (problems.length === 0) passed += 1
   else failed += 1
@@ -77,7 +92,7 @@ function seconds(since) {
 
 // Three lanes side by side: the two screens, and what shares the model (it is held and its service killed).
 const lane = async (size) => {
-  for (const journey of [...asking, ...reporting, ...adding, ...lasting]) await play(journey, size)
+  for (const journey of [...asking, ...reporting, ...adding, ...lasting, ...residents, ...channels, ...working, ...tickets, ...knowledge, ...curating, ...insight, ...accounts]) await play(journey, size)
 }
 const modelLane = async () => {
   for (const size of Object.keys(SIZES)) {

@@ -1,10 +1,11 @@
 // The real service on a free port of this machine with a data folder of its own, which can be killed and started again.
-import { spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { createWriteStream } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 
 async function freePort() {
   const server = createServer()
@@ -19,6 +20,7 @@ export async function startService(binary, log, settings = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'gridworker-e2e-'))
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
+  const environment = { PATH: process.env.PATH, GRIDWORKER__STORAGE__DATA_DIR: folder, ...settings }
   let child
   // Whatever ends the run, no service outlives it.
   process.once('exit', () => child?.kill('SIGKILL'))
@@ -26,7 +28,7 @@ export async function startService(binary, log, settings = {}) {
   async function start() {
     const out = createWriteStream(log, { flags: 'a' })
     child = spawn(binary, ['serve', '--demo', '--listen', `127.0.0.1:${port}`], {
-      env: { PATH: process.env.PATH, GRIDWORKER__STORAGE__DATA_DIR: folder, ...settings },
+      env: environment,
       cwd: folder,
       stdio: ['ignore', 'pipe', 'pipe'],
     })
@@ -49,9 +51,31 @@ export async function startService(binary, log, settings = {}) {
     await gone
   }
 
+  /** An operator at the console: `gridworker …`; what it printed. */
+  async function console(...words) {
+    const { stdout } = await promisify(execFile)(binary, words, { env: environment, cwd: folder })
+    return stdout
+  }
+  let accounts = 0
+
   await start()
   return {
     url,
+    console,
+    /** An account as the operator hands it over, its first password already changed: `{ name, password }`. */
+    async account(roles, scope = []) {
+      const name = `${roles[0]}-${(accounts += 1)}`
+      const said = await console('user', 'add', name, ...roles.flatMap((r) => ['--role', r]), ...scope)
+      const first = /一次性密码[^：:]*[：:]\s*(\S+)/.exec(said)?.[1]
+      if (!first) throw new Error(`no one-time password in: ${said}`)
+      const password = `正确 马 电池 ${name} 订书钉`
+      const send = (path, body, cookie) => fetch(`${url}/api/v1/auth/${path}`, { method: 'POST', headers: { 'content-type': 'application/json', ...(cookie ? { cookie } : {}) }, body: JSON.stringify(body) })
+      const signedIn = await send('sign-in', { name, password: first })
+      const cookie = signedIn.headers.get('set-cookie')?.split(';')[0]
+      const changed = await send('password', { current: first, new: password }, cookie)
+      if (!changed.ok) throw new Error(`the first password of ${name} was not changed: ${changed.status} ${await changed.text()}`)
+      return { name, password }
+    },
     /** kill -9: no farewell, nothing flushed. */
     kill: () => end('SIGKILL'),
     start,

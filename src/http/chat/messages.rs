@@ -15,6 +15,7 @@ use crate::http::state::ApiState;
 
 /// From where on.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct After {
     /// Sequence number of the last message that is known.
     #[serde(default)]

@@ -15,6 +15,7 @@ use crate::identity::audit::{AuditError, AuditQuery, AuditRow};
 
 /// What is looked for; all that is given must fit.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct AuditFilter {
     /// By the account of this id.

@@ -14,6 +14,7 @@ use crate::knowledge::curated::{Curated, State as CuratedState};
 
 /// Which ones.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct CuratedFilter {
     /// `draft`, `published` or `retired`.
     pub state: Option<String>,

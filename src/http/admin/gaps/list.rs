@@ -12,6 +12,7 @@ use crate::knowledge::gaps::Cluster;
 
 /// Which ones.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct GapFilter {
     /// `open`, `assigned`, `drafted`, `answered`, `closed` or `not_our_duty`.
     pub state: Option<String>,

@@ -21,6 +21,7 @@ pub struct JobWithFiles {
 
 /// Which files.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct FilePage {
     /// Number of the first file.
     pub from: Option<u32>,

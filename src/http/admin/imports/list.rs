@@ -19,6 +19,7 @@ pub struct JobList {
 
 /// Which page.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct JobPage {
     /// Only jobs before this one.
     pub before: Option<Uuid>,

@@ -25,6 +25,7 @@ const LABEL: &str = "部分内容可能由AI辅助整理，仅供参考，以居
 
 /// How, and with what.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct ExportHow {
     /// `csv` or `xlsx`; xlsx when absent.

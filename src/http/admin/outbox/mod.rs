@@ -17,6 +17,7 @@ use crate::platform::outbox::RowState;
 
 /// What is looked for; all that is given must fit.
 #[derive(Debug, Default, Clone, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct OutboxFilter {
     /// `pending`, `delivered` or `dead`; several with commas; all when absent.

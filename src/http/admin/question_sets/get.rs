@@ -11,6 +11,7 @@ use crate::knowledge::question_sets::QuestionSet;
 
 /// Which version.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct WhichVersion {
     /// The newest when absent.
     pub version: Option<u32>,

@@ -14,6 +14,7 @@ use crate::knowledge::question_sets::QuestionSet;
 
 /// How a set is written down.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct WhichFormat {
     /// `jsonl`, `csv` or `xlsx`.
     pub format: String,

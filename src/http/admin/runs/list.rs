@@ -11,6 +11,7 @@ use crate::knowledge::runs::Run;
 
 /// Which ones.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct RunFilter {
     /// Of this set.
     pub set: Option<String>,

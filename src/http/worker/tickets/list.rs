@@ -16,6 +16,7 @@ use crate::incident::ticket::Status;
 
 /// What is looked for; all that is given must fit.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct TicketFilter {
     /// States, several with commas; `open` = all that are not ended. All when absent.

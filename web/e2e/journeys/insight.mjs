@@ -1,0 +1,3 @@
+// Figures about use and results, and their exports.
+/** Each: a name and what is done. */
+export const journeys = []

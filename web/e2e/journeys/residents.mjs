@@ -1,0 +1,3 @@
+// What the resident's window does beyond asking and reporting.
+/** Each: a name and what is done. */
+export const journeys = []

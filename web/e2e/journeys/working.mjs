@@ -1,0 +1,3 @@
+// The gridworker's pocket.
+/** Each: a name and what is done. */
+export const journeys = []

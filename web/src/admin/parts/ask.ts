@@ -1,0 +1,28 @@
+import { DialogPlugin, MessagePlugin } from 'tdesign-vue-next'
+import { told } from '../../staff/client'
+
+/** Asks before something that others will feel; false when it was thought better of. */
+export function sure(header: string, body: string, confirm = '确定', danger = false): Promise<boolean> {
+  return new Promise((answer) => {
+    const dialog = DialogPlugin.confirm({
+      header,
+      body,
+      confirmBtn: { content: confirm, theme: danger ? 'danger' : 'primary' },
+      cancelBtn: '取消',
+      onConfirm: () => (dialog.destroy(), answer(true)),
+      onClose: () => (dialog.destroy(), answer(false)),
+    })
+  })
+}
+
+/** Does it, and says how it went; what it gave, or `undefined` when it was refused. */
+export async function attempt<T>(work: () => Promise<T>, done?: string): Promise<T | undefined> {
+  try {
+    const value = await work()
+    if (done) void MessagePlugin.success(done)
+    return value
+  } catch (error) {
+    void MessagePlugin.error({ content: told(error), duration: 8000, closeBtn: true })
+    return undefined
+  }
+}

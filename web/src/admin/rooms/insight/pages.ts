@@ -1,0 +1,6 @@
+import type { Room } from '../index'
+
+export const insight: Room = {
+  title: '统计',
+  pages: [],
+}

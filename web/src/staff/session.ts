@@ -1,0 +1,46 @@
+import { computed, reactive, readonly } from 'vue'
+import { Problem } from '../api/problem'
+import { api, got, whenSignedOut, type Shape } from './client'
+
+export type Me = Shape<'Me'>
+export type Permission = Shape<'Permission'>
+
+const state = reactive<{ me?: Me; asked: boolean; expired: boolean }>({ asked: false, expired: false })
+
+whenSignedOut(() => {
+  // Where somebody was signed in a moment ago, the page says why it asks again; what was typed behind it stays.
+  if (state.me) state.expired = true
+  state.me = undefined
+})
+
+/** Who is signed in on this page: one state for all of it. */
+export const session = {
+  state: readonly(state),
+  /** Nobody yet, somebody who must first choose a password, or somebody. */
+  stage: computed(() => (!state.asked ? 'asking' : !state.me ? 'out' : state.me.must_change_password ? 'password' : 'in')),
+  may: (permission: Permission): boolean => state.me?.permissions.includes(permission) ?? false,
+  mayAny: (permissions: readonly Permission[]): boolean => permissions.length === 0 || permissions.some((p) => session.may(p)),
+
+  /** Asks the server; an answer that nobody is signed in is an answer. */
+  async load(): Promise<void> {
+    try {
+      state.me = await got(api.GET('/api/v1/auth/me'))
+    } catch (error) {
+      if (!(error instanceof Problem) || error.status !== 401) throw error
+      state.me = undefined
+    }
+    state.asked = true
+  },
+  async signIn(name: string, password: string): Promise<void> {
+    state.me = await got(api.POST('/api/v1/auth/sign-in', { body: { name, password } }))
+    state.expired = false
+  },
+  async changePassword(current: string, next: string): Promise<void> {
+    state.me = await got(api.POST('/api/v1/auth/password', { body: { current, new: next } }))
+  },
+  async signOut(): Promise<void> {
+    await api.POST('/api/v1/auth/sign-out')
+    state.me = undefined
+    state.expired = false
+  },
+}

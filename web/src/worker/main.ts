@@ -1,0 +1,4 @@
+import { createApp } from 'vue'
+import Worker from './Worker.vue'
+
+createApp(Worker).mount('#app')

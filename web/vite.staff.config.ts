@@ -1,0 +1,5 @@
+import { defineConfig } from 'vite'
+import { face, STAFFS_BROWSERS } from './vite.face.ts'
+
+// Built by themselves, so that a resident's pages carry nothing that only the desk needs.
+export default defineConfig({ ...face({ pages: ['worker', 'admin'], target: STAFFS_BROWSERS, license: 'licenses-staff.md', beside: true }) })
