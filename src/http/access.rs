@@ -149,6 +149,7 @@ pub const TABLE: &[(&str, &str, Need)] = &[
     ("GET", "/api/v1/admin/documents/{id}", May(P::DocumentRead)),
     ("PUT", "/api/v1/admin/documents/{id}/draft", May(P::DocumentWrite)),
     ("DELETE", "/api/v1/admin/documents/{id}/draft", May(P::DocumentWrite)),
+    ("POST", "/api/v1/admin/documents/{id}/check", May(P::DocumentRead)),
     ("POST", "/api/v1/admin/documents/{id}/submit", May(P::DocumentWrite)),
     ("POST", "/api/v1/admin/documents/{id}/withdraw", May(P::DocumentWrite)),
     ("POST", "/api/v1/admin/documents/{id}/rollback", May(P::DocumentWrite)),

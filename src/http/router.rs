@@ -162,6 +162,7 @@ fn documented(max_attachment_bytes: usize, max_body_bytes: usize) -> OpenApiRout
         .routes(routes!(admin::documents::preview::preview_document))
         .routes(routes!(admin::documents::get::get_document))
         .routes(routes!(admin::documents::edit::edit_draft, admin::documents::discard::discard_draft))
+        .routes(routes!(admin::documents::gate::check_document))
         .routes(routes!(admin::documents::submit::submit_draft))
         .routes(routes!(admin::documents::withdraw::withdraw_version))
         .routes(routes!(admin::documents::approve::approve_version))

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
 use jiff::civil::Date;
+use parking_lot::Mutex;
 use uuid::Uuid;
 
 use crate::core::ids::Ids;
@@ -17,7 +18,7 @@ use crate::knowledge::gaps::{self, Asker, Cluster, ClusterChange, ClusterState, 
 use crate::knowledge::pairs::ConfirmedStore;
 use crate::knowledge::publish_gate::{Change, GateReport, NewIndex, PublishGate};
 use crate::knowledge::question_sets::QuestionSetStore;
-use crate::knowledge::runs::{self, RouteOf, Run, RunFigures, RunSetup, RunStore};
+use crate::knowledge::runs::{self, RouteOf, Run, RunFigures, RunSetup, RunStore, RunUnderway};
 use crate::knowledge::search::{Knowledge, KnowledgeError, Scope};
 use crate::knowledge::store::StoreError;
 
@@ -62,6 +63,8 @@ pub struct Curation {
     gate: PublishGate,
     live: ArcSwap<Vec<Curated>>,
     prepared: ArcSwap<Prepared>,
+    // Runs that are being made.
+    underway: Mutex<Vec<RunUnderway>>,
     // Groupings take turns.
     grouping: tokio::sync::Mutex<()>,
 }
@@ -89,6 +92,7 @@ impl Curation {
             gate,
             live: ArcSwap::default(),
             prepared: ArcSwap::default(),
+            underway: Mutex::new(Vec::new()),
             grouping: tokio::sync::Mutex::new(()),
         })
     }
@@ -425,9 +429,23 @@ impl Curation {
     ) -> Result<Option<Run>, KnowledgeError> {
         let Some(set) = self.parts.sets.question_set(set, version).await? else { return Ok(None) };
         let index = self.index();
-        let results = runs::ask_all(&self.parts.knowledge, &index, &set, day, Some(&*self.parts.route_of)).await?;
+        let id = self.parts.ids.uuid();
+        let underway = RunUnderway {
+            id,
+            set_id: set.id.clone(),
+            set_version: set.version,
+            at,
+            by: by.to_owned(),
+            done: 0,
+            all: set.questions.len(),
+        };
+        self.underway.lock().push(underway);
+        let _gone = Ended { underway: &self.underway, id };
+        let asked = |done| self.underway.lock().iter_mut().filter(|r| r.id == id).for_each(|r| r.done = done);
+        let route_of = Some(&*self.parts.route_of);
+        let results = runs::ask_each(&self.parts.knowledge, &index, &set, day, route_of, asked).await?;
         let run = Run {
-            id: self.parts.ids.uuid(),
+            id,
             set_id: set.id,
             set_version: set.version,
             at,
@@ -440,6 +458,12 @@ impl Curation {
         Ok(Some(run))
     }
 
+    /// Runs that are being made in this process.
+    #[must_use]
+    pub fn underway(&self) -> Vec<RunUnderway> {
+        self.underway.lock().clone()
+    }
+
     /// Pairs to train the search on.
     #[must_use]
     pub fn pairs(&self) -> crate::knowledge::pairs::CurationPairs {
@@ -449,5 +473,17 @@ impl Curation {
             sets: Arc::clone(&self.parts.sets),
             confirmed: Arc::clone(&self.parts.confirmed),
         }
+    }
+}
+
+/// Takes a run off the list, however it ended.
+struct Ended<'a> {
+    underway: &'a Mutex<Vec<RunUnderway>>,
+    id: Uuid,
+}
+
+impl Drop for Ended<'_> {
+    fn drop(&mut self) {
+        self.underway.lock().retain(|r| r.id != self.id);
     }
 }

@@ -246,6 +246,26 @@ pub struct Run {
     pub figures: RunFigures,
 }
 
+/// A run that is being made in this process.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct RunUnderway {
+    /// The id that it will have.
+    pub id: Uuid,
+    /// The set.
+    pub set_id: String,
+    /// Its version.
+    pub set_version: u32,
+    /// When it was begun.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
+    /// Who wanted it.
+    pub by: String,
+    /// Questions asked.
+    pub done: usize,
+    /// Questions in all.
+    pub all: usize,
+}
+
 /// Two runs of the same questions beside each other.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Comparison {
@@ -351,9 +371,25 @@ pub async fn ask_all(
     day: Date,
     route_of: Option<&RouteOf>,
 ) -> Result<Vec<RunResult>, KnowledgeError> {
+    ask_each(knowledge, curated, set, day, route_of, |_| ()).await
+}
+
+/// Asks every question of a set and tells after each how many were asked.
+///
+/// # Errors
+/// The index fails.
+pub async fn ask_each(
+    knowledge: &Knowledge,
+    curated: &CuratedIndex,
+    set: &QuestionSet,
+    day: Date,
+    route_of: Option<&RouteOf>,
+    asked: impl Fn(usize) + Send + Sync,
+) -> Result<Vec<RunResult>, KnowledgeError> {
     let mut out = Vec::with_capacity(set.questions.len());
     for question in &set.questions {
         out.push(ask(knowledge, curated, question, day, route_of).await?);
+        asked(out.len());
     }
     Ok(out)
 }

@@ -6,8 +6,9 @@ use similar::{ChangeTag, DiffOp, TextDiff};
 use crate::knowledge::document::{DocumentMeta, ParsedDocument, Source};
 
 /// Kept, taken away or added.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = DifferenceMark)]
 pub enum Mark {
     /// In both.
     Same,
@@ -18,7 +19,8 @@ pub enum Mark {
 }
 
 /// A piece of a line.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = DifferenceSpan)]
 pub struct Span {
     /// What became of it.
     pub mark: Mark,
@@ -27,7 +29,8 @@ pub struct Span {
 }
 
 /// A line of either text.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = DifferenceLine)]
 pub struct Line {
     /// What became of it.
     pub mark: Mark,

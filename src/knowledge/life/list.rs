@@ -1,5 +1,7 @@
 //! The list that a curator works from: where each document stands, what is due, sorted and in pages.
 
+use std::collections::BTreeMap;
+
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -35,7 +37,7 @@ pub enum Work {
     InReview,
 }
 
-/// When it must be looked at again.
+/// When it must be looked at again: its review date or its end, whichever comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Due {
@@ -106,6 +108,53 @@ pub struct Wanted {
     pub descending: bool,
 }
 
+/// A value that occurs, and how often.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct Tally {
+    /// As it is written; empty = not given.
+    pub value: String,
+    /// Documents.
+    pub count: usize,
+}
+
+/// What there is to choose from, over all documents.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct Facets {
+    /// All documents.
+    pub total: usize,
+    /// Matters.
+    pub categories: Vec<Tally>,
+    /// Areas.
+    pub areas: Vec<Tally>,
+    /// Owners.
+    pub owners: Vec<Tally>,
+    /// A version of it waits for review.
+    pub in_review: usize,
+    /// The day to look again has passed.
+    pub overdue: usize,
+    /// That day is near.
+    pub soon: usize,
+}
+
+/// Counts what there is to choose from.
+#[must_use]
+pub fn facets(all: &[Overview], within_days: u16, today: Date) -> Facets {
+    let mut out = Facets::default();
+    let (mut categories, mut areas, mut owners) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+    for row in all.iter().filter_map(|o| Row::new(o.clone(), today, within_days)) {
+        out.total += 1;
+        for (counts, value) in [(&mut categories, row.meta.category), (&mut areas, row.meta.area), (&mut owners, row.meta.owner)]
+        {
+            *counts.entry(value).or_insert(0_usize) += 1;
+        }
+        out.in_review += usize::from(row.overview.waiting.is_some());
+        out.overdue += usize::from(row.due == Due::Overdue);
+        out.soon += usize::from(row.due == Due::Soon);
+    }
+    let told = |counts: BTreeMap<String, usize>| counts.into_iter().map(|(value, count)| Tally { value, count }).collect();
+    Facets { categories: told(categories), areas: told(areas), owners: told(owners), ..out }
+}
+
 impl Row {
     /// `None` for a document of which nothing is left but its history (a draft that was thrown away).
     #[must_use]
@@ -129,8 +178,11 @@ impl Row {
         };
         let in_use = matches!(standing, Standing::Published | Standing::Scheduled | Standing::Expired);
         let near = today.checked_add(i32::from(within_days).days()).unwrap_or(Date::MAX);
-        let due = match meta.review_by.filter(|_| in_use) {
+        // Whichever comes first: what has ended must be renewed or taken out as well.
+        let first = meta.review_by.into_iter().chain(meta.expires_on).min();
+        let due = match first.filter(|_| in_use) {
             Some(day) if day < today => Due::Overdue,
+            _ if in_use && meta.expires_on.is_some_and(|end| end <= today) => Due::Overdue,
             Some(day) if day <= near => Due::Soon,
             _ => Due::Later,
         };

@@ -17,7 +17,7 @@ use crate::knowledge::findings::{Checker, Finding, FindingKind, Severity, Side};
 use crate::knowledge::life::moves::{Hand, Refusal};
 use crate::knowledge::life::record::{Actor, DocumentFile, Event, Retirement};
 use crate::knowledge::life::store::{Applied, Change, LifeStore};
-use crate::knowledge::publish_gate::Change as Publication;
+use crate::knowledge::publish_gate::{Change as Publication, GateReport};
 use crate::knowledge::search::{Knowledge, KnowledgeError};
 use crate::knowledge::store::StoreError;
 
@@ -281,7 +281,9 @@ impl DocumentLife {
         if !open.is_empty() {
             return Err(LifeError::Findings(open));
         }
-        if let Some(lost) = self.answers_lost(id, &content).await? {
+        if let Some((_, Some(lost))) = self.tried_out(id, &content).await?
+            && lost.is_open()
+        {
             return Err(LifeError::Findings(vec![lost]));
         }
         let acted = self.act(id, |file| same(file, &content)?.approve(0, &hand)).await?;
@@ -289,19 +291,27 @@ impl DocumentLife {
         Ok(acted)
     }
 
-    /// Asks the canonical questions with and without this version; what it would lose is a finding until somebody has acknowledged it.
-    async fn answers_lost(&self, id: &str, content: &Document) -> Result<Option<OpenFinding>, LifeError> {
+    /// What the canonical questions say to the version that waits, and the finding that it makes when answers would be lost;
+    /// `None` where nothing is asked before publishing.
+    ///
+    /// # Errors
+    /// Nothing waits, or rows and index fail.
+    pub async fn gate(&self, id: &str) -> Result<Option<(GateReport, Option<OpenFinding>)>, LifeError> {
+        let content = self.waiting(id).await?;
+        self.tried_out(id, &content).await
+    }
+
+    /// Asks the canonical questions with and without this version; what it would lose is a finding.
+    async fn tried_out(&self, id: &str, content: &Document) -> Result<Option<(GateReport, Option<OpenFinding>)>, LifeError> {
         let Some(curation) = &self.gate else { return Ok(None) };
         let report = curation.gate().check(Publication::Document { id, next: Some(content) }, self.today()).await?;
         if report.passed {
-            return Ok(None);
+            return Ok(Some((report, None)));
         }
         let lost: Vec<String> = report.lost.iter().map(|d| d.id.to_string()).collect();
         let hash = hex::encode(Sha256::digest(format!("{}\n{}", content.content_hash, lost.join("\n"))));
         let finding = format!("{LOST}{}", hash.get(..16).unwrap_or(&hash));
-        if self.file(id).await?.acknowledged.iter().any(|a| a.finding == finding) {
-            return Ok(None);
-        }
+        let acknowledged = self.file(id).await?.acknowledged.iter().find(|a| a.finding == finding).cloned();
         let side = |document: &str, version: u32| Side {
             document: document.to_owned(),
             version,
@@ -315,11 +325,11 @@ impl DocumentLife {
             id: finding,
             kind: FindingKind::AnswersLost,
             severity: Severity::Acknowledge,
-            message: report.text,
+            message: report.text.clone(),
             ours: side(id, 0),
             theirs: side(id, content.version),
         };
-        Ok(Some(OpenFinding { finding, acknowledged: None }))
+        Ok(Some((report, Some(OpenFinding { finding, acknowledged }))))
     }
 
     /// Takes a document out of use.

@@ -368,9 +368,15 @@ async fn a_document_that_loses_right_answers_waits_for_a_reason() {
     let revision = begun.after.draft.expect("a draft").revision;
     let (submitted, _) = api.life.submit("t-juzhuzheng", revision, &author, "").await.expect("submitted");
     let version = submitted.after.waiting().expect("it waits").version;
+    // Both sides can see before the decision what it would cost.
+    let check = async || curator.post("/api/v1/admin/documents/t-juzhuzheng/check", &json!({})).await.expect(200);
+    let seen = check().await;
+    assert_eq!((&seen["report"]["passed"], &seen["report"]["lost"][0]["id"]), (&json!(false), &json!("a")), "{seen}");
+    assert_eq!(seen["finding"]["acknowledged_by"], Value::Null, "{seen}");
     let refused = api.life.approve("t-juzhuzheng", version, &reviewer, "").await;
     let Err(LifeError::Findings(open)) = refused else { panic!("the gate should refuse: {refused:?}") };
     let lost = &open[0].finding;
+    assert_eq!(seen["finding"]["id"], json!(lost.id), "the same as approving meets");
     assert_eq!(lost.kind, FindingKind::AnswersLost, "{lost:?}");
     assert!(
         lost.message.starts_with("本次修改使2题中的1题失去正确答案：“办居住证要哪些材料”（原为t-juzhuzheng"),
@@ -384,5 +390,33 @@ async fn a_document_that_loses_right_answers_waits_for_a_reason() {
     );
     api.life.acknowledge("t-juzhuzheng", &lost.id, &reviewer, " ").await.expect_err("a reason is due");
     api.life.acknowledge("t-juzhuzheng", &lost.id, &reviewer, "改由公安机关答复").await.expect("acknowledged");
+    assert_eq!(check().await["finding"]["acknowledged_note"], "改由公安机关答复");
     api.life.approve("t-juzhuzheng", version, &reviewer, "").await.expect("published");
+    curator.post("/api/v1/admin/documents/t-juzhuzheng/check", &json!({})).await.refused(409, "conflict");
+}
+
+#[tokio::test]
+async fn a_run_tells_how_far_it_is() {
+    let app = TestApp::start().await;
+    let curator = app.as_curator().await;
+    let questions: Vec<Value> =
+        (0..400).map(|n| json!({ "id": n, "question": format!("高龄津贴第{n}次去哪里领"), "expect": ["t-gaoling"] })).collect();
+    curator.put("/api/v1/admin/question-sets/long", &json!({ "questions": questions })).await.expect(200);
+    let body = json!({ "set": "long" });
+    let run = async { curator.post("/api/v1/admin/runs", &body).await.expect(201) };
+    let look = async {
+        loop {
+            let list = curator.get("/api/v1/admin/runs").await.expect(200);
+            if let Some(underway) = list["underway"].as_array().and_then(|u| u.first()) {
+                return underway.clone();
+            }
+            assert!(list["runs"].as_array().is_some_and(Vec::is_empty), "it was over before it was seen");
+            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        }
+    };
+    let (run, underway) = tokio::join!(run, look);
+    assert_eq!((&underway["id"], &underway["all"]), (&run["id"], &json!(400)), "{underway}");
+    assert!(underway["done"].as_u64() <= Some(400), "{underway}");
+    let list = curator.get("/api/v1/admin/runs").await.expect(200);
+    assert_eq!((&list["underway"], &list["runs"][0]["id"]), (&json!([]), &run["id"]));
 }

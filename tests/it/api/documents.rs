@@ -196,6 +196,15 @@ async fn the_list_shows_what_is_due_and_where_things_stand() {
     let page = curator.get(&format!("{DOCUMENTS}?limit=2")).await.expect(200);
     assert!(page["total"].as_u64() > Some(2) && page["documents"].as_array().map(Vec::len) == Some(2), "{page}");
     curator.get(&format!("{DOCUMENTS}?state=nonsense")).await.refused(400, "invalid_parameter");
+    assert_eq!(page["facets"], Value::Null, "not unless asked for");
+    let facets = curator.get(&format!("{DOCUMENTS}?q=飞天&facets=true&limit=1")).await.expect(200)["facets"].clone();
+    assert_eq!(facets["total"], page["total"], "over all documents, whatever was searched for: {facets}");
+    let sum: u64 = facets["categories"].as_array().expect("matters").iter().filter_map(|c| c["count"].as_u64()).sum();
+    assert_eq!(Some(sum), facets["total"].as_u64(), "each has one matter");
+    let overdue = list(&curator, "due=overdue&limit=200").await;
+    assert_eq!(facets["overdue"].as_u64(), Some(overdue.len() as u64), "{facets}");
+    assert!(overdue.contains(&"t-kaohuo-old".to_owned()), "what has ended is to be renewed or taken out: {overdue:?}");
+    assert_eq!(facets["in_review"], 0);
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use super::view::DocumentRow;
 use crate::http::problem::{Code, Problem, ProblemBody};
 use crate::http::state::ApiState;
 use crate::knowledge::document::Audience;
-use crate::knowledge::life::list::{self, Due, Sort, Standing, Wanted};
+use crate::knowledge::life::list::{self, Due, Facets, Sort, Standing, Wanted};
 
 /// Rows of a page at most.
 const PAGE: usize = 200;
@@ -43,6 +43,8 @@ pub struct ListQuery {
     pub sort: Option<Sort>,
     /// The other way round.
     pub descending: Option<bool>,
+    /// With what there is to choose from.
+    pub facets: Option<bool>,
     /// Rows to pass over.
     pub offset: Option<usize>,
     /// Rows wanted, 50, at most 200.
@@ -56,6 +58,8 @@ pub struct DocumentPage {
     pub total: usize,
     /// This page.
     pub documents: Vec<DocumentRow>,
+    /// What there is to choose from, when it was asked for; counted over all documents, whatever was filtered.
+    pub facets: Option<Facets>,
 }
 
 /// Documents in every state, with what is due.
@@ -82,9 +86,10 @@ pub async fn list_documents(
         descending: query.descending.unwrap_or(false),
     };
     let all = api.life.store().overview(today).await.map_err(|e| Problem::unavailable(&e))?;
+    let facets = query.facets.unwrap_or(false).then(|| list::facets(&all, wanted.within_days, today));
     let rows = list::select(all, &wanted, today);
     let total = rows.len();
     let limit = query.limit.unwrap_or(50).clamp(1, PAGE);
     let documents = rows.into_iter().skip(query.offset.unwrap_or(0)).take(limit).map(DocumentRow::from).collect();
-    Ok(Json(DocumentPage { total, documents }))
+    Ok(Json(DocumentPage { total, documents, facets }))
 }

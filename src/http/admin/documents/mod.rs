@@ -7,6 +7,7 @@ pub mod diff;
 pub mod discard;
 pub mod edit;
 pub mod findings;
+pub mod gate;
 pub mod get;
 pub mod give_back;
 pub mod history;

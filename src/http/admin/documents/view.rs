@@ -517,8 +517,7 @@ pub struct FieldChangeView {
 pub struct DifferenceView {
     /// Changed fields.
     pub fields: Vec<FieldChangeView>,
-    /// Changed lines with three around each: `{mark: same|gone|new, old?, new?, spans: [{mark, text}]}`.
-    #[schema(value_type = Vec<Object>)]
+    /// Changed lines with three around each.
     pub lines: Vec<Line>,
 }
 

@@ -63,6 +63,8 @@ pub struct JobView {
     pub drafts: bool,
     /// The account that wished it; empty = the operator at the command line.
     pub by: String,
+    /// Who that is, as shown.
+    pub by_name: String,
     /// What its files came to so far.
     pub counts: CountsView,
     /// When it was wished.
@@ -82,6 +84,7 @@ impl From<ImportJob> for JobView {
             audience: job.audience.as_str(),
             drafts: job.drafts,
             by: job.by.id,
+            by_name: job.by.name,
             counts: CountsView { files, waiting, imported, unchanged, skipped, failed },
             created_at: job.created_at,
             finished_at: job.finished_at,

@@ -7,7 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::http::problem::{Problem, ProblemBody};
 use crate::http::state::ApiState;
-use crate::knowledge::runs::Run;
+use crate::knowledge::runs::{Run, RunUnderway};
 
 /// Which ones.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -24,6 +24,8 @@ pub struct RunFilter {
 pub struct RunList {
     /// Newest first.
     pub runs: Vec<Run>,
+    /// Being made in this process.
+    pub underway: Vec<RunUnderway>,
 }
 
 /// The last runs with their figures.
@@ -32,5 +34,5 @@ pub struct RunList {
 pub async fn list_runs(State(api): State<ApiState>, Query(filter): Query<RunFilter>) -> Result<Json<RunList>, Problem> {
     let limit = filter.limit.unwrap_or(50).clamp(1, 500);
     let runs = api.curation.runs().runs(filter.set.as_deref(), limit).await.map_err(|e| Problem::unavailable(&e))?;
-    Ok(Json(RunList { runs }))
+    Ok(Json(RunList { runs, underway: api.curation.underway() }))
 }
