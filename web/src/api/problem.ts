@@ -11,6 +11,8 @@ export class Problem extends Error {
     readonly missing: string[] = [],
     /** Seconds the server asked to wait. */
     readonly retryAfter?: number,
+    /** Everything that the answer said, for who knows this code. */
+    readonly body: Readonly<Record<string, unknown>> = {},
   ) {
     super(detail)
     this.name = 'Problem'
@@ -56,7 +58,7 @@ export async function problemOf(response: Response): Promise<Problem> {
   const errors = (Array.isArray(body['errors']) ? body['errors'] : []) as FieldError[]
   const missing = (Array.isArray(body['missing']) ? body['missing'] : []) as string[]
   const after = Number(response.headers.get('retry-after'))
-  return new Problem(response.status, detail, words(body['code']), errors, missing, after > 0 ? after : undefined)
+  return new Problem(response.status, detail, words(body['code']), errors, missing, after > 0 ? after : undefined, body)
 }
 
 /** What to tell the resident about anything that was thrown. */
