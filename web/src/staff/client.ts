@@ -1,4 +1,4 @@
-import createClient from 'openapi-fetch'
+import createClient, { type Middleware } from 'openapi-fetch'
 import type { components, paths } from '../api/generated/schema'
 import { Problem, problemOf } from '../api/problem'
 
@@ -13,30 +13,32 @@ export function whenSignedOut(then: () => void): void {
 
 /** How long one call may take (ms), if it has no limit of its own. */
 const LIMIT_MS = 60_000
+/** What asks hundreds of questions or builds an index twice before it answers. */
+const PATIENT_MS = 15 * 60_000
 
-function withinLimit(request: Request): Promise<Response> {
+const within = (ms: number) => (request: Request): Promise<Response> => {
   const limit = new AbortController()
-  const timer = setTimeout(() => limit.abort(new DOMException('', 'TimeoutError')), LIMIT_MS)
+  const timer = setTimeout(() => limit.abort(new DOMException('', 'TimeoutError')), ms)
   request.signal.addEventListener('abort', () => limit.abort(request.signal.reason))
   return fetch(new Request(request, { signal: limit.signal })).finally(() => clearTimeout(timer))
 }
+const calls = (ms: number) => createClient<paths>({ baseUrl: '', credentials: 'same-origin', cache: 'no-store', fetch: within(ms) })
 
 /** The staff's calls, typed by the API document; the session's cookie goes with them. Every refusal is thrown as a `Problem`. */
-export const api = createClient<paths>({
-  baseUrl: '',
-  credentials: 'same-origin',
-  cache: 'no-store',
-  fetch: withinLimit,
-})
+export const api = calls(LIMIT_MS)
+/** The same, for what is known to take long. */
+export const patientApi = calls(PATIENT_MS)
 
-api.use({
+const refusals: Middleware = {
   async onResponse({ request, response }) {
     if (response.ok || response.status === 304) return
     const problem = await problemOf(response)
     if (problem.status === 401 && !new URL(request.url).pathname.endsWith('/auth/sign-in')) onSignedOut()
     throw problem
   },
-})
+}
+api.use(refusals)
+patientApi.use(refusals)
 
 /** What a call answered with; an answer without a body is `undefined`. */
 export async function got<T>(call: Promise<{ data?: T }>): Promise<T> {
