@@ -1,4 +1,5 @@
 // What every page of this room knows of tickets: whose deadline counts, in which words, what may be done next.
+import '../../parts/forms.less'
 import { onScopeDispose, ref, type Ref } from 'vue'
 import { api, got, type Shape } from '../../../staff/client'
 import { span } from '../../../staff/format'
@@ -54,6 +55,13 @@ export function placeWords(ticket: Pick<StaffTicket, 'place'>): string {
   const spot = [place.estate, place.building, place.unit].filter(Boolean).join('') || place.text
   const grid = [place.community, place.grid].filter(Boolean).join('')
   return [spot, grid].filter(Boolean).join(' · ') || '地点未填'
+}
+
+/** What the title does not say of the place. */
+export function placeBeside(ticket: Pick<StaffTicket, 'place' | 'title'>): string {
+  const grid = [ticket.place.community, ticket.place.grid].filter(Boolean).join('')
+  const spot = [ticket.place.estate, ticket.place.building].filter(Boolean).join('')
+  return grid && spot && ticket.title.includes(spot) ? [grid, ticket.place.unit].filter(Boolean).join(' ') : placeWords(ticket)
 }
 
 /** The moves that a person makes by hand; all others have actions of their own. */
