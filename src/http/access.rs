@@ -113,7 +113,10 @@ pub const TABLE: &[(&str, &str, Need)] = &[
     ("POST", "/api/v1/admin/street/versions/{version}/activate", PersonMay(P::StreetManage)),
     // Tickets
     ("GET", "/api/v1/worker/tickets", May(P::TicketRead)),
+    ("GET", "/api/v1/worker/board", May(P::TicketRead)),
+    ("GET", "/api/v1/worker/directory", SignedIn),
     ("GET", "/api/v1/worker/tickets/{number}", May(P::TicketRead)),
+    ("GET", "/api/v1/worker/tickets/{number}/relations", May(P::TicketRead)),
     ("POST", "/api/v1/worker/tickets/{number}/moves", May(P::TicketMove)),
     ("GET", "/api/v1/worker/tickets/{number}/attachments/{id}", May(P::TicketRead)),
     ("POST", "/api/v1/worker/attachments", May(P::TicketMove)),

@@ -125,7 +125,10 @@ fn documented(max_attachment_bytes: usize, max_body_bytes: usize) -> OpenApiRout
         .routes(routes!(admin::hit_test::confirm::confirm_past))
         // What gridworkers do
         .routes(routes!(worker::tickets::list::list_tickets))
+        .routes(routes!(worker::tickets::board::get_board))
+        .routes(routes!(worker::directory::get_directory))
         .routes(routes!(worker::tickets::get::get_staff_ticket))
+        .routes(routes!(worker::tickets::relations::get_relations))
         .routes(routes!(worker::tickets::moves::move_ticket))
         .routes(routes!(worker::tickets::attachments::get_ticket_attachment))
         .routes(routes!(worker::tickets::identity::read_identity))

@@ -242,7 +242,8 @@ pub fn new_route(ticket: &Ticket, wish: NewRoute, rules: &IncidentRules) -> Resu
 }
 
 /// The posts that the street's tables name, with their sections.
-fn posts(rules: &IncidentRules) -> Vec<(&str, &str)> {
+#[must_use]
+pub fn posts(rules: &IncidentRules) -> Vec<(&str, &str)> {
     let mut out: Vec<(&str, &str)> = rules.dispatch.posts().filter(|(section, _)| !section.is_empty()).collect();
     for leaf in rules.taxonomy.leaves() {
         let known = (leaf.section.as_str(), leaf.post.as_str());

@@ -71,6 +71,12 @@ pub trait LabelStore: Send + Sync + std::fmt::Debug {
     /// [`StoreError::NotFound`], [`StoreError::Unavailable`].
     async fn label(&self, number: &str, label: NewLabel) -> Result<(), StoreError>;
 
+    /// The standing label of one ticket: code of the leaf, and who says so.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]; none for a ticket that is unknown or has none.
+    async fn of_ticket(&self, number: &str) -> Result<Option<(String, LabelSource)>, StoreError>;
+
     /// The standing label of each of the newest `limit` tickets, oldest first.
     ///
     /// # Errors

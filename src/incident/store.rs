@@ -4,12 +4,14 @@
 
 use async_trait::async_trait;
 use jiff::{Timestamp, tz::TimeZone};
+use serde::Serialize;
 use thiserror::Error;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::destinations::Destination;
 use super::labels::LabelSource;
-use super::ticket::{Identity, Status, Ticket, TicketEvent};
+use super::ticket::{Identity, Status, Ticket, TicketEvent, Urgency};
 
 /// A ticket that the resident confirmed and that has no number yet.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,12 +70,67 @@ pub struct TicketQuery {
     pub grids: Option<Vec<String>>,
     /// Beginning of the category's code.
     pub category: Option<String>,
-    /// Beyond the deadline that counts at this moment.
+    /// This urgent.
+    pub urgency: Option<Urgency>,
+    /// These characters stand in its number.
+    pub number: Option<String>,
+    /// With a post of this section now.
+    pub section: Option<String>,
+    /// All of these words stand in its number, title, matter, place, category or route.
+    pub words: Vec<String>,
+    /// Beyond the deadline that counts at this moment. A clock that stands still is beyond none.
     pub overdue_at: Option<Timestamp>,
     /// Older than this number.
     pub before: Option<String>,
+    /// What comes first.
+    pub order: TicketOrder,
+    /// So many are passed over.
+    pub skip: u32,
     /// At most.
     pub limit: u32,
+}
+
+/// What comes first in a list of tickets.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum TicketOrder {
+    /// The newest.
+    #[default]
+    Newest,
+    /// What is due next, the longest overdue before all; what nothing is due of comes last.
+    Due,
+}
+
+/// How many tickets are in a state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+pub struct StatusCount {
+    /// The state.
+    pub status: Status,
+    /// In it.
+    pub tickets: u64,
+    /// Of them beyond the deadline that counts.
+    pub overdue: u64,
+    /// Of them with a clock that stands still.
+    pub paused: u64,
+}
+
+/// A line that a ticket's resident was told, or is about to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToldLine {
+    /// When it happened.
+    pub at: Timestamp,
+    /// When the conversation was told; none: not yet.
+    pub told_at: Option<Timestamp>,
+    /// What.
+    pub what: Told,
+}
+
+/// What a resident was told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Told {
+    /// A move; the street's texts say it.
+    Move(TicketEvent),
+    /// A notice, in its own words.
+    Notice(String),
 }
 
 /// What can go wrong in a ticket store.
@@ -136,11 +193,29 @@ pub trait TicketStore: Send + Sync + std::fmt::Debug {
     /// [`StoreError::Unavailable`]; an unknown number is `Ok(None)`.
     async fn identity(&self, number: &str) -> Result<Option<Identity>, StoreError>;
 
-    /// Tickets that fit, newest first, without what names their reporters.
+    /// Tickets that fit, in the order that is asked for, without what names their reporters.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
     async fn search(&self, query: &TicketQuery) -> Result<Vec<Ticket>, StoreError>;
+
+    /// How many fit in each state that has any, at `now`, whatever `before`, `skip` and `limit` say.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    async fn count(&self, query: &TicketQuery, now: Timestamp) -> Result<Vec<StatusCount>, StoreError>;
+
+    /// The tickets that went straight into this one and are in it still, oldest first, without what names their reporters.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]; empty for an unknown number.
+    async fn merged_into(&self, number: &str) -> Result<Vec<Ticket>, StoreError>;
+
+    /// What the ticket's own resident was told and is about to be told, oldest first. What the resident did themselves is not told.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]; empty for an unknown number.
+    async fn told(&self, number: &str) -> Result<Vec<ToldLine>, StoreError>;
 
     /// The ticket that a draft became.
     ///

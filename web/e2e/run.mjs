@@ -17,12 +17,12 @@ import { journeys as residents } from './journeys/residents.mjs'
 import { journeys as tickets } from './journeys/tickets.mjs'
 import { journeys as working } from './journeys/working.mjs'
 import { startModel } from './model.mjs'
-import { startService } from './service.mjs'
+import { startService, stopServices } from './service.mjs'
 
 const HERE = dirname(fileURLToPath(import.meta.url))
 const ROOT = resolve(HERE, '../..')
 const PICTURES = join(ROOT, 'tests/.artifacts/e2e')
-/** One journey takes at most this long (ms). */
+/** One journey takes at most this long (ms), if it has no `limit` of its own. */
 const LIMIT = 90_000
 const wanted = process.argv[2] ?? ''
 
@@ -67,7 +67,7 @@ async function play(journey, size) {
   let late
   const problems = []
   try {
-    const limit = new Promise((_, refuse) => (late = setTimeout(() => refuse(new Error(`not over after ${LIMIT / 1000} s`)), LIMIT)))
+    const limit = new Promise((_, refuse) => (late = setTimeout(() => refuse(new Error(`not over after ${(journey.limit ?? LIMIT) / 1000} s`)), journey.limit ?? LIMIT)))
     await Promise.race([journey.run({ resident, clerk, hire, services, model, size, browser, binary, pictures: PICTURES }), limit])
   } catch (error) {
     problems.push(error.stack ?? String(error))
@@ -106,7 +106,7 @@ try {
   await Promise.all([lane('phone'), lane('desk'), modelLane()])
 } finally {
   await browser.close()
-  await Promise.all([services.plain.stop(), services.model.stop(), model.stop()])
+  await Promise.all([stopServices(), model.stop()])
 }
 console.log(`pictures in ${PICTURES}`)
 console.log(`${passed} passed, ${failed} failed in ${seconds(began)} s`)

@@ -1,6 +1,6 @@
 // The real service on a free port of this machine with a data folder of its own, which can be killed and started again.
 import { execFile, spawn } from 'node:child_process'
-import { createWriteStream } from 'node:fs'
+import { createWriteStream, rmSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -15,6 +15,10 @@ async function freePort() {
   return port
 }
 
+const running = new Set()
+/** Ends every service that is left, also those that a journey started for itself. */
+export const stopServices = () => Promise.all([...running].map((service) => service.stop()))
+
 /** Starts `gridworker serve --demo`; `settings` are GRIDWORKER__… variables. `log` is a file. */
 export async function startService(binary, log, settings = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'gridworker-e2e-'))
@@ -22,8 +26,11 @@ export async function startService(binary, log, settings = {}) {
   const url = `http://127.0.0.1:${port}`
   const environment = { PATH: process.env.PATH, GRIDWORKER__STORAGE__DATA_DIR: folder, ...settings }
   let child
-  // Whatever ends the run, no service outlives it.
-  process.once('exit', () => child?.kill('SIGKILL'))
+  // Whatever ends the run, no service outlives it, and nothing of it stays behind.
+  process.once('exit', () => {
+    child?.kill('SIGKILL')
+    rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
+  })
 
   async function start() {
     const out = createWriteStream(log, { flags: 'a' })
@@ -59,7 +66,7 @@ export async function startService(binary, log, settings = {}) {
   let accounts = 0
 
   await start()
-  return {
+  const service = {
     url,
     console,
     /** An account as the operator hands it over, its first password already changed: `{ name, password }`. */
@@ -80,8 +87,11 @@ export async function startService(binary, log, settings = {}) {
     kill: () => end('SIGKILL'),
     start,
     async stop() {
+      running.delete(service)
       await end('SIGTERM')
       await rm(folder, { recursive: true, force: true })
     },
   }
+  running.add(service)
+  return service
 }

@@ -40,6 +40,7 @@ pub struct SplitWish {
 
 /// How a ticket stands after a merge or a split.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = MergeStanding)]
 pub struct Standing {
     /// `WG…`
     pub number: String,

@@ -3,6 +3,7 @@
 pub mod attachments;
 pub mod category;
 pub mod clocks;
+pub mod directory;
 pub mod disputes;
 pub mod merge;
 pub mod tickets;

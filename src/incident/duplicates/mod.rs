@@ -5,6 +5,7 @@
 //! knows more of (place, category, time); `open` keeps the open tickets and finds those that a draft may join; `why` says it
 //! in words. All of it is pure: `store` is the port to a database, and `app::duplicates` keeps the open tickets in step with it.
 
+pub mod alike;
 pub mod grams;
 pub mod groups;
 pub mod index;

@@ -13,13 +13,14 @@ use crate::core::seal::Sealer;
 use crate::incident::labels::NewLabel;
 use crate::incident::news::{NewsStore, TicketNews};
 use crate::incident::store::{
-    Created, NewTicket, Rating, StoreError, TicketMove, TicketQuery, TicketStore, number_day, ticket_number,
+    Created, NewTicket, Rating, StatusCount, StoreError, TicketMove, TicketQuery, TicketStore, ToldLine, number_day,
+    ticket_number,
 };
 use crate::incident::ticket::{Identity, Status, Ticket, TicketEvent};
 use crate::incident::update::{Stars, Update, UpdateKind};
 
 /// Who moves a ticket without being told about it: the resident knows what they did.
-const RESIDENT: &str = "居民";
+pub(super) const RESIDENT: &str = "居民";
 
 /// Tickets in `SQLite`. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -115,6 +116,18 @@ impl TicketStore for SqliteTickets {
 
     async fn search(&self, query: &TicketQuery) -> Result<Vec<Ticket>, StoreError> {
         ticket_search::search(&self.db, query).await
+    }
+
+    async fn count(&self, query: &TicketQuery, now: Timestamp) -> Result<Vec<StatusCount>, StoreError> {
+        ticket_search::count(&self.db, query, now).await
+    }
+
+    async fn merged_into(&self, number: &str) -> Result<Vec<Ticket>, StoreError> {
+        ticket_search::merged_into(&self.db, number).await
+    }
+
+    async fn told(&self, number: &str) -> Result<Vec<ToldLine>, StoreError> {
+        ticket_search::told(&self.db, number).await
     }
 
     async fn of_draft(&self, draft_id: Uuid) -> Result<Option<Ticket>, StoreError> {
@@ -432,7 +445,7 @@ async fn insert(tx: &mut Transaction<'_, Driver>, sealer: &Sealer, ticket: &Tick
     Ok(())
 }
 
-const fn urgency_word(urgency: crate::incident::ticket::Urgency) -> &'static str {
+pub(super) const fn urgency_word(urgency: crate::incident::ticket::Urgency) -> &'static str {
     use crate::incident::ticket::Urgency::{一般, 特急, 紧急};
     match urgency {
         一般 => "一般",

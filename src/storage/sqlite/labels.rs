@@ -1,6 +1,7 @@
 //! [`LabelStore`] on `SQLite`.
 
 use async_trait::async_trait;
+use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, Sqlite as Driver, Transaction};
 
 use super::incident::{SqliteTickets, failed, nameless_ticket};
@@ -35,6 +36,18 @@ impl LabelStore for SqliteTickets {
         tx.commit().await.map_err(failed)
     }
 
+    async fn of_ticket(&self, number: &str) -> Result<Option<(String, LabelSource)>, StoreError> {
+        let row = sqlx::query(
+            "SELECT l.code, l.source FROM category_labels l JOIN tickets t ON t.id = l.ticket_id WHERE t.number = $1 \
+             ORDER BY CASE l.source WHEN 'worker' THEN 2 WHEN 'resident' THEN 1 ELSE 0 END DESC, l.id DESC LIMIT 1",
+        )
+        .bind(number)
+        .fetch_optional(self.db().reader())
+        .await
+        .map_err(failed)?;
+        row.map(|row| Ok((row.try_get("code").map_err(failed)?, source(&row)?))).transpose()
+    }
+
     async fn labelled(&self, limit: u32) -> Result<Vec<Labelled>, StoreError> {
         // The standing label: the highest source, of equals the newest.
         let rows = sqlx::query(
@@ -50,9 +63,7 @@ impl LabelStore for SqliteTickets {
         .map_err(failed)?;
         rows.iter()
             .map(|row| {
-                let source: &str = row.try_get("source").map_err(failed)?;
-                let source =
-                    LabelSource::from_word(source).ok_or_else(|| failed(std::io::Error::other("unknown label source")))?;
+                let source = source(row)?;
                 Ok(Labelled {
                     text: nameless_ticket(self.db().sealer(), row)?.description,
                     code: row.try_get("code").map_err(failed)?,
@@ -68,4 +79,9 @@ impl LabelStore for SqliteTickets {
             .await
             .map_err(failed)
     }
+}
+
+fn source(row: &SqliteRow) -> Result<LabelSource, StoreError> {
+    let word: &str = row.try_get("source").map_err(failed)?;
+    LabelSource::from_word(word).ok_or_else(|| failed(std::io::Error::other("unknown label source")))
 }

@@ -2,6 +2,7 @@
 
 mod audience;
 mod bad_input;
+mod board;
 mod category;
 mod clocks;
 mod curation;

@@ -2,10 +2,12 @@
 //! own (`identity`), with a reason, and written down.
 
 pub mod attachments;
+pub mod board;
 pub mod get;
 pub mod identity;
 pub mod list;
 pub mod moves;
+pub mod relations;
 
 use std::collections::BTreeMap;
 
