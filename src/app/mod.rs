@@ -215,6 +215,15 @@ impl Instance {
         let app = router::router(Arc::clone(&api), Arc::clone(&ids), &settings.public_url(), mounted)?;
         // Before the first request: a caller that comes back at once must find the turn that a crash broke off as cut.
         conversations.recover().await?;
+        let log = Arc::clone(&conversations);
+        tasks.spawn(async move {
+            // Turns from before the log of questions; there are some after an update only.
+            match log.complete_log().await {
+                Ok(0) => {}
+                Ok(noted) => tracing::info!(noted, "older turns were noted in the log of questions"),
+                Err(error) => tracing::warn!(%error, "older turns are not in the log of questions"),
+            }
+        });
         let ended = stop.clone();
         tasks.spawn(async move {
             let service = app.into_make_service_with_connect_info::<SocketAddr>();

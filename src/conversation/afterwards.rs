@@ -49,7 +49,7 @@ impl Conversations {
         }
         let Some(past) = store.past_reply(message_id).await? else { return Ok(true) };
         store.withdraw_thumb(past.turn_id).await?;
-        let mut vault = Vault::default();
+        let mut vault = past.vault.clone();
         let question = redact::redact(&past.question, &mut vault);
         let comment = words.map(|w| redact::redact(w, &mut vault));
         if up {
@@ -82,12 +82,12 @@ impl Conversations {
         Ok(true)
     }
 
-    /// A reply of any conversation, for curators: personal data of the question replaced.
+    /// A reply of any conversation, for curators: personal data of the question replaced, and what is known of persons in the reply.
     pub async fn past_reply(&self, message_id: Uuid) -> Result<Option<PastAnswer>, StoreError> {
         Ok(self.parts.store.past_reply(message_id).await?.map(without_personal_data))
     }
 
-    /// A turn of any conversation, for curators: personal data of the question replaced.
+    /// A turn of any conversation, for curators: personal data of the question replaced, and what is known of persons in the reply.
     pub async fn past_turn(&self, turn_id: Uuid) -> Result<Option<PastAnswer>, StoreError> {
         Ok(self.parts.store.past_turn(turn_id).await?.map(without_personal_data))
     }
@@ -154,8 +154,13 @@ fn understood(past: &PastReply) -> Option<&str> {
     past.trace.as_ref().map(|t| t.question.as_str()).filter(|q| !q.is_empty())
 }
 
-fn without_personal_data(past: PastReply) -> PastAnswer {
-    PastAnswer { question: safe(&past.question), past }
+fn without_personal_data(mut past: PastReply) -> PastAnswer {
+    let question = redact::redact(&past.question, &mut past.vault);
+    past.reply.text = redact::hide(&past.reply.text, &past.vault);
+    if let Some(trace) = &mut past.trace {
+        trace.question = redact::redact(&trace.question, &mut past.vault);
+    }
+    PastAnswer { question, past }
 }
 
 /// A name-based id (UUID v8) of the message that tells a conversation of a group.

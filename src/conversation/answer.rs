@@ -14,7 +14,6 @@ use super::followup;
 use super::live;
 use super::message::{Message, Role};
 use super::outcome::{Citation, Finish, Grounding, LawSource};
-use super::redact::Vault;
 use super::service::Conversations;
 use super::standing;
 use super::store::NewGap;
@@ -53,7 +52,7 @@ impl Conversations {
         let then = asof::read(question, today.on);
         // A fixed answer is about today.
         let fixed = if then.is_none() { self.look_for_fixed(question, &today) } else { Found::default() };
-        let mut trace = Self::trace(question, &today, &fixed);
+        let mut trace = Self::trace(question, &turn.memory.vault, &today, &fixed);
         if let Some(given) = &fixed.given {
             turn.trace = Some(trace);
             turn.memory.last_question = Some(question.to_owned());
@@ -64,7 +63,7 @@ impl Conversations {
         let (outcome, question) = self.find_then(turn, asked, then.as_ref(), &today, matter).await?;
         trace.searched(&outcome);
         trace.on = then.as_ref().filter(|t| !t.ahead).map_or(trace.on, |t| t.last);
-        trace.question = super::redact::redact(&question, &mut Vault::default());
+        trace.question = super::redact::redact(&question, &mut turn.memory.vault.clone());
         turn.trace = Some(trace);
         if matter {
             turn.memory.last_question = Some(question.clone());
@@ -381,8 +380,7 @@ impl Conversations {
                  如果是身边正在发生的问题，可以点“我要上报”，我来帮您登记。",
             );
         }
-        let mut vault = Vault::default();
-        let safe = super::redact::redact(question, &mut vault);
+        let safe = super::redact::redact(question, &mut turn.memory.vault.clone());
         let gap = NewGap {
             id: self.parts.ids.uuid(),
             question: &safe,

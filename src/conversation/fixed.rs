@@ -33,8 +33,9 @@ impl Conversations {
     }
 
     /// How a question was answered, as it is kept: without personal data.
-    pub(super) fn trace(question: &str, scope: &Scope, found: &Found) -> Trace {
-        Trace::new(redact::redact(question, &mut Vault::default()), scope, found)
+    pub(super) fn trace(question: &str, known: &Vault, scope: &Scope, found: &Found) -> Trace {
+        // A name that was told three turns ago is a name here, too.
+        Trace::new(redact::redact(question, &mut known.clone()), scope, found)
     }
 }
 

@@ -17,6 +17,7 @@ pub mod followup;
 pub mod intake;
 pub mod joining;
 pub mod live;
+pub mod log;
 pub mod media;
 pub mod memory;
 pub mod message;

@@ -8,6 +8,7 @@ use uuid::Uuid;
 /// The eight ways a turn can go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = TurnRoute)]
 pub enum Route {
     /// A question, answered from the knowledge or honestly not.
     Ask,

@@ -8,10 +8,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::log::{LogFilter, StoredLine};
 use super::media::MediaKind;
 use super::memory::Memory;
 use super::message::{Message, MessageBody, Role};
 use super::outcome::TurnOutcome;
+use super::redact::Vault;
 use crate::knowledge::trace::Trace;
 
 /// Storage did not do what was asked.
@@ -224,6 +226,8 @@ pub struct PastReply {
     pub reply: MessageBody,
     /// How it was found.
     pub trace: Option<Trace>,
+    /// What the conversation knows of persons.
+    pub vault: Vault,
 }
 
 /// The conversation room's storage.
@@ -290,6 +294,17 @@ pub trait ConversationStore: Send + Sync + std::fmt::Debug {
     async fn past_reply(&self, message_id: Uuid) -> Result<Option<PastReply>, StoreError>;
     /// The reply of any turn, for curators.
     async fn past_turn(&self, turn_id: Uuid) -> Result<Option<PastReply>, StoreError>;
+
+    /// Turns of any conversation that have ended, by time.
+    async fn logged(&self, filter: &LogFilter, skip: u32, take: u32) -> Result<Vec<StoredLine>, StoreError>;
+    /// How many there are.
+    async fn logged_count(&self, filter: &LogFilter) -> Result<u64, StoreError>;
+    /// Channels that they came through, by name.
+    async fn logged_channels(&self) -> Result<Vec<String>, StoreError>;
+    /// Notes how at most `limit` turns went that ended before there was a log; returns how many.
+    async fn complete_log(&self, limit: u32) -> Result<u64, StoreError>;
+    /// How the last answers were found, newest first.
+    async fn recent_traces(&self, limit: u32) -> Result<Vec<(Uuid, Trace)>, StoreError>;
 }
 
 /// Where the bytes of attachments lie.

@@ -23,6 +23,7 @@ pub const MAX_ANSWER: usize = 4000;
 /// Where a fixed answer stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = CuratedState)]
 pub enum State {
     /// Not given yet.
     Draft,
@@ -101,6 +102,7 @@ impl Cited {
 
 /// What a person writes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = CuratedContent)]
 pub struct Content {
     /// The question that it answers.
     pub question: String,
@@ -226,6 +228,7 @@ pub fn markers(text: &str) -> Vec<u32> {
 
 /// One version of a fixed answer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = CuratedVersion)]
 pub struct Version {
     /// From 1.
     pub version: u32,
@@ -277,13 +280,13 @@ impl Curated {
 #[derive(Debug, thiserror::Error)]
 pub enum CuratedError {
     /// There is none of that id.
-    #[error("没有这条标准答案")]
+    #[error("没有这条固定答复")]
     Unknown,
     /// The state does not allow it.
     #[error("{0}")]
     Conflict(String),
     /// Fields that are wrong.
-    #[error("标准答案有内容不对")]
+    #[error("固定答复有内容不对")]
     Faults(Vec<(&'static str, String)>),
     /// The one who wrote it may not publish it.
     #[error("提交人与发布人须为两个人")]

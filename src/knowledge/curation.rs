@@ -1,18 +1,20 @@
 //! The curators' work as a service: fixed answers, gaps and question sets over one knowledge base.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use parking_lot::Mutex;
+use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::core::ids::Ids;
 use crate::knowledge::catalog::Catalog;
 use crate::knowledge::curated::{Cited, Content, Curated, CuratedError, CuratedStore, State, resolve};
-use crate::knowledge::curated_match::{CuratedIndex, Found, is_outdated};
+use crate::knowledge::curated_match::{Considered, CuratedIndex, Found, is_outdated};
 use crate::knowledge::document::Audience;
 use crate::knowledge::gaps::{self, Asker, Cluster, ClusterChange, ClusterState, GapStore};
 use crate::knowledge::pairs::ConfirmedStore;
@@ -21,6 +23,25 @@ use crate::knowledge::question_sets::QuestionSetStore;
 use crate::knowledge::runs::{self, RouteOf, Run, RunFigures, RunSetup, RunStore, RunUnderway};
 use crate::knowledge::search::{Knowledge, KnowledgeError, Scope};
 use crate::knowledge::store::StoreError;
+use crate::knowledge::trace::Trace;
+
+/// Questions of the past that a trial shows, at most.
+const CAUGHT: usize = 50;
+
+/// A question of the past beside a fixed answer.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Catch {
+    /// The turn in which it was asked last.
+    pub turn_id: Uuid,
+    /// Personal data replaced.
+    pub question: String,
+    /// It had an answer then.
+    pub answered: bool,
+    /// Another fixed answer that was given then.
+    pub by: Option<Uuid>,
+    /// How close it is, and whether it would be given.
+    pub found: Considered,
+}
 
 /// Names the figures of a text that stand in none of the passages.
 pub type FigureCheck = dyn Fn(&str, &[&str]) -> Vec<String> + Send + Sync;
@@ -235,7 +256,7 @@ impl Curation {
                 out.push(format!("《{}》“{}”已修改或停用，引用的不是现行文字", cited.title, cited.clause));
             }
             if cited.area != content.area && cited.area != "全国" {
-                out.push(format!("《{}》适用于{}，标准答案写的是{}", cited.title, cited.area, content.area));
+                out.push(format!("《{}》适用于{}，固定答复写的是{}", cited.title, cited.area, content.area));
             }
             if !crate::knowledge::curated::markers(&content.answer).contains(&cited.n) {
                 out.push(format!("引用〔{}〕没有在答案里标出", cited.n));
@@ -257,10 +278,47 @@ impl Curation {
             let other = found.considered.iter().find(|c| c.id != id && c.probability >= crate::knowledge::similar::THRESHOLD);
             if let Some(other) = other.filter(|o| !met.contains(&o.id)) {
                 met.push(other.id);
-                out.push(format!("“{question}”与另一条标准答案的“{}”问的是一回事", other.question));
+                out.push(format!("“{question}”与另一条固定答复的“{}”问的是一回事", other.question));
             }
         }
         out
+    }
+
+    /// Which of these searches of the past this content would answer, and which ones its negative questions keep from it; each question
+    /// once, the surest first.
+    ///
+    /// # Errors
+    /// The work was broken off.
+    pub async fn catches(
+        &self,
+        id: Uuid,
+        content: &Content,
+        past: Vec<(Uuid, Trace)>,
+        day: Date,
+    ) -> Result<Vec<Catch>, StoreError> {
+        let knowledge = Arc::clone(&self.parts.knowledge);
+        let content = content.clone();
+        let work = move || {
+            let (catalog, lexicon) = (knowledge.catalog(), knowledge.lexicon());
+            let index = CuratedIndex::of(std::iter::once((id, 0, &content)), &catalog, lexicon);
+            let mut seen = BTreeSet::new();
+            let mut out: Vec<Catch> = Vec::new();
+            for (turn_id, trace) in past {
+                if !seen.insert(trace.question.clone()) {
+                    continue;
+                }
+                let fixed = trace.given();
+                let scope = Scope { audiences: trace.audiences, areas: trace.areas, on: day.max(content.effective_from) };
+                let found = index.find(&trace.question, &scope, &catalog, lexicon).considered.into_iter().next();
+                let Some(found) = found.filter(|c| c.probability >= crate::knowledge::similar::THRESHOLD) else { continue };
+                let answered = fixed.is_some() || trace.answerable == Some(true);
+                out.push(Catch { turn_id, question: trace.question, answered, by: fixed.filter(|f| *f != id), found });
+            }
+            out.sort_by(|a, b| b.found.exact.cmp(&a.found.exact).then(b.found.probability.total_cmp(&a.found.probability)));
+            out.truncate(CAUGHT);
+            out
+        };
+        tokio::task::spawn_blocking(work).await.map_err(|e| StoreError::Backend(e.to_string()))
     }
 
     /// Publishes the waiting draft: another person than the author, warnings acknowledged with a reason, canonical questions not lost.

@@ -33,6 +33,8 @@ pub struct Gap {
     pub audience: Audience,
     /// Where it was asked.
     pub conversation_id: Option<Uuid>,
+    /// In which turn.
+    pub turn_id: Option<Uuid>,
     /// The group that it is in.
     pub cluster_id: Option<Uuid>,
 }

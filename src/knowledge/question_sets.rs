@@ -116,7 +116,7 @@ pub fn faults(questions: &[SetQuestion]) -> Vec<(usize, String)> {
             + usize::from(question.curated.is_some())
             + usize::from(question.route.is_some());
         if said > 1 {
-            out.push((line, "应答的资料、标准答案、去向只能写一种".to_owned()));
+            out.push((line, "应答的资料、固定答复、去向只能写一种".to_owned()));
         }
         if question.route.as_deref().is_some_and(|r| !ROUTES.contains(&r)) {
             out.push((line, format!("去向只能是 {}", ROUTES.join("、"))));

@@ -332,7 +332,7 @@ fn in_words(result: &RunResult) -> String {
     match (result.verdict, result.curated, result.got.first()) {
         (Verdict::Declined, ..) => "没有答上来".to_owned(),
         (Verdict::Right, None, _) if result.is_out_of_scope() => "如实说没有".to_owned(),
-        (_, Some(id), _) => format!("标准答案 {id}"),
+        (_, Some(id), _) => format!("固定答复 {id}"),
         (_, None, Some(first)) => first.clone(),
         (_, None, None) => result.verdict.word().to_owned(),
     }

@@ -15,6 +15,7 @@ pub mod outbox;
 pub mod question_sets;
 pub mod runs;
 pub mod street;
+pub mod turns;
 
 use jiff::civil::Date;
 

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::Sqlite;
 use super::sealing::place;
+use crate::conversation::log::{LogFilter, StoredLine};
 use crate::conversation::memory::Memory;
 use crate::conversation::message::{Message, MessageBody, Role};
 use crate::conversation::store::{
@@ -17,6 +18,7 @@ use crate::conversation::store::{
     Owner, PastReply, StoreError, StoredEvent, StoredTurn,
 };
 use crate::core::seal::Sealer;
+use crate::knowledge::trace::Trace;
 
 pub(super) fn db(error: sqlx::Error) -> StoreError {
     // The text of a driver error names tables and constraints, never bound values.
@@ -49,7 +51,7 @@ pub(super) fn id(what: &'static str, text: &str) -> Result<Uuid, StoreError> {
     Uuid::parse_str(text).map_err(|e| StoreError::Corrupt { what, why: e.to_string() })
 }
 
-fn time(what: &'static str, ms: i64) -> Result<Timestamp, StoreError> {
+pub(super) fn time(what: &'static str, ms: i64) -> Result<Timestamp, StoreError> {
     Timestamp::from_millisecond(ms).map_err(|e| StoreError::Corrupt { what, why: e.to_string() })
 }
 
@@ -300,6 +302,7 @@ impl ConversationStore for Sqlite {
             },
         )
         .await?;
+        super::turn_log::note(&mut tx, ended.turn_id, ended.conversation_id, ended.outcome, ended.at).await?;
         if let Some(trace) = ended.trace {
             super::past::keep_trace(&mut tx, ended.turn_id, trace, ended.at).await?;
         }
@@ -471,6 +474,26 @@ impl ConversationStore for Sqlite {
 
     async fn past_turn(&self, turn_id: Uuid) -> Result<Option<PastReply>, StoreError> {
         super::past::reply(self, "a.turn_id = $1", turn_id).await
+    }
+
+    async fn logged(&self, filter: &LogFilter, skip: u32, take: u32) -> Result<Vec<StoredLine>, StoreError> {
+        super::turn_log::read(self, filter, skip, take).await
+    }
+
+    async fn logged_count(&self, filter: &LogFilter) -> Result<u64, StoreError> {
+        super::turn_log::count(self, filter).await
+    }
+
+    async fn logged_channels(&self) -> Result<Vec<String>, StoreError> {
+        super::turn_log::channels(self).await
+    }
+
+    async fn complete_log(&self, limit: u32) -> Result<u64, StoreError> {
+        super::turn_log::complete(self, limit).await
+    }
+
+    async fn recent_traces(&self, limit: u32) -> Result<Vec<(Uuid, Trace)>, StoreError> {
+        super::turn_log::recent(self, limit).await
     }
 }
 

@@ -24,6 +24,7 @@ fn gap(row: &SqliteRow) -> Result<Gap, StoreError> {
         created_at: time(row, "created_at")?,
         audience: audience(row, "audience")?,
         conversation_id: maybe_id(row, "conversation_id")?,
+        turn_id: maybe_id(row, "turn_id")?,
         cluster_id: maybe_id(row, "cluster_id")?,
     })
 }

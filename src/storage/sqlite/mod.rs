@@ -34,6 +34,7 @@ pub mod runs;
 pub mod sealing;
 mod street;
 mod ticket_search;
+mod turn_log;
 pub mod yardstick;
 
 use std::path::Path;

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::Sqlite;
 use super::conversation::{audience_word, db, id, json, open, parse};
 use super::sealing::place;
+use crate::conversation::memory::Memory;
 use crate::conversation::message::MessageBody;
 use crate::conversation::store::{Audience, ConfirmedAnswer, NewGap, PastReply, StoreError};
 use crate::knowledge::trace::Trace;
@@ -95,7 +96,7 @@ pub(super) async fn withdraw_thumb(store: &Sqlite, turn_id: Uuid) -> Result<(), 
 /// The assistant's message for which `which` holds, with the question of its turn.
 pub(super) async fn reply(store: &Sqlite, which: &'static str, wanted: Uuid) -> Result<Option<PastReply>, StoreError> {
     let sql = [
-        "SELECT a.conversation_id, a.turn_id, a.id AS reply_id, a.body AS reply, q.id AS question_id, q.body AS question, c.audience, t.trace \
+        "SELECT a.conversation_id, a.turn_id, a.id AS reply_id, a.body AS reply, q.id AS question_id, q.body AS question, c.audience, c.memory, t.trace \
          FROM messages a JOIN messages q ON q.turn_id = a.turn_id AND q.role = 'resident' \
          JOIN conversations c ON c.id = a.conversation_id LEFT JOIN turn_trace t ON t.turn_id = a.turn_id \
          WHERE a.role = 'assistant' AND ",
@@ -109,9 +110,12 @@ pub(super) async fn reply(store: &Sqlite, which: &'static str, wanted: Uuid) -> 
         open(store.sealer(), "messages.body", row.try_get(which).map_err(db)?, &place)
     };
     let question = body("question", "question_id")?;
+    let conversation_id = id("messages.conversation_id", row.try_get("conversation_id").map_err(db)?)?;
+    let memory: Memory =
+        open(store.sealer(), "conversations.memory", row.try_get("memory").map_err(db)?, &place::conversation(conversation_id))?;
     let trace: Option<&str> = row.try_get("trace").map_err(db)?;
     Ok(Some(PastReply {
-        conversation_id: id("messages.conversation_id", row.try_get("conversation_id").map_err(db)?)?,
+        conversation_id,
         audience: match row.try_get::<&str, _>("audience").map_err(db)? {
             "gridworker" => Audience::Gridworker,
             _ => Audience::Resident,
@@ -120,5 +124,6 @@ pub(super) async fn reply(store: &Sqlite, which: &'static str, wanted: Uuid) -> 
         question: question.text,
         reply: body("reply", "reply_id")?,
         trace: trace.map(|t| parse("turn_trace.trace", t)).transpose()?,
+        vault: memory.vault,
     }))
 }

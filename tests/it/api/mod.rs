@@ -24,6 +24,7 @@ mod news;
 mod openapi;
 mod pictures;
 mod privacy;
+mod questions;
 mod recovery;
 mod streams;
 mod street;

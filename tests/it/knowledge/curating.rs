@@ -301,6 +301,7 @@ fn gap(number: u128, question: &str, cluster: Option<Uuid>) -> Gap {
         created_at: Timestamp::from_second(i64::try_from(number).expect("small")).expect("valid"),
         audience: Audience::Resident,
         conversation_id: None,
+        turn_id: None,
         cluster_id: cluster,
     }
 }

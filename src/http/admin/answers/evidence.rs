@@ -73,7 +73,8 @@ pub async fn get_evidence(
     Ok(Json(Evidence { turn_id, reproduces, citations }))
 }
 
-async fn again(api: &Api, cited: Citation) -> Result<CitedAgain, Problem> {
+/// Reads a citation again.
+pub(in crate::http::admin) async fn again(api: &Api, cited: Citation) -> Result<CitedAgain, Problem> {
     let failed = |e: crate::knowledge::store::StoreError| Problem::unavailable(&e);
     let version = api.life.store().any_version(&cited.document_id, cited.version).await.map_err(failed)?;
     let file = api.life.store().file(&cited.document_id).await.map_err(failed)?;

@@ -16,6 +16,10 @@ pub struct GapGroup {
     pub group: Cluster,
     /// Its questions, newest first; personal data are replaced.
     pub questions: Vec<Gap>,
+    /// Those who asked may be told of the answer (configuration).
+    pub may_tell: bool,
+    /// What they would read; `{question}` and `{answer}` are filled in.
+    pub tell_text: String,
 }
 
 /// One group with all its questions.
@@ -25,5 +29,6 @@ pub struct GapGroup {
 pub async fn get_gap(State(api): State<ApiState>, Path(id): Path<String>) -> Result<Json<GapGroup>, Problem> {
     let group = super::cluster(&api, &id).await?;
     let questions = api.curation.gaps().gaps_of(group.id).await.map_err(|e| Problem::unavailable(&e))?;
-    Ok(Json(GapGroup { group, questions }))
+    let (may_tell, tell_text) = (api.curation_settings.tell_askers, api.curation_settings.tell_text.clone());
+    Ok(Json(GapGroup { group, questions, may_tell, tell_text }))
 }

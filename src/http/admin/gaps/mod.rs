@@ -4,6 +4,7 @@ pub mod change;
 pub mod draft;
 pub mod get;
 pub mod list;
+pub mod owners;
 pub mod tell;
 
 use serde_json::Value;

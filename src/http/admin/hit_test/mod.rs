@@ -85,9 +85,9 @@ fn verdict(given: bool, answerable: Option<bool>, top: f32, threshold: f32, cons
     if given {
         let how = considered.first().map_or(String::new(), |c| {
             if c.exact {
-                format!("与标准答案的问法“{}”相同", c.question)
+                format!("与固定答复的问法“{}”相同", c.question)
             } else {
-                format!("与标准答案的问法“{}”相似（{:.2}）", c.question, c.probability)
+                format!("与固定答复的问法“{}”相似（{:.2}）", c.question, c.probability)
             }
         });
         return ("curated".to_owned(), how);

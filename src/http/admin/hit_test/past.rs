@@ -48,7 +48,8 @@ pub async fn test_turn(State(api): State<ApiState>, JsonBody(wish): JsonBody<Tes
     Ok(Json(PastHitTest { question: found.question, answer: found.past.reply.text, citations: found.past.reply.citations, then }))
 }
 
-async fn shown(api: &Api, trace: Trace) -> Result<HitTest, Problem> {
+/// The stored scores of a turn as a hit test.
+pub(in crate::http::admin) async fn shown(api: &Api, trace: Trace) -> Result<HitTest, Problem> {
     let given = trace.given().is_some();
     let (outcome, reason) = super::verdict(given, trace.answerable, trace.top_score, trace.threshold, &trace.considered);
     let mut passages = Vec::with_capacity(trace.hits.len());
