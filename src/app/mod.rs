@@ -207,6 +207,7 @@ impl Instance {
             ids: Arc::clone(&ids),
             server: settings.server.clone(),
             attachments: settings.attachments.clone(),
+            speech: wiring::speech(&settings)?,
             metrics,
             demo,
         });

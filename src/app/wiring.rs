@@ -12,6 +12,7 @@ use url::Url;
 use super::shipped::Shipped;
 use crate::config::{Engine, Settings};
 use crate::conversation::figures;
+use crate::conversation::speech::Speech;
 use crate::core::clock::{Clock, SystemClock};
 use crate::core::ids::{Ids, RandomIds};
 use crate::incident::intent::classify_intent;
@@ -24,8 +25,9 @@ use crate::knowledge::question_sets::{NewVersion, SetQuestion};
 use crate::knowledge::search::Knowledge;
 use crate::knowledge::vector::VectorStore;
 use crate::llm::embed::OpenAiEmbedder;
-use crate::llm::port::{ChatModel, Embedder};
+use crate::llm::port::{ChatModel, Embedder, Transcriber};
 use crate::llm::rerank::HttpReranker;
+use crate::llm::transcribe::HttpTranscriber;
 use crate::storage::index::edge::EdgeStore;
 use crate::storage::index::memory::MemoryStore;
 use crate::storage::index::server::{ServerSettings, ServerStore};
@@ -123,6 +125,15 @@ pub async fn knowledge(settings: &Settings, data: &Path, db: &Sqlite, shipped: &
         knowledge = knowledge.with_reranker(Arc::new(HttpReranker::new(&settings.reranker)?));
     }
     Ok(knowledge.with_book(Arc::new(db.clone()), Arc::new(SystemClock)))
+}
+
+/// Voice input, when an endpoint is configured.
+pub fn speech(settings: &Settings) -> anyhow::Result<Speech> {
+    let transcriber: Option<Arc<dyn Transcriber>> = match settings.transcriber.endpoint() {
+        Some(_) => Some(Arc::new(HttpTranscriber::new(&settings.transcriber)?)),
+        None => None,
+    };
+    Ok(Speech::new(transcriber))
 }
 
 /// This very binary, as the parser of imported files.

@@ -18,7 +18,7 @@ pub use sections::{
 };
 
 use crate::identity::settings::IdentitySettings;
-use crate::llm::settings::{EmbedderSettings, LlmSettings, RerankerSettings};
+use crate::llm::settings::{EmbedderSettings, LlmSettings, RerankerSettings, TranscriberSettings};
 use crate::platform::settings::PlatformSettings;
 
 /// The reference of all settings, embedded.
@@ -50,6 +50,8 @@ pub struct Settings {
     pub embedder: EmbedderSettings,
     /// The optional re-ranking model.
     pub reranker: RerankerSettings,
+    /// The optional transcription model.
+    pub transcriber: TranscriberSettings,
     /// The governance platform that leads.
     pub platform: PlatformSettings,
     /// Further platforms, each with the same settings.
@@ -121,6 +123,7 @@ impl Settings {
         self.llm.validate().map_err(|e| ConfigError::Check(e.to_string()))?;
         self.embedder.validate().map_err(|e| ConfigError::Check(e.to_string()))?;
         self.reranker.validate().map_err(|e| ConfigError::Check(e.to_string()))?;
+        self.transcriber.validate().map_err(|e| ConfigError::Check(e.to_string()))?;
         let mut names = std::collections::BTreeSet::new();
         for platform in self.platforms() {
             platform.validate().map_err(|e| ConfigError::Check(format!("{}: {e}", platform.name)))?;

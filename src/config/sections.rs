@@ -187,6 +187,8 @@ pub struct LimitSettings {
     pub channel_messages_per_minute: u32,
     /// Per client address.
     pub conversations_per_minute: u32,
+    /// Per conversation, and per client address before there is one.
+    pub transcriptions_per_minute: u32,
     /// Per client address.
     pub sign_ins_per_minute: u32,
 }

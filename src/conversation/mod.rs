@@ -29,6 +29,7 @@ pub mod prompts;
 pub mod rating;
 pub mod redact;
 pub mod service;
+pub mod speech;
 pub mod standing;
 pub mod store;
 pub mod street;

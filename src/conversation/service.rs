@@ -197,6 +197,12 @@ impl Conversations {
         self.parts.settings.max_chars
     }
 
+    /// Days that conversations without a ticket are kept; 0 = never deleted by itself.
+    #[must_use]
+    pub const fn retention_days(&self) -> u32 {
+        self.parts.settings.retention_days
+    }
+
     /// Ready when the service ends: streams without an end of their own stop then.
     pub fn ended(&self) -> WaitForCancellationFutureOwned {
         self.parts.stop.clone().cancelled_owned()

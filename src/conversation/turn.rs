@@ -341,6 +341,7 @@ impl Conversations {
     async fn human(&self, turn: &mut Turn<'_>) -> Result<Said, TurnError> {
         let human = &self.parts.street.human;
         let mut text = String::new();
+        let mut own = Vec::new();
         let grid_code = if let Some(code) = turn.memory.draft.as_ref().and_then(|d| d.place.grid_code.clone()) {
             Some(code)
         } else {
@@ -351,14 +352,22 @@ impl Conversations {
             }
         };
         if let Some(grid) = grid_code.as_deref().and_then(|code| turn.rules.places.gazetteer().grid(code)) {
-            text.push_str(&format!("您那里可以找{}。", grid.handler_post));
+            let phone = if grid.phone.is_empty() { String::new() } else { format!("，电话{}", grid.phone) };
+            text.push_str(&format!("您那里可以找{}{phone}。", grid.handler_post));
+            if !grid.phone.is_empty() {
+                own = vec![json!({ "label": format!("拨打{}", grid.handler_post), "tel": grid.phone })];
+            }
         }
         text.push_str(&human.text);
         turn.log.delta(&text);
-        let mut numbers = vec![json!({ "label": "政务服务便民热线", "tel": human.tel })];
+        let mut numbers = own.clone();
+        numbers.push(json!({ "label": "政务服务便民热线", "tel": human.tel }));
         numbers.extend(self.parts.street.hotlines.iter().filter(|h| h.tel != human.tel).take(4).map(|h| json!(h)));
         let card = turn.open_draft_card(&turn.rules).unwrap_or_else(|| {
-            json!({ "kind": "choices", "options": [{ "label": "拨打12345", "tel": human.tel }, { "label": "我要上报", "send": "我要上报" }], "numbers": numbers })
+            let mut options = own;
+            options.push(json!({ "label": format!("拨打{}", human.tel), "tel": human.tel }));
+            options.push(json!({ "label": "我要上报", "send": "我要上报" }));
+            json!({ "kind": "choices", "options": options, "numbers": numbers })
         });
         Ok(Said::with_card(card))
     }

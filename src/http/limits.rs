@@ -11,6 +11,15 @@ use uuid::Uuid;
 use super::problem::{Code, Problem};
 use crate::config::LimitSettings;
 
+/// Who speaks into a window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Speaker {
+    /// Whoever holds the key of a conversation.
+    Conversation(Uuid),
+    /// Somebody who has said nothing yet.
+    Address(IpAddr),
+}
+
 /// The limiters.
 #[derive(Debug)]
 pub struct Limits {
@@ -18,6 +27,7 @@ pub struct Limits {
     channel: DefaultKeyedRateLimiter<String>,
     address: DefaultKeyedRateLimiter<IpAddr>,
     sign_in: DefaultKeyedRateLimiter<IpAddr>,
+    speech: DefaultKeyedRateLimiter<Speaker>,
     loopback_exempt: bool,
     trust_forwarded_for: bool,
 }
@@ -35,6 +45,7 @@ impl Limits {
             channel: RateLimiter::keyed(per_minute(settings.channel_messages_per_minute)),
             address: RateLimiter::keyed(per_minute(settings.conversations_per_minute)),
             sign_in: RateLimiter::keyed(per_minute(settings.sign_ins_per_minute)),
+            speech: RateLimiter::keyed(per_minute(settings.transcriptions_per_minute)),
             loopback_exempt: settings.loopback_exempt,
             trust_forwarded_for,
         }
@@ -61,6 +72,15 @@ impl Limits {
         check(self.channel.check_key(&channel.to_owned()))
     }
 
+    /// May a recording be written down?
+    pub fn speak(&self, caller: IpAddr, speaker: Speaker, channel: &str) -> Result<(), Problem> {
+        if self.exempt(caller) {
+            return Ok(());
+        }
+        check(self.speech.check_key(&speaker))?;
+        check(self.channel.check_key(&channel.to_owned()))
+    }
+
     /// May a conversation be opened?
     pub fn open(&self, caller: IpAddr) -> Result<(), Problem> {
         if self.exempt(caller) {
@@ -83,6 +103,7 @@ impl Limits {
         self.channel.retain_recent();
         self.address.retain_recent();
         self.sign_in.retain_recent();
+        self.speech.retain_recent();
     }
 
     /// True for callers that are not limited.

@@ -118,6 +118,10 @@ codes! {
     AttachmentDamaged, "attachment_damaged", INTERNAL_SERVER_ERROR, "附件文件已损坏，请联系管理员从备份恢复";
     /// `Range` begins behind the end.
     RangeNotSatisfiable, "range_not_satisfiable", RANGE_NOT_SATISFIABLE, "请求的范围超出了文件";
+    /// A recording without words.
+    NothingHeard, "nothing_heard", UNPROCESSABLE_ENTITY, "没有听清，请离手机近一点再说一次，也可以打字";
+    /// The endpoint for voice input failed.
+    TranscriptionFailed, "transcription_failed", BAD_GATEWAY, "语音没能转成文字，请再试一次，也可以打字";
     /// Too many requests.
     RateLimited, "rate_limited", TOO_MANY_REQUESTS, "发送得太快了，请稍后再试";
     /// Too many wrong tries for one ticket.

@@ -207,6 +207,7 @@ fn documented(max_attachment_bytes: usize, max_body_bytes: usize) -> OpenApiRout
             OpenApiRouter::new()
                 .routes(routes!(chat::attachments::post_attachment))
                 .routes(routes!(chat::attachments::get_attachment))
+                .routes(routes!(chat::transcriptions::post_transcription))
                 .routes(routes!(worker::attachments::post_staff_attachment))
                 .layer(DefaultBodyLimit::max(max_attachment_bytes * 3 / 2 + 64 * 1024)),
         )

@@ -11,6 +11,7 @@ use super::limits::Limits;
 use super::tickets::lookup::LookupLocks;
 use crate::config::{AttachmentSettings, CurationSettings, ServerSettings};
 use crate::conversation::service::Conversations;
+use crate::conversation::speech::Speech;
 use crate::core::clock::Clock;
 use crate::core::ids::Ids;
 use crate::identity::{Accounts, Audit, WorkerKey};
@@ -128,6 +129,8 @@ pub struct Api {
     pub server: ServerSettings,
     /// Rules for attachments.
     pub attachments: AttachmentSettings,
+    /// Voice input.
+    pub speech: Speech,
     /// Numbers for the operator.
     pub metrics: Option<PrometheusHandle>,
     /// True when `/platform` is the bundled sandbox.

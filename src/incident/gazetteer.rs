@@ -37,6 +37,9 @@ pub struct Grid {
     pub micro_grids: String,
     /// The post that answers for it.
     pub handler_post: String,
+    /// The number of that post, digits; empty where the street gives none.
+    #[serde(default)]
+    pub phone: String,
     /// Remarks, such as that it is a sample.
     #[serde(default)]
     pub note: String,
@@ -159,6 +162,10 @@ impl Gazetteer {
             }
             if by_code.insert(grid.grid_code.clone(), list.len()).is_some() {
                 return Err(DataError::row(GRIDS_FILE, line, format!("网格编码 {} 重复", grid.grid_code)));
+            }
+            if !(grid.phone.is_empty() || (3..=16).contains(&grid.phone.len()) && grid.phone.bytes().all(|b| b.is_ascii_digit()))
+            {
+                return Err(DataError::row(GRIDS_FILE, line, format!("电话「{}」只能写数字，如 02312345678", grid.phone)));
             }
             grid.validity =
                 Validity::read(&grid.valid_from, &grid.valid_until).map_err(|m| DataError::row(GRIDS_FILE, line, m))?;

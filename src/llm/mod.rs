@@ -1,4 +1,4 @@
-//! 大模型: the room that talks to a language model, an embedder and a re-ranker, and trusts none of them.
+//! 大模型: the room that talks to a language model, an embedder, a re-ranker and a transcriber, and trusts none of them.
 //!
 //! [`port`] is what other rooms see. [`openai`] speaks to any OpenAI-compatible endpoint, [`guard`] puts a circuit
 //! breaker, a deadline and metrics around it, [`extract`] gets validated JSON out of it, [`budget`] keeps prompts small enough.
@@ -20,6 +20,7 @@ pub mod port;
 pub mod rerank;
 pub mod settings;
 mod think;
+pub mod transcribe;
 mod wire;
 
 use std::sync::Arc;

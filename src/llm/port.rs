@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use futures::stream::BoxStream;
 use serde::{Deserialize, Serialize};
 
@@ -244,4 +245,20 @@ pub trait Reranker: Send + Sync {
 
     /// One score per passage, in the order of the passages; higher is better, the scale is the model's own.
     async fn rerank(&self, query: &str, passages: &[String]) -> Result<Vec<f32>, LlmError>;
+}
+
+/// What somebody said, as sound.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recording {
+    /// The file.
+    pub bytes: Bytes,
+    /// `audio/webm`, `audio/mp4` …
+    pub content_type: &'static str,
+}
+
+/// A model that writes down what was said.
+#[async_trait]
+pub trait Transcriber: Send + Sync + std::fmt::Debug {
+    /// The words, trimmed; empty when nothing could be heard.
+    async fn transcribe(&self, recording: &Recording) -> Result<String, LlmError>;
 }

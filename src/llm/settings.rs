@@ -1,4 +1,4 @@
-//! The sections `[llm]`, `[embedder]` and `[reranker]` of the configuration. Times are milliseconds.
+//! The sections `[llm]`, `[embedder]`, `[reranker]` and `[transcriber]` of the configuration. Times are milliseconds.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -290,6 +290,66 @@ impl RerankerSettings {
         }
         if self.timeout_ms == 0 || self.connect_timeout_ms == 0 {
             return Err(SettingsError::new("reranker", "timeout_ms、connect_timeout_ms 必须大于 0"));
+        }
+        Ok(())
+    }
+}
+
+/// `[transcriber]`: turns what a resident says into words. Without `base_url` there is no voice input.
+#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct TranscriberSettings {
+    /// Address up to and including its version, without `/audio/transcriptions`.
+    pub base_url: Option<String>,
+    /// Key sent as bearer.
+    #[serde(serialize_with = "masked")]
+    #[schemars(with = "Option<String>")]
+    pub api_key: Option<SecretString>,
+    /// The model's name at that endpoint.
+    pub model: String,
+    /// Spoken language (ISO 639-1); blank leaves it to the endpoint.
+    pub language: String,
+    /// Longest wait for a connection.
+    pub connect_timeout_ms: u64,
+    /// Longest time for one recording with its second try.
+    pub timeout_ms: u64,
+}
+
+impl Default for TranscriberSettings {
+    fn default() -> Self {
+        Self {
+            base_url: None,
+            api_key: None,
+            model: String::new(),
+            language: "zh".to_owned(),
+            connect_timeout_ms: 3_000,
+            timeout_ms: 30_000,
+        }
+    }
+}
+
+impl TranscriberSettings {
+    /// The configured address; none if it is missing or blank.
+    #[must_use]
+    pub fn endpoint(&self) -> Option<&str> {
+        given(self.base_url.as_deref())
+    }
+
+    /// Checks what can be checked without asking the endpoint.
+    ///
+    /// # Errors
+    /// The first setting that cannot work.
+    pub fn validate(&self) -> Result<(), SettingsError> {
+        let Some(base_url) = self.endpoint() else { return Ok(()) };
+        check_endpoint("transcriber.base_url", base_url, "transcriber.api_key", self.api_key.as_ref())?;
+        if self.model.trim().is_empty() {
+            return Err(SettingsError::new("transcriber.model", "配置了 base_url 就要写明模型名称"));
+        }
+        if self.model.contains(char::is_control) || self.language.contains(char::is_control) {
+            return Err(SettingsError::new("transcriber", "model、language 不能含有换行等控制字符"));
+        }
+        if self.timeout_ms == 0 || self.connect_timeout_ms == 0 {
+            return Err(SettingsError::new("transcriber", "timeout_ms、connect_timeout_ms 必须大于 0"));
         }
         Ok(())
     }

@@ -13,7 +13,7 @@ export const findChromium = () => (process.env.CHROMIUM ? [process.env.CHROMIUM]
 export const launch = (executablePath) =>
   chromium.launch({
     executablePath,
-    args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--use-fake-device-for-media-stream'],
   })
 
 /** While the pages are worked on: FRESH_DIST=1 takes them from web/dist instead of from the binary. */

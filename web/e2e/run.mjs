@@ -16,6 +16,7 @@ import { journeys as knowledge } from './journeys/knowledge.mjs'
 import { journeys as residents } from './journeys/residents.mjs'
 import { journeys as tickets } from './journeys/tickets.mjs'
 import { journeys as working } from './journeys/working.mjs'
+import { startEars } from './ears.mjs'
 import { startModel } from './model.mjs'
 import { startService, stopServices } from './service.mjs'
 
@@ -42,9 +43,10 @@ if (wanted === '') rmSync(PICTURES, { recursive: true, force: true })
 mkdirSync(PICTURES, { recursive: true })
 const began = Date.now()
 const model = await startModel()
+const ears = await startEars()
 const [browser, ...started] = await Promise.all([
   launch(chromium),
-  startService(binary, join(PICTURES, 'service.log')),
+  startService(binary, join(PICTURES, 'service.log'), { GRIDWORKER__TRANSCRIBER__BASE_URL: ears.url, GRIDWORKER__TRANSCRIBER__MODEL: 'ears' }),
   startService(binary, join(PICTURES, 'service-with-model.log'), { GRIDWORKER__LLM__BASE_URL: model.url, GRIDWORKER__LLM__MODEL: 'slow' }),
 ])
 const services = { plain: started[0], model: started[1] }
@@ -68,7 +70,7 @@ async function play(journey, size) {
   const problems = []
   try {
     const limit = new Promise((_, refuse) => (late = setTimeout(() => refuse(new Error(`not over after ${(journey.limit ?? LIMIT) / 1000} s`)), journey.limit ?? LIMIT)))
-    await Promise.race([journey.run({ resident, clerk, hire, services, model, size, browser, binary, pictures: PICTURES }), limit])
+    await Promise.race([journey.run({ resident, clerk, hire, services, model, ears, size, browser, binary, pictures: PICTURES }), limit])
   } catch (error) {
     problems.push(error.stack ?? String(error))
     for (const [at, page] of [resident, clerk, ...staff].flatMap((v) => v.pages).entries()) {
@@ -106,7 +108,7 @@ try {
   await Promise.all([lane('phone'), lane('desk'), modelLane()])
 } finally {
   await browser.close()
-  await Promise.all([stopServices(), model.stop()])
+  await Promise.all([stopServices(), model.stop(), ears.stop()])
 }
 console.log(`pictures in ${PICTURES}`)
 console.log(`${passed} passed, ${failed} failed in ${seconds(began)} s`)

@@ -3,6 +3,7 @@ import { Api } from '../src/api/client'
 import type { ServerMessage } from '../src/api/types'
 import { Conversation } from '../src/chat/conversation'
 import { mergeFromServer } from '../src/chat/feed'
+import { kioskSeconds } from '../src/chat/kiosk'
 import { Paperwork } from '../src/chat/paperwork'
 import { frame, json, MemoryArea, memoryKeep, settle, sse } from './fakes'
 
@@ -344,5 +345,84 @@ describe('paperwork', () => {
     c.send('再来')
     await settle()
     expect(c.currentKey?.id).toBe('c2')
+  })
+})
+
+describe('more than one tab, and a machine for everybody', () => {
+  /** Locks as a browser has them: one after the other over both tabs. */
+  const locks = () => {
+    let last: Promise<unknown> = Promise.resolve()
+    return <T>(work: () => Promise<T>): Promise<T> => {
+      const mine = last.then(work, work)
+      last = mine.catch(() => undefined)
+      return mine
+    }
+  }
+  const tab = (alone: <T>(work: () => Promise<T>) => Promise<T>) => new Conversation('default', { ...make().world, alone })
+
+  it('two tabs that begin together begin one conversation', async () => {
+    const alone = locks()
+    const [one, two] = [tab(alone), tab(alone)]
+    await Promise.all([one.open(), two.open()])
+    one.send('一')
+    two.send('二')
+    await settle()
+    expect(server.count('POST', '/conversations')).toBe(1)
+    expect([one.currentKey?.id, two.currentKey?.id]).toEqual(['c1', 'c1'])
+  })
+
+  it('what another tab began or cleared is taken over', async () => {
+    const [one, two] = [make(), make()]
+    await Promise.all([one.open(), two.open()])
+    one.send('一')
+    await settle()
+    server.history = { messages: [{ id: 'm1', seq: 1, role: 'resident', text: '一', created_at: '2025-03-01T04:00:00Z', client_message_id: 'id-1' }] }
+    await two.otherTab()
+    expect(two.state.messages.map((m) => m.text)).toEqual(['一'])
+    server.other['DELETE /conversations/c1'] = () => new Response(null, { status: 204 })
+    await one.clear()
+    await two.otherTab()
+    expect([two.state.messages, two.currentKey]).toEqual([[], undefined])
+  })
+
+  it('whoever leaves is forgotten here at once, and on the server when it can be reached', async () => {
+    const c = make()
+    await c.open()
+    c.send('我的电话')
+    await settle()
+    let tries = 0
+    server.other['DELETE /conversations/c1'] = () => (++tries < 3 ? json({ detail: '稍后' }, 503) : new Response(null, { status: 204 }))
+    c.leave()
+    expect([c.state.messages, c.currentKey, area.rows.size]).toEqual([[], undefined, 0])
+    await settle()
+    expect(tries).toBe(3)
+  })
+
+  it('a conversation that comes into being after it was cleared is deleted again', async () => {
+    const c = make()
+    await c.open()
+    server.other['DELETE /conversations/c1'] = () => new Response(null, { status: 204 })
+    c.send('一')
+    c.leave()
+    await settle()
+    expect([c.currentKey, server.count('DELETE', '/conversations/c1')]).toEqual([undefined, 1])
+    expect(c.state.messages).toEqual([])
+  })
+
+  it('a shared machine forgets after the seconds that were asked for', () => {
+    expect([null, '0', '1', '60', '5', 'x'].map(kioskSeconds)).toEqual([undefined, undefined, 90, 60, 90, 90])
+  })
+})
+
+describe('voice input', () => {
+  it('goes with the key of the conversation, or before there is one with the channel', async () => {
+    const paths: string[] = []
+    const api = new Api((async (input: RequestInfo | URL, init?: RequestInit) => {
+      paths.push(`${String(input)} ${new Headers(init?.headers).get('authorization') ?? '-'}`)
+      return json({ text: '路灯坏了' })
+    }) as typeof fetch)
+    expect(await api.transcribe(undefined, '大厅', new Blob(['x']))).toBe('路灯坏了')
+    await api.transcribe({ id: 'c1', token: 'k1' }, 'default', new Blob(['x']))
+    expect(paths).toEqual(['/api/v1/transcriptions?channel=%E5%A4%A7%E5%8E%85 -', '/api/v1/transcriptions Bearer k1'])
   })
 })

@@ -51,6 +51,10 @@ pub struct Channel {
     pub max_chars: usize,
     /// Limits for attachments.
     pub attachments: AttachmentLimits,
+    /// Whether there is voice input (`POST /transcriptions`), within the limits of voice attachments.
+    pub voice_input: bool,
+    /// Days after their last message that conversations without a ticket are kept; 0 = until they are deleted by hand.
+    pub retention_days: u32,
 }
 
 /// Channels that exist: `default` for residents, `worker` for gridworkers.
@@ -84,5 +88,7 @@ pub async fn get_channel(State(api): State<ApiState>, Path(id): Path<String>) ->
             max_video_s: api.attachments.max_video_s,
             max_count: api.attachments.max_per_message,
         },
+        voice_input: api.speech.offered(),
+        retention_days: api.conversations.retention_days(),
     }))
 }

@@ -8,4 +8,5 @@ pub mod feedback;
 pub mod live_events;
 pub mod messages;
 pub mod post_message;
+pub mod transcriptions;
 pub mod turn_events;

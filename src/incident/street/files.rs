@@ -75,7 +75,7 @@ pub const FILES: &[StreetFile] = &[
         must: &["code"], may: &["replaced_by", "note"], numbers: &[],
         refers: &[Refers { column: "replaced_by", to: &[(taxonomy::FILE, "code"), (code_changes::FILE, "code")], prefix: false }] }) },
     routing(gazetteer::GRIDS_FILE, "社区、网格", Columns { key: &["grid_code"],
-        must: &["grid_code", "street", "community", "grid", "kind", "handler_post"], may: &["micro_grids", "note", "valid_from", "valid_until", "followed_by"],
+        must: &["grid_code", "street", "community", "grid", "kind", "handler_post"], may: &["micro_grids", "phone", "note", "valid_from", "valid_until", "followed_by"],
         numbers: &[], refers: &[Refers { column: "followed_by", to: &[(gazetteer::GRIDS_FILE, "grid_code")], prefix: false }] }),
     table(gazetteer::PLACES_FILE, "地名", Columns { key: &["name", "grid_code", "valid_from"],
         must: &["name", "kind"],

@@ -39,6 +39,7 @@ const ROUTES: &[(&str, &str, Returns)] = &[
     ("POST", "/api/v1/conversations/{id}/draft/join", Returns::Nothing),
     ("GET", "/api/v1/documents/{id}/versions/{version}", Returns::Passages),
     ("POST", "/api/v1/attachments", Returns::Nothing),
+    ("POST", "/api/v1/transcriptions", Returns::Nothing),
     ("GET", "/api/v1/attachments/{id}", Returns::Nothing),
     ("GET", "/api/v1/tickets/{number}", Returns::Nothing),
     ("POST", "/api/v1/tickets/lookup", Returns::Nothing),

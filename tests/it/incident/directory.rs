@@ -105,6 +105,19 @@ fn mistakes_in_dates_and_successors_are_found_at_load() {
 }
 
 #[test]
+fn a_number_of_a_grid_is_digits_or_nothing() {
+    let grids = |phone: &str| {
+        format!("grid_code,street,community,grid,kind,handler_post,phone\nA-1,某街道,甲社区,第一网格,普通,岗,{phone}\n")
+    };
+    for (phone, good) in
+        [("", true), ("02312345678", true), ("12345", true), ("javascript:1", false), ("023-1234", false), ("12", false)]
+    {
+        let read = Gazetteer::from_csv(&grids(phone), "name,kind\n");
+        assert_eq!(read.is_ok(), good, "{phone}: {:?}", read.err());
+    }
+}
+
+#[test]
 fn names_that_follow_each_other_in_a_circle_end() {
     let grids = "grid_code,street,community,grid,kind,handler_post\nA-1,某街道,甲社区,第一网格,普通,岗\n";
     let places = "name,kind,aliases,community,grid_code,buildings,body,valid_from,valid_until,followed_by\n甲家花园,estate,,,A-1,,,,2024-12-31,乙家花园\n乙家花园,estate,,,A-1,,,,2024-12-31,甲家花园\n";

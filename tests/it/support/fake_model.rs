@@ -143,6 +143,8 @@ pub struct Asked {
     pub authorization: Option<String>,
     /// The body as JSON; null if it was none.
     pub body: Value,
+    /// The body as it came, with its type.
+    pub raw: (String, Bytes),
     /// The caller's end of the connection: the same for two requests if the connection was used again.
     pub peer: SocketAddr,
 }
@@ -256,6 +258,8 @@ async fn answer(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+    let raw = (kind, body.clone());
     let body: Value = serde_json::from_slice(&body).unwrap_or(Value::Null);
     let streams = body["stream"] == json!(true);
     let authorization = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).map(str::to_owned);
@@ -264,7 +268,13 @@ async fn answer(
         Some(rule) => rule(&body),
         None => Reply::json(500, &json!({ "error": { "message": "the script is used up" } })),
     });
-    inner.asked.lock().expect("no test panics with the lock").push(Asked { path: uri.to_string(), authorization, body, peer });
+    inner.asked.lock().expect("no test panics with the lock").push(Asked {
+        path: uri.to_string(),
+        authorization,
+        body,
+        raw,
+        peer,
+    });
 
     let mut response = Response::builder().status(reply.status);
     for (name, value) in &reply.headers {

@@ -36,6 +36,17 @@ impl Stranger {
     }
 }
 
+/// Sends one file as a browser's form does.
+pub async fn send_file(request: RequestBuilder, name: &str, kind: &str, file: &[u8]) -> Answer {
+    const EDGE: &str = "----------------the-edge-of-a-part";
+    let mut body =
+        format!("--{EDGE}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\nContent-Type: {kind}\r\n\r\n")
+            .into_bytes();
+    body.extend_from_slice(file);
+    body.extend_from_slice(format!("\r\n--{EDGE}--\r\n").as_bytes());
+    Answer::of(request.header("content-type", format!("multipart/form-data; boundary={EDGE}")).body(body).send().await).await
+}
+
 /// Has a conversation and the key to it.
 pub struct Resident {
     http: reqwest::Client,
@@ -164,17 +175,12 @@ impl Resident {
 
     /// Uploads a file as a browser does.
     pub async fn upload(&self, name: &str, kind: &str, file: &[u8]) -> Answer {
-        const EDGE: &str = "----------------the-edge-of-a-part";
-        let mut body = format!(
-            "--{EDGE}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\nContent-Type: {kind}\r\n\r\n"
-        )
-        .into_bytes();
-        body.extend_from_slice(file);
-        body.extend_from_slice(format!("\r\n--{EDGE}--\r\n").as_bytes());
-        let request = self
-            .request(Method::POST, "/api/v1/attachments")
-            .header("content-type", format!("multipart/form-data; boundary={EDGE}"));
-        Answer::of(request.body(body).send().await).await
+        send_file(self.request(Method::POST, "/api/v1/attachments"), name, kind, file).await
+    }
+
+    /// Speaks a recording into the window.
+    pub async fn speak(&self, file: &[u8]) -> Answer {
+        send_file(self.request(Method::POST, "/api/v1/transcriptions"), "speech", "audio/webm", file).await
     }
 
     /// Reports the façade of the article and confirms it; the ticket.

@@ -81,6 +81,14 @@ export class Api {
     return this.json('POST', '/attachments', key, form)
   }
 
+  /** What was said, as words; before there is a conversation, in the window of a channel. */
+  async transcribe(key: ConversationKey | undefined, channel: string, file: Blob): Promise<string> {
+    const form = new FormData()
+    form.append('file', file, 'speech')
+    const query = key ? '' : `?channel=${encodeURIComponent(channel)}`
+    return (await this.json<{ text: string }>('POST', `/transcriptions${query}`, key, form)).text
+  }
+
   /** The file, or of a photo the small picture. */
   async attachment(key: ConversationKey, id: string, size?: 'thumb'): Promise<Blob> {
     const response = await this.call('GET', `/attachments/${id}${size ? `?size=${size}` : ''}`, key)
@@ -138,6 +146,8 @@ export class Api {
     const headers: Record<string, string> = { ...extra }
     if (key) headers['authorization'] = `Bearer ${key.token}`
     const init: RequestInit = { method, headers, cache: 'no-store', credentials: 'same-origin' }
+    // Whoever leaves is forgotten also when the page goes with them.
+    if (method === 'DELETE') init.keepalive = true
     if (body instanceof FormData) init.body = body
     else if (body !== undefined) {
       headers['content-type'] ??= 'application/json'

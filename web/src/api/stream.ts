@@ -107,10 +107,11 @@ export async function followTurn(request: TurnRequest): Promise<void> {
         asked = error.retryAfter
         if (!error.transient && !(error.status === 429 && asked !== undefined && asked <= 10)) throw error
       }
-      tries += 1
+      // A server that says when it will be back is given four times the patience.
+      tries += error instanceof Problem && error.status === 503 && asked !== undefined ? 0.25 : 1
       if (tries > maxTries) throw error
     }
-    await wait(tries, asked)
+    await wait(Math.ceil(tries), asked)
   }
 }
 

@@ -12,6 +12,10 @@ export interface Channel {
   privacy?: string
   hotlines: Hotline[]
   human?: { label: string; tel: string; text?: string }
+  /** Whether what is said can be turned into words. */
+  voice_input?: boolean
+  /** Days that a conversation without a ticket is kept; 0 = until it is deleted by hand. */
+  retention_days?: number
   max_chars: number
   /** Of one photo and of one message. Where the limits of recordings are not told, the refusals tell them. */
   attachments?: { max_bytes: number; max_count: number; max_voice_bytes?: number; max_voice_s?: number; max_video_bytes?: number }

@@ -13,6 +13,8 @@ export interface Surroundings {
   newId: () => string
   now: () => Date
   wait: Wait
+  /** Runs `work` while no other tab does. */
+  alone?: <T>(work: () => Promise<T>) => Promise<T>
 }
 
 export interface ConversationState {
@@ -57,14 +59,15 @@ export class Conversation {
   private era = 0
 
   constructor(
-    private readonly channelId: string,
+    readonly channelId: string,
     readonly world: Surroundings,
   ) {
     this.outbox = new Outbox(world.keep, `gw:${channelId}:outbox`)
     this.key = world.keep.get<ConversationKey>(this.keySlot)
   }
 
-  private get keySlot(): string {
+  /** Under which the key is kept. */
+  get keySlot(): string {
     return `gw:${this.channelId}:conversation`
   }
 
@@ -82,11 +85,17 @@ export class Conversation {
     } finally {
       state.loading = false
     }
-    for (const item of this.outbox.all()) {
-      if (state.messages.some((m) => m.client_message_id === item.client_message_id)) this.outbox.remove(item.client_message_id)
-      else state.messages.push(this.outgoingMessage(item))
-    }
+    this.takeWaiting()
     if (!state.busy) void this.pump()
+  }
+
+  /** Shows what waits to be sent; what the server has already does not wait. */
+  private takeWaiting(): void {
+    const { messages } = this.state
+    for (const item of this.outbox.all()) {
+      if (messages.some((m) => m.client_message_id === item.client_message_id)) this.outbox.remove(item.client_message_id)
+      else messages.push(this.outgoingMessage(item))
+    }
   }
 
   private async load(key: ConversationKey): Promise<void> {
@@ -117,16 +126,37 @@ export class Conversation {
   /** The conversation's key, made at the first message or photo. */
   async ensureKey(): Promise<ConversationKey> {
     if (this.key) return this.key
-    this.creating ??= this.world.api
-      .createConversation(this.channelId)
-      .then((key) => {
-        this.key = key
-        this.world.keep.set(this.keySlot, key)
-        this.listen(key)
-        return key
-      })
-      .finally(() => (this.creating = undefined))
+    const { world, era } = this
+    const alone = world.alone ?? ((work) => work())
+    this.creating ??= alone(async () => {
+      // Another tab may have been faster.
+      const key = world.keep.get<ConversationKey>(this.keySlot) ?? (await world.api.createConversation(this.channelId))
+      if (era !== this.era) {
+        void this.deleteLater(key)
+        throw new Problem(410, '对话已清空')
+      }
+      this.key = key
+      world.keep.set(this.keySlot, key)
+      this.listen(key)
+      return key
+    }).finally(() => (this.creating = undefined))
     return this.creating
+  }
+
+  /** What another tab did to the conversation: it began it, or cleared it. */
+  async otherTab(): Promise<void> {
+    const { state, world } = this
+    const kept = world.keep.get<ConversationKey>(this.keySlot)
+    if (kept?.id === this.key?.id || this.creating || state.loading) return
+    if (!kept) return this.wipe()
+    if (state.busy) return
+    this.key = kept
+    try {
+      await this.load(kept)
+      this.takeWaiting()
+    } catch {
+      // The next refresh brings it.
+    }
   }
 
   get currentKey(): ConversationKey | undefined {
@@ -238,8 +268,10 @@ export class Conversation {
       }
       const permanent = error instanceof Problem && !error.transient && error.status !== 429
       if (permanent) this.outbox.remove(item.client_message_id)
+      const begun = answer.turn_id !== undefined
       this.breakOff(answer, error, mine, permanent)
-      return permanent
+      // The server has it: what waits behind it need not wait for its answer.
+      return permanent || begun
     }
   }
 
@@ -500,17 +532,40 @@ export class Conversation {
 
   /** 清空对话: deletes it on the server, then forgets it here. */
   async clear(): Promise<void> {
-    const { state, world } = this
     if (this.key) {
       try {
-        await world.api.deleteConversation(this.key)
+        await this.world.api.deleteConversation(this.key)
       } catch (error) {
         if (!(error instanceof Problem && error.keyIsLost)) throw error
       }
     }
+    this.outbox.clear()
+    this.wipe()
+  }
+
+  /** The machine is left to the next person: gone here at once, on the server as soon as it can be reached. */
+  leave(): void {
+    const { key } = this
+    this.outbox.clear()
+    this.wipe()
+    if (key) void this.deleteLater(key)
+  }
+
+  private async deleteLater(key: ConversationKey): Promise<void> {
+    for (let attempt = 0; attempt < 20; attempt += 1) {
+      try {
+        return await this.world.api.deleteConversation(key)
+      } catch (error) {
+        if (error instanceof Problem && !error.transient) return
+        await this.world.wait(attempt)
+      }
+    }
+  }
+
+  private wipe(): void {
+    const { state } = this
     this.era += 1
     this.forgetKey()
-    this.outbox.clear()
     state.messages.splice(0)
     state.draft = null
     state.draftEnded = undefined

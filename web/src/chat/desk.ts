@@ -5,6 +5,7 @@ import type { Message } from './feed'
 import type { Keep } from './keep'
 import type { DraftRow } from './labels'
 import type { Paperwork } from './paperwork'
+import { stopReading } from './aloud'
 
 /** What can lie over the conversation; one at a time. */
 export type Sheet =
@@ -25,11 +26,14 @@ export type Sheet =
 /** What every part of the page shares. */
 export interface Desk {
   conversation: Conversation
-  paperwork: Paperwork
+  /** Made by `paperworkOf` when it is needed first. */
+  paperwork?: Paperwork
   keep: Keep
   /** Inside another site's bubble. */
   embedded: boolean
-  ui: { sheet: Sheet | undefined; toast: string; elder: boolean; online: boolean; now: Date }
+  /** A shared machine: seconds without a touch until everything is forgotten; nothing is kept on it. */
+  kiosk: number | undefined
+  ui: { sheet: Sheet | undefined; toast: string; elder: boolean; online: boolean; now: Date; round: number; typing: boolean }
   show: (sheet: Sheet | undefined) => void
   toast: (words: string) => void
   /** Opens the picker of the input bar. */
@@ -38,6 +42,8 @@ export interface Desk {
   onPick: (open: (what: 'photo') => void) => void
   setElder: (on: boolean) => void
   closeWindow: () => void
+  /** After the conversation has been cleared: nothing of the one before is left in the page. */
+  fresh: () => void
 }
 
 const DESK: InjectionKey<Desk> = Symbol('desk')
@@ -49,17 +55,20 @@ export function useDesk(): Desk {
   return desk
 }
 
-export function makeDesk(parts: Pick<Desk, 'conversation' | 'paperwork' | 'keep' | 'embedded' | 'closeWindow'>): Desk {
+export function makeDesk(parts: Pick<Desk, 'conversation' | 'keep' | 'embedded' | 'kiosk' | 'closeWindow'>): Desk {
   const ui = reactive<Desk['ui']>({
     sheet: undefined,
     toast: '',
     elder: parts.keep.get<boolean>('gw:elder') ?? false,
     online: navigator.onLine,
     now: new Date(),
+    // Counts the conversations of this page: the input of each is its own.
+    round: 0,
+    typing: false,
   })
   let timer: ReturnType<typeof setTimeout> | undefined
   let picker: (what: 'photo') => void = () => undefined
-  return {
+  const desk: Desk = {
     ...parts,
     ui,
     show: (sheet) => (ui.sheet = sheet),
@@ -74,5 +83,12 @@ export function makeDesk(parts: Pick<Desk, 'conversation' | 'paperwork' | 'keep'
       ui.elder = on
       parts.keep.set('gw:elder', on)
     },
+    fresh() {
+      ui.sheet = undefined
+      ui.round += 1
+      desk.paperwork = undefined
+      stopReading()
+    },
   }
+  return desk
 }

@@ -88,6 +88,8 @@ export function mergeFromServer(list: Message[], incoming: ServerMessage[]): Mes
     const streaming = progress === 'streaming'
     Object.assign(mine, theirs, { key, notices, card: theirs.card ?? card, label: theirs.label ?? label })
     if (streaming) Object.assign(mine, { text, progress })
+    // Why the line broke is over; what became of the answer is known now.
+    else if (mine.role === 'assistant') mine.problem = undefined
   }
   return added
 }

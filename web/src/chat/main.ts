@@ -1,18 +1,22 @@
-import { createApp } from 'vue'
+import { createApp, watch } from 'vue'
 import { Api } from '../api/client'
 import { backoffMs } from '../api/stream'
 import { newId } from '../shared/ids'
 import Chat from './Chat.vue'
 import { Conversation } from './conversation'
 import { deskKey, makeDesk } from './desk'
-import { browserKeep } from './keep'
-import { Paperwork } from './paperwork'
+import { browserKeep, makeKeep } from './keep'
+import { kioskSeconds } from './kiosk'
+import { late } from './soon'
 import { tellParent } from './embed'
 import './styles/chat.less'
 
 const query = new URLSearchParams(location.search)
 const embedded = query.get('embed') === '1' && window.parent !== window
-const keep = browserKeep()
+const channelId = query.get('channel') ?? 'default'
+const kiosk = kioskSeconds(query.get('kiosk'))
+// A shared machine remembers nothing.
+const keep = kiosk === undefined ? browserKeep() : makeKeep([])
 
 /** Waits with a doubling pause; without a network, until there is one. */
 async function wait(attempt: number, askedSeconds?: number): Promise<void> {
@@ -24,12 +28,29 @@ async function wait(attempt: number, askedSeconds?: number): Promise<void> {
   await new Promise((go) => setTimeout(go, ms * (1 + Math.random() / 4)))
 }
 
-const conversation = new Conversation(query.get('channel') ?? 'default', { api: new Api(), keep, newId, now: () => new Date(), wait })
+/** One tab at a time: two that begin together begin one conversation. */
+async function alone<T>(work: () => Promise<T>): Promise<T> {
+  if (kiosk !== undefined || !('locks' in navigator)) return work()
+  let begun = false
+  const mine = () => {
+    begun = true
+    return work()
+  }
+  try {
+    return (await navigator.locks.request(`gw:${channelId}`, mine)) as T
+  } catch (error) {
+    // A frame on another site may have no locks.
+    if (begun) throw error
+    return work()
+  }
+}
+
+const conversation = new Conversation(channelId, { api: new Api(), keep, newId, now: () => new Date(), wait, alone })
 const desk = makeDesk({
   conversation,
-  paperwork: new Paperwork(conversation),
   keep,
   embedded,
+  kiosk,
   // Nothing but the wish to be closed leaves the frame, so any parent may hear it.
   closeWindow: () => window.parent.postMessage({ type: 'gridworker:close' }, '*'),
 })
@@ -41,9 +62,22 @@ window.addEventListener('online', () => {
 window.addEventListener('offline', () => (desk.ui.online = false))
 setInterval(() => (desk.ui.now = new Date()), 30_000)
 
+// Another tab has begun the conversation, or cleared it.
+if (kiosk === undefined) {
+  window.addEventListener('storage', (event) => {
+    if (event.key === null || event.key === conversation.keySlot) void conversation.otherTab()
+  })
+}
+// The cards come with the first message, and are there when its answer is.
+watch(
+  () => conversation.state.messages.length > 0,
+  (any) => any && void late().catch(() => undefined),
+)
+
 if (embedded) tellParent(conversation, desk)
 
 createApp(Chat).provide(deskKey, desk).mount('#app')
 void conversation.open()
 // A link from the home page or a menu of WeChat.
 if (location.hash === '#progress') desk.show({ kind: 'lookup' })
+if (location.hash === '#privacy') desk.show({ kind: 'privacy' })

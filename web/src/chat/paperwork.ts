@@ -2,6 +2,7 @@ import type { DraftPatch, MediaKind, ServerMessage, Taxonomy, UploadedAttachment
 import { Problem } from '../api/problem'
 import type { Conversation } from './conversation'
 import { mergeFromServer, type Message } from './feed'
+import { type Desk, useDesk } from './desk'
 import { kindOf } from './files'
 
 /** An attachment as it can be shown before the whole of it is fetched. */
@@ -181,3 +182,11 @@ function remembered<T>(known: Map<string, Promise<T>>, id: string, fetch: () => 
   known.set(id, made)
   return made
 }
+
+/** The paperwork of a desk; it comes with the first thing that needs it. */
+export const paperworkOf = (desk: Desk): Paperwork => (desk.paperwork ??= new Paperwork(desk.conversation))
+
+export const usePaperwork = (): Paperwork => paperworkOf(useDesk())
+
+/** The button that was pressed is gone: the focus goes to the conversation, not to nowhere. */
+export const toLog = (): void => document.querySelector<HTMLElement>('.log')?.focus({ preventScroll: true })

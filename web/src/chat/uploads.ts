@@ -4,7 +4,6 @@ import type { MediaKind } from '../api/types'
 import { newId } from '../shared/ids'
 import { useDesk } from './desk'
 import { kindOf, nameOf, tooLarge } from './files'
-import { shrink } from './photos'
 
 /** A file that is chosen and not sent yet. */
 export interface WaitingFile {
@@ -21,7 +20,8 @@ export interface WaitingFile {
 
 /** Files on their way to the server, before they are put into a message or a ticket. */
 export function useUploads() {
-  const { conversation, paperwork, toast } = useDesk()
+  const desk = useDesk()
+  const { conversation, toast } = desk
   const files = reactive<WaitingFile[]>([])
   const limits = () => conversation.state.channel?.attachments
 
@@ -45,10 +45,11 @@ export function useUploads() {
     waiting.problem = undefined
     const refuse = (words: string, refused: boolean) => Object.assign(waiting, { problem: words, refused })
     try {
+      const [{ shrink }, { paperworkOf }] = await Promise.all([import('./photos'), import('./paperwork')])
       const small = await shrink(waiting.file)
       const words = tooLarge(waiting.kind, small.size, limits())
       if (words) return void refuse(words, true)
-      waiting.id = (await paperwork.upload(small, nameOf(small, waiting.kind, waiting.file.name))).attachment_id
+      waiting.id = (await paperworkOf(desk).upload(small, nameOf(small, waiting.kind, waiting.file.name))).attachment_id
     } catch (error) {
       refuse(wordsOf(error), error instanceof Problem && !error.transient && error.status !== 429)
     }
