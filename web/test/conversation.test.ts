@@ -385,6 +385,26 @@ describe('more than one tab, and a machine for everybody', () => {
     expect([two.state.messages, two.currentKey]).toEqual([[], undefined])
   })
 
+  it('what was said and done in another tab comes over, its draft, too', async () => {
+    const c = make()
+    await c.open()
+    c.send('一')
+    await settle()
+    const draft = { kind: 'draft', draft: { description: '路灯' }, missing: ['place'] }
+    server.history = {
+      messages: [
+        { id: 'm7', seq: 7, role: 'resident', text: '路灯坏了', created_at: '2025-03-01T04:00:00Z', client_message_id: 'elsewhere' },
+        { id: 'm8', seq: 8, role: 'assistant', text: '好的', created_at: '2025-03-01T04:00:01Z', turn_id: 't8', card: draft as never },
+      ],
+      draft,
+    }
+    await c.catchUp()
+    expect(c.state.messages.map((m) => m.text)).toEqual(['一', '答一', '路灯坏了', '好的'])
+    expect(c.state.draft?.missing).toEqual(['place'])
+    await c.catchUp()
+    expect(c.state.messages.length).toBe(4)
+  })
+
   it('whoever leaves is forgotten here at once, and on the server when it can be reached', async () => {
     const c = make()
     await c.open()

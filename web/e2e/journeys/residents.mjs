@@ -24,26 +24,32 @@ async function close(resident) {
 /** The service's own microphone: Chromium's beeping one, allowed. */
 const allowMicrophone = (resident, url) => resident.context.grantPermissions(['microphone', 'clipboard-read', 'clipboard-write'], { origin: url })
 
+/** 长辈版 from the first moment; what comes back measures whatever is in sight and takes a picture of it. */
+async function asElder(resident, url) {
+  await resident.open(url)
+  await allowMicrophone(resident, url)
+  const page = resident.window
+  await page.addInitScript(() => {
+    // No voices in a test: what would be read aloud is written down.
+    window.read = []
+    Object.defineProperty(window, 'speechSynthesis', { value: { speak: (u) => window.read.push(u), cancel: () => window.read.push('stop') } })
+  })
+  await page.reload()
+  await page.getByRole('button', { name: '长辈版大字' }).click()
+  return async (name, picture) => {
+    await page.evaluate(() => Promise.all(document.getAnimations().filter((a) => a.effect?.getComputedTiming().iterations !== Infinity).map((a) => a.finished.catch(() => undefined))))
+    assert.deepEqual(await tooSmall(page), [], `长辈版，${name}`)
+    await reachable(page, `长辈版，${name}`)
+    if (picture) await resident.shot(picture)
+  }
+}
+
 export const journeys = [
   {
-    name: '长辈版：字够大、按钮够大、看得清',
-    async run({ resident, services, size }) {
-      await resident.open(services.plain.url)
-      await allowMicrophone(resident, services.plain.url)
+    name: '长辈版问：字够大、按钮够大、看得清',
+    async run({ resident, services }) {
+      const state = await asElder(resident, services.plain.url)
       const page = resident.window
-      await page.addInitScript(() => {
-        // No voices in a test: what would be read aloud is written down.
-        window.read = []
-        Object.defineProperty(window, 'speechSynthesis', { value: { speak: (u) => window.read.push(u), cancel: () => window.read.push('stop') } })
-      })
-      await page.reload()
-      await page.getByRole('button', { name: '长辈版大字' }).click()
-      const state = async (name, picture) => {
-        await page.evaluate(() => Promise.all(document.getAnimations().filter((a) => a.effect?.getComputedTiming().iterations !== Infinity).map((a) => a.finished.catch(() => undefined))))
-        assert.deepEqual(await tooSmall(page), [], `长辈版，${name}`)
-        await reachable(page, `长辈版，${name}`)
-        if (picture) await resident.shot(picture)
-      }
       await page.getByRole('group', { name: '可以这样问' }).waitFor()
       assert.equal(await page.getByRole('group', { name: '可以这样问' }).getByRole('button').count(), 4, 'fewer choices')
       await state('刚打开', '100-elder-open')
@@ -86,6 +92,13 @@ export const journeys = [
       await resident.ask('怎么修理航天飞机的发动机')
       await state('没有依据')
 
+    },
+  },
+  {
+    name: '长辈版反映：字够大、按钮够大、看得清',
+    async run({ resident, services, size }) {
+      const state = await asElder(resident, services.plain.url)
+      const page = resident.window
       await resident.ask(`${PLACES[size].elder}楼道里有人飞线充电，我要上报`)
       await resident.draft().getByRole('button', { name: '确认提交' }).waitFor()
       await state('草稿', '108-elder-draft')
@@ -475,23 +488,29 @@ export const journeys = [
       await Promise.all([say(one, '低保怎么申请'), say(two, '身份证丢了怎么补')])
       for (const page of [one, two]) {
         await page.getByRole('article', { name: '网格员', exact: true }).nth(1).waitFor()
+        // A tab behind another draws no frames.
+        await page.bringToFront()
         await page.locator('[aria-busy="true"], .streaming').first().waitFor({ state: 'detached' })
       }
       assert.equal(begun.length, 1, 'two tabs begin one conversation')
       for (const [page, other] of [[one, '身份证丢了怎么补'], [two, '低保怎么申请']]) await own(page).filter({ hasText: other }).waitFor()
       // What is said in one is seen in the other.
+      await one.bringToFront()
       await say(one, '要带什么材料')
       await own(two).filter({ hasText: '要带什么材料' }).waitFor()
+      await two.bringToFront()
       await two.locator('[aria-busy="true"], .streaming').first().waitFor({ state: 'detached' })
       await two.waitForFunction(() => document.querySelectorAll('article[aria-label="网格员"]').length === 4)
       await resident.picture(two, '155-second-tab')
       for (const page of [one, two]) {
+        await page.bringToFront()
         await page.reload()
         await page.waitForFunction(() => document.querySelectorAll('article[aria-label="我"]').length > 0)
         await page.locator('[aria-busy="true"], .streaming').first().waitFor({ state: 'detached' })
         assert.equal(await own(page).count(), 3, 'each message once, in both')
       }
       // Cleared in one, gone in both.
+      await one.bringToFront()
       await one.getByRole('button', { name: '更多' }).click()
       await resident.sheet().getByRole('button', { name: '清空对话' }).click()
       await resident.sheet().getByRole('button', { name: '清空', exact: true }).click()

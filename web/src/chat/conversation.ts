@@ -98,6 +98,22 @@ export class Conversation {
     }
   }
 
+  /** Takes over what was said and done in another tab meanwhile. */
+  async catchUp(): Promise<void> {
+    const { state, key, era } = this
+    if (!key || state.busy || state.loading) return
+    try {
+      const seq = lastSeq(state.messages)
+      const { messages, draft, running } = await this.world.api.history(key, seq === undefined ? undefined : Math.max(seq - 1, 0))
+      if (era !== this.era || state.busy) return
+      this.takeNews(messages)
+      state.draft = draft ?? null
+      if (running) void this.goOn(key, running.turn_id)
+    } catch {
+      // The next word from there, or a refresh, brings it.
+    }
+  }
+
   private async load(key: ConversationKey): Promise<void> {
     const { state } = this
     try {

@@ -8,6 +8,7 @@ import { deskKey, makeDesk } from './desk'
 import { browserKeep, makeKeep } from './keep'
 import { kioskSeconds } from './kiosk'
 import { late } from './soon'
+import { keepTogether, oneTabAtATime } from './tabs'
 import { tellParent } from './embed'
 import './styles/chat.less'
 
@@ -28,24 +29,7 @@ async function wait(attempt: number, askedSeconds?: number): Promise<void> {
   await new Promise((go) => setTimeout(go, ms * (1 + Math.random() / 4)))
 }
 
-/** One tab at a time: two that begin together begin one conversation. */
-async function alone<T>(work: () => Promise<T>): Promise<T> {
-  if (kiosk !== undefined || !('locks' in navigator)) return work()
-  let begun = false
-  const mine = () => {
-    begun = true
-    return work()
-  }
-  try {
-    return (await navigator.locks.request(`gw:${channelId}`, mine)) as T
-  } catch (error) {
-    // A frame on another site may have no locks.
-    if (begun) throw error
-    return work()
-  }
-}
-
-const conversation = new Conversation(channelId, { api: new Api(), keep, newId, now: () => new Date(), wait, alone })
+const conversation = new Conversation(channelId, { api: new Api(), keep, newId, now: () => new Date(), wait, ...(kiosk === undefined ? { alone: oneTabAtATime(channelId) } : {}) })
 const desk = makeDesk({
   conversation,
   keep,
@@ -62,12 +46,8 @@ window.addEventListener('online', () => {
 window.addEventListener('offline', () => (desk.ui.online = false))
 setInterval(() => (desk.ui.now = new Date()), 30_000)
 
-// Another tab has begun the conversation, or cleared it.
-if (kiosk === undefined) {
-  window.addEventListener('storage', (event) => {
-    if (event.key === null || event.key === conversation.keySlot) void conversation.otherTab()
-  })
-}
+// Tabs of a shared machine have nothing in common.
+if (kiosk === undefined) keepTogether(conversation)
 // The cards come with the first message, and are there when its answer is.
 watch(
   () => conversation.state.messages.length > 0,
