@@ -39,6 +39,7 @@ use crate::http::state::{Api, ApiState, Delivery, Readiness};
 use crate::http::tickets::lookup::LookupLocks;
 use crate::identity::audit::ChainState;
 use crate::identity::manage::WithPassword;
+use crate::identity::oidc::Oidc;
 use crate::identity::{Accounts, Audit, WorkerKey};
 use crate::incident::duplicates::open::OpenTickets;
 use crate::incident::news::TicketNews;
@@ -172,6 +173,9 @@ impl Instance {
         let readiness = Arc::new(Readiness::default());
         let books = Arc::new(SqliteAccounts::new(db.clone()));
         let accounts = Arc::new(Accounts::new(books, Arc::clone(&clock), Arc::clone(&ids), settings.identity.clone()));
+        crate::llm::install_tls();
+        let callback = format!("{}{}", settings.public_url(), crate::http::auth::oidc::CALLBACK);
+        let oidc = Oidc::new(&settings.identity.oidc, callback, Arc::clone(&clock), Arc::clone(&ids))?;
         let api: ApiState = Arc::new(Api {
             conversations: Arc::clone(&conversations),
             tickets: tickets.clone(),
@@ -197,6 +201,7 @@ impl Instance {
                 reconcilers: std::mem::take(&mut delivering.reconcilers),
             },
             accounts: Arc::clone(&accounts),
+            oidc,
             audit: Audit::new(Arc::new(SqliteAudit::new(db.clone())), Arc::clone(&clock)),
             secure: settings.public_url().starts_with("https://"),
             worker_key: WorkerKey::new(&settings.identity.worker_key),

@@ -208,7 +208,7 @@ pub fn dump(file: Option<&Path>) -> Result<String, ConfigError> {
 }
 
 fn hide(value: &mut toml::Value) {
-    const SECRET: [&str; 6] = ["api_key", "server_api_key", "secret", "callback_secret", "bearer", "worker_key"];
+    const SECRET: [&str; 7] = ["api_key", "server_api_key", "secret", "client_secret", "callback_secret", "bearer", "worker_key"];
     if let toml::Value::Table(table) = value {
         for (name, value) in table.iter_mut() {
             if SECRET.contains(&name.as_str()) {

@@ -41,6 +41,9 @@ use Permission as P;
 pub const TABLE: &[(&str, &str, Need)] = &[
     // Signing in, and what everybody does with their own account
     ("POST", "/api/v1/auth/sign-in", Nobody),
+    ("GET", "/api/v1/auth/ways", Nobody),
+    ("GET", "/api/v1/auth/oidc/start", Nobody),
+    ("GET", "/api/v1/auth/oidc/callback", Nobody),
     ("POST", "/api/v1/auth/sign-out", Oneself),
     ("GET", "/api/v1/auth/me", Oneself),
     ("POST", "/api/v1/auth/password", Oneself),
@@ -57,6 +60,16 @@ pub const TABLE: &[(&str, &str, Need)] = &[
     ("POST", "/api/v1/admin/accounts/{id}/enable", PersonMay(P::AccountManage)),
     ("POST", "/api/v1/admin/accounts/{id}/reset-password", PersonMay(P::AccountManage)),
     ("DELETE", "/api/v1/admin/accounts/{id}/sessions", PersonMay(P::AccountManage)),
+    ("GET", "/api/v1/admin/accounts/{id}/duties", May(P::AccountRead)),
+    ("POST", "/api/v1/admin/accounts/{id}/hand-over", PersonMay(P::AccountManage)),
+    // Posts and leaves; who is who and what the street has, for faces that let people choose
+    ("GET", "/api/v1/admin/posts", May(P::AccountRead)),
+    ("PUT", "/api/v1/admin/posts", PersonMay(P::AccountManage)),
+    ("GET", "/api/v1/admin/leaves", May(P::AccountRead)),
+    ("POST", "/api/v1/admin/leaves", PersonMay(P::AccountManage)),
+    ("POST", "/api/v1/admin/leaves/{id}/end", PersonMay(P::AccountManage)),
+    ("GET", "/api/v1/admin/people", SignedIn),
+    ("GET", "/api/v1/admin/directory", SignedIn),
     // Keys
     ("GET", "/api/v1/admin/keys", PersonMay(P::KeyOwn)),
     ("POST", "/api/v1/admin/keys", PersonMay(P::KeyOwn)),

@@ -14,6 +14,7 @@ use crate::conversation::service::Conversations;
 use crate::conversation::speech::Speech;
 use crate::core::clock::Clock;
 use crate::core::ids::Ids;
+use crate::identity::oidc::Oidc;
 use crate::identity::{Accounts, Audit, WorkerKey};
 use crate::incident::bell::Bell;
 use crate::incident::clock_store::ClockStore;
@@ -109,6 +110,8 @@ pub struct Api {
     pub delivery: Delivery,
     /// Who is who.
     pub accounts: Arc<Accounts>,
+    /// Signing in with an identity provider, when one is configured.
+    pub oidc: Option<Oidc>,
     /// Where changes are written down.
     pub audit: Audit,
     /// True when others reach us by https: cookies say so.

@@ -5,6 +5,32 @@ use uuid::Uuid;
 
 use super::role::Permissions;
 
+/// By what a session was opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proof {
+    /// Name and password.
+    Password,
+    /// The configured identity provider.
+    Provider,
+}
+
+impl Proof {
+    /// The word in the rows.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::Provider => "provider",
+        }
+    }
+
+    /// The proof behind a word; what is unknown is held to the stricter rules.
+    #[must_use]
+    pub fn from_word(word: &str) -> Self {
+        if word == Self::Provider.word() { Self::Provider } else { Self::Password }
+    }
+}
+
 /// A person's session at one device.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
@@ -24,6 +50,8 @@ pub struct Session {
     pub net: String,
     /// Kind of the device as the browser says, shortened.
     pub device: String,
+    /// By what it was opened.
+    pub proof: Proof,
 }
 
 impl Session {

@@ -35,6 +35,18 @@ impl Scope {
         self.communities.is_empty() && self.grids.is_empty()
     }
 
+    /// This part and another one together.
+    #[must_use]
+    pub fn and(&self, other: &Self) -> Self {
+        if self.is_everything() || other.is_everything() {
+            return Self::everything();
+        }
+        Self {
+            communities: self.communities.union(&other.communities).cloned().collect(),
+            grids: self.grids.union(&other.grids).cloned().collect(),
+        }
+    }
+
     /// True when something in `community` and the grid `grid_code` is within. What has no place is within the whole street only.
     #[must_use]
     pub fn covers(&self, community: &str, grid_code: &str) -> bool {

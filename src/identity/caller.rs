@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use uuid::Uuid;
 
 use super::account::{Account, Scope};
+use super::duties::StandIn;
 use super::role::{Permission, Permissions, Role};
 
 /// By what a caller is known.
@@ -78,8 +79,14 @@ pub struct Caller {
     pub name: String,
     /// Its roles.
     pub roles: BTreeSet<Role>,
-    /// For which part of the street.
+    /// For which part of the street, with the parts of those for whom it stands in.
     pub scope: Scope,
+    /// The part of the street that is the account's own.
+    pub own_scope: Scope,
+    /// The posts that it holds as A; only filled while it stands in for somebody.
+    pub own_posts: BTreeSet<String>,
+    /// For whom it stands in now.
+    pub stands_in: Vec<StandIn>,
     /// By what it is known.
     pub via: Via,
     /// What this call may do: of a session all that the roles may, of a key a part of it.
@@ -99,6 +106,9 @@ impl Caller {
             name: account.name.clone(),
             roles: account.roles.clone(),
             scope: account.scope.clone(),
+            own_scope: account.scope.clone(),
+            own_posts: BTreeSet::new(),
+            stands_in: Vec::new(),
             via: Via::Session(session),
             permissions: account.permissions(),
             must_change_password: matches!(account.password, super::account::PasswordState::OneTime(_)),
@@ -115,6 +125,9 @@ impl Caller {
             name: account.name.clone(),
             roles: account.roles.clone(),
             scope: account.scope.clone(),
+            own_scope: account.scope.clone(),
+            own_posts: BTreeSet::new(),
+            stands_in: Vec::new(),
             via: Via::ApiKey(key),
             permissions,
             must_change_password: false,
@@ -146,11 +159,24 @@ impl Caller {
             name: name.to_owned(),
             roles: BTreeSet::new(),
             scope: Scope::everything(),
+            own_scope: Scope::everything(),
+            own_posts: BTreeSet::new(),
+            stands_in: Vec::new(),
             via,
             permissions: Permission::ALL.iter().copied().collect(),
             must_change_password: false,
             net: ClientNet::none(),
         }
+    }
+
+    /// For whom the caller acts on something in `community` and `grid_code` that is the matter of `posts`; `None` when it is its own.
+    #[must_use]
+    pub fn acts_for(&self, community: &str, grid_code: &str, posts: &[&str]) -> Option<&StandIn> {
+        self.stands_in.iter().find(|away| {
+            let by_place = away.scope.covers(community, grid_code) && !self.own_scope.covers(community, grid_code);
+            let by_post = posts.iter().any(|p| away.posts.contains(*p) && !self.own_posts.contains(*p));
+            by_place || by_post
+        })
     }
 
     /// Whether this call may do that.

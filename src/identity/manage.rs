@@ -170,6 +170,22 @@ impl Accounts {
         Ok(added.then_some(WithPassword { account, password }))
     }
 
+    /// Makes a disabled account without a password for somebody whom the identity provider named, for an administrator to look at.
+    pub async fn register(&self, name: &str, issuer: &str) -> Result<Account, IdentityError> {
+        let now = self.now();
+        let new = NewAccount {
+            name: name.to_owned(),
+            title: "统一身份登录时登记，待启用".to_owned(),
+            roles: BTreeSet::from([Role::Gridworker]),
+            scope: Scope::everything(),
+        };
+        let account = Account { password: PasswordState::None, disabled_at: Some(now), ..self.fresh(new, now)? };
+        let detail = json!({ "name": account.name, "by": "oidc", "issuer": issuer, "after": picture(&account) });
+        let entry = self.entry(&Caller::system(), "account.create", ("account", &account.id.to_string()), detail);
+        done(self.store.add_account(&account, &folded(&account.name), None, &entry).await?)?;
+        Ok(account)
+    }
+
     /// Changes title, roles or scope. It counts from the next request on.
     pub async fn change(&self, caller: &Caller, id: Uuid, change: AccountChange) -> Result<Account, IdentityError> {
         let before = self.account(id).await?;

@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::access_key::{KEY_MARK, Session};
+use super::access_key::{KEY_MARK, Proof, Session};
 use super::account::{Account, PasswordState, folded};
 use super::audit::{self, AuditEntry};
 use super::caller::{Caller, ClientNet, Via};
@@ -101,6 +101,17 @@ pub struct SignedIn {
     pub token: SecretString,
 }
 
+/// What became of somebody whom the identity provider named.
+#[derive(Debug)]
+pub enum Named {
+    /// Signed in.
+    In(Box<SignedIn>),
+    /// There is such an account, and it is disabled.
+    Disabled,
+    /// There is no such account.
+    Unknown,
+}
+
 /// The accounts of the street.
 #[derive(Debug)]
 pub struct Accounts {
@@ -179,12 +190,36 @@ impl Accounts {
             let hash = self.hasher.hash(password, &self.ids.secret()).await?;
             self.store.rehash(account.id, &was, &hash).await?;
         }
-        let (new, token) = self.fresh_session(&account, net.clone(), &from.device, now);
+        let (new, token) = self.fresh_session(&account, net.clone(), &from.device, now, Proof::Password);
         let caller = Caller::by_session(&account, new.session.id, net);
         let entry = self.entry(&caller, "auth.sign_in", ("account", &account.id.to_string()), json!({}));
         self.store.open_session(&new, &entry).await?;
         account.last_sign_in_at = Some(now);
         Ok(SignedIn { account, session: new.session, token })
+    }
+
+    /// Opens a session for whom the identity provider named. It is the account of that name, as it is here: roles stay ours.
+    pub async fn sign_in_named(&self, name: &str, from: &Origin, issuer: &str) -> Result<Named, IdentityError> {
+        let now = self.now();
+        let Some((mut account, _)) = self.store.account_by_name(&folded(name)).await? else { return Ok(Named::Unknown) };
+        if !account.is_enabled() {
+            return Ok(Named::Disabled);
+        }
+        let net = ClientNet::of(from.address);
+        let (new, token) = self.fresh_session(&account, net.clone(), &from.device, now, Proof::Provider);
+        let caller = Caller::by_session(&account, new.session.id, net);
+        let detail = json!({ "by": "oidc", "issuer": issuer });
+        let entry = self.entry(&caller, "auth.sign_in", ("account", &account.id.to_string()), detail);
+        self.store.open_session(&new, &entry).await?;
+        account.last_sign_in_at = Some(now);
+        Ok(Named::In(Box::new(SignedIn { account, session: new.session, token })))
+    }
+
+    /// Writes down that somebody whom the provider named was not let in.
+    pub async fn note_refused(&self, why: &str, name: Option<&str>, from: &Origin) -> Result<(), IdentityError> {
+        let caller = Caller { net: ClientNet::of(from.address), ..Caller::system() };
+        let entry = self.entry(&caller, "auth.oidc_refused", ("sign_in", "oidc"), json!({ "why": why, "name": name }));
+        Ok(self.store.note(&entry).await?)
     }
 
     pub(super) fn fresh_session(
@@ -193,6 +228,7 @@ impl Accounts {
         net: ClientNet,
         device: &str,
         now: Timestamp,
+        proof: Proof,
     ) -> (NewSession, SecretString) {
         let token = self.ids.secret();
         let (idle, whole) = self.times(account);
@@ -205,6 +241,7 @@ impl Accounts {
             ends_at: now.saturating_add(whole).unwrap_or(now),
             net: net.as_str().to_owned(),
             device: device_kind(device).to_owned(),
+            proof,
         };
         let new = NewSession { session, token_hash: hash(&token), at_most: SESSIONS_AT_MOST };
         (new, SecretString::from(token))
@@ -225,14 +262,17 @@ impl Accounts {
     pub async fn by_session(&self, token: &str, address: IpAddr) -> Result<Option<Caller>, IdentityError> {
         let now = self.now();
         let Some((session, account)) = self.store.session(&hash(token)).await? else { return Ok(None) };
-        if !session.is_live(now) || !account.is_enabled() || is_over(&account, now) {
+        let by_password = session.proof == Proof::Password;
+        if !session.is_live(now) || !account.is_enabled() || (by_password && is_over(&account, now)) {
             return Ok(None);
         }
         if now.duration_since(session.last_seen_at) >= NOTE_EVERY {
             let (idle, _) = self.times(&account);
             self.store.touch_session(session.id, now, now.saturating_add(idle).unwrap_or(now)).await?;
         }
-        Ok(Some(Caller::by_session(&account, session.id, ClientNet::of(address))))
+        let mut caller = Caller::by_session(&account, session.id, ClientNet::of(address));
+        caller.must_change_password &= by_password;
+        self.widened(caller).await.map(Some)
     }
 
     /// Who holds this key; `None` when it opens nothing (any more).
@@ -277,7 +317,7 @@ impl Accounts {
         }
         let hash = self.hasher.hash(new, &self.ids.secret()).await?;
         let password = NewPassword { hash, one_time_until: None, at: now };
-        let (fresh, token) = self.fresh_session(&account, caller.net.clone(), &from.device, now);
+        let (fresh, token) = self.fresh_session(&account, caller.net.clone(), &from.device, now, Proof::Password);
         let entry = self.entry(caller, "auth.password", ("account", &account.id.to_string()), json!({}));
         match self.store.set_password(account.id, &password, kept.as_deref(), Some(&fresh), &entry).await? {
             Changed::Done => {}

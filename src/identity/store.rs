@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::access_key::{ApiKey, Session};
 use super::account::Account;
 use super::audit::AuditEntry;
+use super::duty_store::DutyStore;
 
 /// The rows cannot be written or read.
 #[derive(Debug, thiserror::Error)]
@@ -82,7 +83,7 @@ pub enum Try {
 
 /// The rows of accounts, sessions, keys and wrong tries.
 #[async_trait]
-pub trait AccountStore: Send + Sync + std::fmt::Debug {
+pub trait AccountStore: DutyStore {
     /// Adds an account.
     async fn add_account(
         &self,

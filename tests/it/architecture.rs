@@ -34,7 +34,8 @@ const CRATES: [(&str, &[&str]); 7] = [
     ("sqlx", &["storage", "sandbox"]),
     ("qdrant_edge", &["storage"]),
     ("qdrant_client", &["storage"]),
-    ("reqwest", &["llm", "platform", "sandbox", "evaluation"]),
+    // The identity room asks the provider that vouches for people.
+    ("reqwest", &["identity", "llm", "platform", "sandbox", "evaluation"]),
     ("async_openai", &["llm"]),
     ("axum", &["http", "sandbox", "app", "cli"]),
     (

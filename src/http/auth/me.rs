@@ -15,5 +15,5 @@ pub async fn get_me(State(api): State<ApiState>, Extension(caller): Extension<Ca
     let account = api.accounts.account(caller.account_id).await.map_err(|e| refusal(&e))?;
     let sessions = api.accounts.sessions(caller.account_id).await.map_err(|e| refusal(&e))?;
     let session = sessions.iter().find(|s| caller.via == Via::Session(s.id));
-    Ok(Json(Me::new(account, session)))
+    Me::of(&api, account, session).await.map(Json)
 }

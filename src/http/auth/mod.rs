@@ -1,10 +1,12 @@
 //! `/api/v1/auth`: signing in and out, the own password, the own sessions. Also: the cookie, and accounts as others see them.
 
 pub mod me;
+pub mod oidc;
 pub mod password;
 pub mod sessions;
 pub mod sign_in;
 pub mod sign_out;
+pub mod ways;
 
 use std::collections::BTreeSet;
 
@@ -18,7 +20,7 @@ use uuid::Uuid;
 
 use super::problem::{Code, FieldProblem, Problem};
 use super::state::Api;
-use crate::identity::access_key::Session;
+use crate::identity::access_key::{Proof, Session};
 use crate::identity::account::{Account, PasswordState, Scope};
 use crate::identity::role::{Permissions, Role};
 use crate::identity::service::Origin;
@@ -167,6 +169,8 @@ pub struct Me {
     pub permissions: Permissions,
     /// True: only calls under `/api/v1/auth` are open until the password has been changed.
     pub must_change_password: bool,
+    /// For whom it stands in now: their tickets are shown and moved too.
+    pub standing_in: Vec<StandingIn>,
     /// The session ends when it is not used until then; each use moves it.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub idle_until: Option<Timestamp>,
@@ -175,16 +179,36 @@ pub struct Me {
     pub ends_at: Option<Timestamp>,
 }
 
+/// For whom somebody stands in.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct StandingIn {
+    /// The account that is away.
+    pub account_id: Uuid,
+    /// Its name.
+    pub name: String,
+    /// Its post or note.
+    pub title: String,
+    /// Until when.
+    #[schema(value_type = String, format = DateTime)]
+    pub until: Timestamp,
+}
+
 impl Me {
-    fn new(account: Account, session: Option<&Session>) -> Self {
+    async fn of(api: &Api, account: Account, session: Option<&Session>) -> Result<Self, Problem> {
+        let away = api.accounts.standing_in(account.id).await.map_err(|e| refusal(&e))?;
+        let standing_in =
+            away.into_iter().map(|s| StandingIn { account_id: s.account_id, name: s.name, title: s.title, until: s.until });
         let permissions = account.permissions();
         let account = AccountView::from(account);
-        Self {
+        // Who came by the identity provider has no one-time password at hand.
+        let by_password = session.is_none_or(|s| s.proof == Proof::Password);
+        Ok(Self {
             permissions,
-            must_change_password: account.must_change_password,
+            must_change_password: account.must_change_password && by_password,
             account,
+            standing_in: standing_in.collect(),
             idle_until: session.map(|s| s.idle_until),
             ends_at: session.map(|s| s.ends_at),
-        }
+        })
     }
 }

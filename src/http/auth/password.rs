@@ -42,5 +42,6 @@ pub async fn change_password(
     let from = origin(&api, peer, &headers);
     let changed = api.accounts.change_password(&caller, &given.current, &given.new, &from).await.map_err(|e| refusal(&e))?;
     let cookie = cookie(&api, &headers, &changed.token, &changed.session, api.clock.now());
-    Ok((jar.add(cookie), Json(Me::new(changed.account, Some(&changed.session)))))
+    let me = Me::of(&api, changed.account, Some(&changed.session)).await?;
+    Ok((jar.add(cookie), Json(me)))
 }

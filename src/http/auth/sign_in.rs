@@ -39,5 +39,6 @@ pub async fn sign_in(
     api.limits.sign_in(from.address)?;
     let signed_in = api.accounts.sign_in(&given.name, &given.password, &from).await.map_err(|e| refusal(&e))?;
     let cookie = cookie(&api, &headers, &signed_in.token, &signed_in.session, api.clock.now());
-    Ok((jar.add(cookie), Json(Me::new(signed_in.account, Some(&signed_in.session)))))
+    let me = Me::of(&api, signed_in.account, Some(&signed_in.session)).await?;
+    Ok((jar.add(cookie), Json(me)))
 }

@@ -37,6 +37,7 @@ pub async fn correct_category(
         return Err(Problem::new(Code::InvalidBody).detail("没有这个类别"));
     }
     let detail = json!({ "from": ticket.category.code, "to": right.code });
+    let detail = super::acting::noted(&api, &caller, &ticket.number, detail).await?;
     // Written down first: a correction that nobody can trace is worse than a trace of one that did not come to be.
     let traced = api.audit.record(&caller, "ticket.category", ("ticket", &ticket.number), detail).await;
     traced.map_err(|error| Problem::unavailable(&error))?;

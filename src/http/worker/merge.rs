@@ -11,6 +11,7 @@ use crate::http::body::JsonBody;
 use crate::http::problem::{Code, Problem, ProblemBody};
 use crate::http::state::{Api, ApiState};
 use crate::http::tickets::refusal;
+use crate::http::worker::acting;
 use crate::identity::Caller;
 use crate::incident::duplicates::store::{MergeError, MergeStep, Merged};
 use crate::incident::ticket::{Status, Ticket};
@@ -125,6 +126,7 @@ fn reason(words: &str) -> Result<String, Problem> {
 
 /// Written down first: a merge that nobody can trace is worse than a trace of one that did not come to be.
 async fn trace(api: &Api, caller: &Caller, action: &str, ticket: &Ticket, detail: Value) -> Result<(), Problem> {
+    let detail = acting::noted(api, caller, &ticket.number, detail).await?;
     api.audit.record(caller, action, ("ticket", &ticket.number), detail).await.map_err(|error| Problem::unavailable(&error))
 }
 

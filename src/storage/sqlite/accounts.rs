@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::Sqlite;
 use super::audit::append;
-use crate::identity::access_key::{ApiKey, Session};
+use crate::identity::access_key::{ApiKey, Proof, Session};
 use crate::identity::account::{Account, PasswordState, Scope};
 use crate::identity::audit::AuditEntry;
 use crate::identity::role::{Permission, Role};
@@ -19,7 +19,7 @@ use crate::identity::store::{AccountStore, Changed, NewPassword, NewSession, Sto
 /// Accounts in `SQLite`. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct SqliteAccounts {
-    db: Sqlite,
+    pub(super) db: Sqlite,
 }
 
 impl SqliteAccounts {
@@ -29,17 +29,17 @@ impl SqliteAccounts {
         Self { db }
     }
 
-    async fn begin(&self) -> Result<Transaction<'_, Driver>, StoreError> {
+    pub(super) async fn begin(&self) -> Result<Transaction<'_, Driver>, StoreError> {
         self.db.durable().await.map_err(backend)
     }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "used as the argument of map_err")]
-fn backend(e: sqlx::Error) -> StoreError {
+pub(super) fn backend(e: sqlx::Error) -> StoreError {
     StoreError::Backend(e.to_string())
 }
 
-fn time(id: &str, ms: i64) -> Result<Timestamp, StoreError> {
+pub(super) fn time(id: &str, ms: i64) -> Result<Timestamp, StoreError> {
     Timestamp::from_millisecond(ms).map_err(|e| StoreError::Damaged { id: id.to_owned(), reason: e.to_string() })
 }
 
@@ -47,7 +47,7 @@ fn some_time(id: &str, ms: Option<i64>) -> Result<Option<Timestamp>, StoreError>
     ms.map(|ms| time(id, ms)).transpose()
 }
 
-fn uuid(id: &str) -> Result<Uuid, StoreError> {
+pub(super) fn uuid(id: &str) -> Result<Uuid, StoreError> {
     id.parse().map_err(|_| StoreError::Damaged { id: id.to_owned(), reason: "编号不是 UUID".to_owned() })
 }
 
@@ -58,14 +58,17 @@ fn words<T>(id: &str, json: &str, read: impl Fn(&str) -> Option<T>) -> Result<Ve
     Ok(words.iter().filter_map(|w| read(w)).collect())
 }
 
-fn json<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
+pub(super) fn json<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
     serde_json::to_string(value).map_err(|e| StoreError::Backend(e.to_string()))
 }
 
-const ACCOUNT: &str = "a.id AS account_id, a.name AS account_name, a.title, a.roles, a.scope, a.password_hash, a.one_time_until, \
+pub(super) const ADMINISTRATORS: &str =
+    "SELECT COUNT(*) FROM accounts a, json_each(a.roles) r WHERE a.disabled_at IS NULL AND r.value = 'administrator'";
+
+pub(super) const ACCOUNT: &str = "a.id AS account_id, a.name AS account_name, a.title, a.roles, a.scope, a.password_hash, a.one_time_until, \
      a.disabled_at, a.created_at AS account_created_at, a.changed_at, a.last_sign_in_at";
 
-fn account(row: &SqliteRow) -> Result<Account, StoreError> {
+pub(super) fn account(row: &SqliteRow) -> Result<Account, StoreError> {
     let id: String = row.try_get("account_id").map_err(backend)?;
     let one_time = some_time(&id, row.try_get("one_time_until").map_err(backend)?)?;
     let has_password = row.try_get::<Option<String>, _>("password_hash").map_err(backend)?.is_some();
@@ -90,7 +93,7 @@ fn account(row: &SqliteRow) -> Result<Account, StoreError> {
 }
 
 const SESSION: &str = "s.id AS session_id, s.account_id AS session_account, s.created_at AS session_created_at, s.last_seen_at, \
-     s.idle_until, s.ends_at, s.net, s.device";
+     s.idle_until, s.ends_at, s.net, s.device, s.proof";
 
 fn session(row: &SqliteRow) -> Result<Session, StoreError> {
     let id: String = row.try_get("session_id").map_err(backend)?;
@@ -104,6 +107,7 @@ fn session(row: &SqliteRow) -> Result<Session, StoreError> {
         ends_at: at("ends_at")?,
         net: row.try_get("net").map_err(backend)?,
         device: row.try_get("device").map_err(backend)?,
+        proof: Proof::from_word(row.try_get("proof").map_err(backend)?),
     })
 }
 
@@ -162,8 +166,8 @@ async fn insert(
 async fn insert_session(tx: &mut SqliteConnection, new: &NewSession) -> Result<(), StoreError> {
     let s = &new.session;
     sqlx::query(
-        "INSERT INTO account_sessions (id, account_id, token_hash, created_at, last_seen_at, idle_until, ends_at, net, device) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "INSERT INTO account_sessions (id, account_id, token_hash, created_at, last_seen_at, idle_until, ends_at, net, device, \
+         proof) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
     )
     .bind(s.id.to_string())
     .bind(s.account_id.to_string())
@@ -174,6 +178,7 @@ async fn insert_session(tx: &mut SqliteConnection, new: &NewSession) -> Result<(
     .bind(s.ends_at.as_millisecond())
     .bind(&s.net)
     .bind(&s.device)
+    .bind(s.proof.word())
     .execute(&mut *tx)
     .await
     .map_err(backend)?;
@@ -189,7 +194,7 @@ async fn insert_session(tx: &mut SqliteConnection, new: &NewSession) -> Result<(
     Ok(())
 }
 
-async fn note_in(tx: &mut SqliteConnection, audit: &AuditEntry) -> Result<(), StoreError> {
+pub(super) async fn note_in(tx: &mut SqliteConnection, audit: &AuditEntry) -> Result<(), StoreError> {
     append(tx, audit).await.map(|_| ()).map_err(backend)
 }
 
@@ -265,8 +270,6 @@ impl AccountStore for SqliteAccounts {
     }
 
     async fn change_account(&self, account: &Account, audit: &AuditEntry) -> Result<Changed, StoreError> {
-        const ADMINISTRATORS: &str =
-            "SELECT COUNT(*) FROM accounts a, json_each(a.roles) r WHERE a.disabled_at IS NULL AND r.value = 'administrator'";
         let mut tx = self.begin().await?;
         let id = account.id.to_string();
         let before = sqlx::query_scalar::<_, i64>(ADMINISTRATORS).fetch_one(&mut *tx).await.map_err(backend)?;

@@ -16,6 +16,7 @@ pub mod conversation;
 pub mod curated;
 pub mod desk;
 mod disputes;
+mod duties;
 mod evidence;
 pub mod gaps;
 pub mod generations;

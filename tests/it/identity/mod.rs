@@ -3,8 +3,10 @@
 mod access;
 mod accounts;
 mod audit;
+mod duties;
 mod first_start;
 mod keys;
+mod oidc;
 mod passwords;
 mod sessions;
 mod sign_in;

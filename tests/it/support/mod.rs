@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod fake_model;
+pub mod idp;
 pub mod people;
 pub mod staff;
 pub mod wire;

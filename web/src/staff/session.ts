@@ -25,6 +25,7 @@ export const session = {
   async load(): Promise<void> {
     try {
       state.me = await got(api.GET('/api/v1/auth/me'))
+      state.expired = false
     } catch (error) {
       if (!(error instanceof Problem) || error.status !== 401) throw error
       state.me = undefined

@@ -2,7 +2,9 @@
 
 pub mod change;
 pub mod create;
+pub mod duties;
 pub mod get;
+pub mod hand_over;
 pub mod list;
 pub mod reset;
 pub mod roles;

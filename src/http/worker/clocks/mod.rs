@@ -12,6 +12,7 @@ use serde_json::json;
 use crate::http::problem::{Code, Problem};
 use crate::http::state::Api;
 use crate::http::tickets::refusal;
+use crate::http::worker::acting;
 use crate::identity::Caller;
 use crate::identity::role::Permission;
 use crate::incident::clock_store::{Actor, ClockError, Within};
@@ -42,6 +43,7 @@ fn actor(caller: &Caller) -> Actor {
 
 /// Written down first: a deadline that moved without a trace is worse than a trace of one that did not.
 async fn trace(api: &Api, caller: &Caller, action: &str, number: &str, detail: serde_json::Value) -> Result<(), Problem> {
+    let detail = acting::noted(api, caller, number, detail).await?;
     let traced = api.audit.record(caller, action, ("ticket", number), detail).await;
     traced.map(|_| ()).map_err(|error| Problem::unavailable(&error))
 }

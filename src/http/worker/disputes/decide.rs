@@ -10,6 +10,7 @@ use super::{own, problem, reason};
 use crate::http::body::JsonBody;
 use crate::http::problem::{Code, FieldProblem, Problem, ProblemBody};
 use crate::http::state::ApiState;
+use crate::http::worker::acting;
 use crate::identity::Caller;
 use crate::incident::dispute::{Dispute, NewRoute, Verdict, new_route};
 
@@ -68,6 +69,7 @@ pub async fn decide_dispute(
         "from": { "section": dispute.route.section, "post": dispute.route.post, "first_receiver": dispute.route.first_receiver },
         "to": to.map(|r| json!({ "section": r.section, "post": r.post, "first_receiver": r.first_receiver })),
     });
+    let detail = acting::noted(&api, &caller, &dispute.number, detail).await?;
     let traced = api.audit.record(&caller, "ticket.dispute_decision", ("ticket", &dispute.number), detail).await;
     traced.map_err(|e| Problem::unavailable(&e))?;
     Ok(Json(dispute))

@@ -11,6 +11,7 @@ use super::{own, problem, reason};
 use crate::http::body::JsonBody;
 use crate::http::problem::{Problem, ProblemBody};
 use crate::http::state::ApiState;
+use crate::http::worker::acting;
 use crate::identity::Caller;
 use crate::incident::dispute::{Dispute, NewDispute};
 
@@ -49,6 +50,7 @@ pub async fn raise_dispute(
         return Ok((StatusCode::OK, Json(dispute)));
     }
     let detail = json!({ "dispute": dispute.id, "section": dispute.route.section, "post": dispute.route.post });
+    let detail = acting::noted(&api, &caller, &dispute.number, detail).await?;
     let traced = api.audit.record(&caller, "ticket.dispute", ("ticket", &dispute.number), detail).await;
     traced.map_err(|e| Problem::unavailable(&e))?;
     Ok((StatusCode::CREATED, Json(dispute)))

@@ -11,6 +11,7 @@ use crate::http::body::JsonBody;
 use crate::http::problem::{Code, Problem, ProblemBody};
 use crate::http::state::ApiState;
 use crate::http::tickets::refusal;
+use crate::http::worker::acting;
 use crate::identity::{Caller, Permission};
 
 /// Why somebody must know who reported.
@@ -53,11 +54,9 @@ pub async fn read_identity(
     if guarded && !caller.may(Permission::ConfidentialRead) {
         return Err(Problem::new(Code::Forbidden).detail("这张工单的反映人要求保密，只有指挥中心可以查看"));
     }
+    let detail = acting::noted(&api, &caller, &ticket.number, json!({ "reason": reason, "guarded": guarded })).await?;
     // Written down first: nobody learns it unseen.
-    api.audit
-        .record(&caller, "identity.read", ("ticket", &ticket.number), json!({ "reason": reason, "guarded": guarded }))
-        .await
-        .map_err(|e| Problem::unavailable(&e))?;
+    api.audit.record(&caller, "identity.read", ("ticket", &ticket.number), detail).await.map_err(|e| Problem::unavailable(&e))?;
     let identity = api.tickets.identity(&ticket.number).await.map_err(refusal)?;
     let identity = identity.ok_or_else(|| Problem::new(Code::NotFound).detail("没有这个工单"))?;
     Ok(Json(ReporterIdentity {

@@ -19,6 +19,7 @@ use uuid::Uuid;
 use crate::http::problem::{Code, Problem};
 use crate::http::state::Api;
 use crate::http::tickets::refusal;
+use crate::http::worker::acting;
 use crate::identity::{Caller, Role};
 use crate::incident::ticket::{Category, Deadlines, FilingStandard, Kind, Place, Route, Status, Ticket, Urgency};
 
@@ -154,6 +155,11 @@ pub fn guarded(ticket: &Ticket) -> bool {
 
 /// As whom the resident sees the caller act: a post, never a person.
 pub fn post_of(api: &Api, caller: &Caller, ticket: &Ticket) -> String {
+    let stands_in = if acting::for_whom(api, caller, ticket).is_some() { "（代班）" } else { "" };
+    format!("{}{stands_in}", own_post(api, caller, ticket))
+}
+
+fn own_post(api: &Api, caller: &Caller, ticket: &Ticket) -> String {
     let rules = api.rules.load();
     if caller.roles.contains(&Role::Gridworker) && !caller.roles.contains(&Role::Dispatcher) {
         let grid = ticket.place.grid_code.as_deref().and_then(|code| rules.places.gazetteer().grid(code));

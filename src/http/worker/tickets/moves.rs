@@ -14,6 +14,7 @@ use crate::http::problem::{Code, Problem, ProblemBody};
 use crate::http::state::{Api, ApiState};
 use crate::http::tickets::attachments::{checked, not_added};
 use crate::http::tickets::refusal;
+use crate::http::worker::acting;
 use crate::identity::{Caller, Permission};
 use crate::incident::store::TicketMove;
 use crate::incident::ticket::Status;
@@ -79,6 +80,7 @@ pub async fn move_ticket(
         return Err(Problem::new(Code::Conflict).detail(detail));
     }
     let detail = json!({ "from": ticket.status.word(), "to": step.to.word() });
+    let detail = acting::noted(&api, &caller, &ticket.number, detail).await?;
     let traced = api.audit.record(&caller, "ticket.move", ("ticket", &ticket.number), detail).await;
     traced.map_err(|e| Problem::unavailable(&e))?;
     let by = post_of(&api, &caller, &ticket);
