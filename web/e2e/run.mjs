@@ -16,6 +16,7 @@ import { journeys as knowledge } from './journeys/knowledge.mjs'
 import { journeys as residents } from './journeys/residents.mjs'
 import { journeys as tickets } from './journeys/tickets.mjs'
 import { journeys as working } from './journeys/working.mjs'
+import { fresh } from './fresh.mjs'
 import { startModel } from './model.mjs'
 import { startService } from './service.mjs'
 
@@ -48,6 +49,7 @@ const [browser, ...started] = await Promise.all([
   startService(binary, join(PICTURES, 'service-with-model.log'), { GRIDWORKER__LLM__BASE_URL: model.url, GRIDWORKER__LLM__MODEL: 'slow' }),
 ])
 const services = { plain: started[0], model: started[1] }
+if (process.env.FRESH_DIST) for (const service of started) service.url = await fresh(service.url)
 console.log(`two services ready after ${seconds(began)} s`)
 
 let passed = 0

@@ -4,5 +4,7 @@ pub mod attachments;
 pub mod category;
 pub mod clocks;
 pub mod disputes;
+pub mod ledgers;
 pub mod merge;
+pub mod street;
 pub mod tickets;

@@ -6,6 +6,7 @@ pub mod get;
 pub mod identity;
 pub mod list;
 pub mod moves;
+pub mod revisit;
 
 use std::collections::BTreeMap;
 
