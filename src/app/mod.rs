@@ -184,6 +184,7 @@ impl Instance {
             merges: tickets.clone(),
             destinations: delivering.destinations.clone(),
             clocks: tickets.clone(),
+            ledgers: Arc::new(db.clone()),
             street: Arc::clone(&versions),
             rules: rules.clone(),
             knowledge: Arc::clone(&knowledge),
@@ -249,6 +250,9 @@ impl Instance {
         if settings.knowledge.seed || demo {
             wiring::seed(&knowledge, &shipped, &*clock, &settings, progress).await?;
             wiring::seed_questions(&curation, &shipped, &*clock).await?;
+        }
+        if demo {
+            wiring::seed_ledgers(&db, &shipped, &rules, &*clock).await?;
         }
         let outdated = matches!(knowledge.start().await?, Started::Outdated(_));
         curation.reload().await?;

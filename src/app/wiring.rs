@@ -16,6 +16,8 @@ use crate::conversation::speech::Speech;
 use crate::core::clock::{Clock, SystemClock};
 use crate::core::ids::{Ids, RandomIds};
 use crate::incident::intent::classify_intent;
+use crate::incident::ledger;
+use crate::incident::ledger::store::{EntryQuery, LedgerStore as _};
 use crate::incident::rules::Rules;
 use crate::knowledge::curation::{Curation, CurationParts};
 use crate::knowledge::document::{Audience, ImportDefaults, ParsedDocument};
@@ -195,6 +197,22 @@ pub async fn seed_questions(curation: &Curation, shipped: &Shipped, clock: &dyn 
         at: clock.now(),
     };
     curation.sets().save_question_set(&version).await?;
+    Ok(())
+}
+
+/// Sample ledgers, marked as such, while there are none.
+pub async fn seed_ledgers(db: &Sqlite, shipped: &Shipped, rules: &Rules, clock: &dyn Clock) -> anyhow::Result<()> {
+    let Ok(text) = shipped.street_file("ledgers_sample.csv") else { return Ok(()) };
+    if !db.entries(&EntryQuery { limit: 1, ..EntryQuery::default() }).await?.is_empty() {
+        return Ok(());
+    }
+    let rules = rules.load();
+    let read = ledger::import::read(&text, rules.places.gazetteer(), rules.day(clock.now()), true);
+    let entries = read.map_err(|wrong| {
+        let words: Vec<String> = wrong.iter().map(ToString::to_string).collect();
+        anyhow::anyhow!("knowledge/street/ledgers_sample.csv: {}", words.join("; "))
+    })?;
+    db.put(&entries, false).await?;
     Ok(())
 }
 

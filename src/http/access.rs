@@ -143,6 +143,15 @@ pub const TABLE: &[(&str, &str, Need)] = &[
     ("GET", "/api/v1/worker/tickets/{number}/disputes", May(P::TicketRead)),
     ("GET", "/api/v1/worker/disputes", May(P::TicketDispatch)),
     ("PUT", "/api/v1/worker/tickets/{number}/category", May(P::CategoryCorrect)),
+    ("POST", "/api/v1/worker/tickets/{number}/revisit", May(P::TicketMove)),
+    // The own part of the street, and its ledgers
+    ("GET", "/api/v1/worker/street", SignedIn),
+    ("GET", "/api/v1/worker/ledgers", May(P::LedgerRead)),
+    ("GET", "/api/v1/worker/ledgers/{id}", May(P::LedgerRead)),
+    ("POST", "/api/v1/worker/ledgers/{id}/visits", May(P::LedgerWrite)),
+    ("PUT", "/api/v1/worker/ledgers/{id}/visits/{visit}/ticket", May(P::LedgerWrite)),
+    ("GET", "/api/v1/worker/ledgers/{id}/attachments/{attachment}", May(P::LedgerRead)),
+    ("POST", "/api/v1/worker/ledgers/import", May(P::LedgerWrite)),
     // Deliveries
     ("GET", "/api/v1/admin/outbox", May(P::OutboxRead)),
     ("GET", "/api/v1/admin/outbox/export", May(P::OutboxRead)),

@@ -65,6 +65,23 @@ pub async fn widget(headers: HeaderMap) -> Response {
     }
 }
 
+/// `/worker/sw.js`: what keeps the gridworker's face working without a network. It is asked for anew each time, so that a new
+/// version is known at once, and may serve `/worker` itself, which lies beside its own folder.
+pub async fn worker_service(headers: HeaderMap) -> Response {
+    let Some(file) = Dist::get("worker/sw.js") else { return Problem::new(Code::NotFound).into_response() };
+    let mut response = serve("sw.js", &file, Framed::Nowhere, &headers, "no-cache");
+    response.headers_mut().insert("service-worker-allowed", HeaderValue::from_static("/worker"));
+    response
+}
+
+/// `/worker/app.webmanifest`
+pub async fn worker_manifest(headers: HeaderMap) -> Response {
+    match Dist::get("worker/app.webmanifest") {
+        Some(file) => serve("app.webmanifest", &file, Framed::Nowhere, &headers, "no-cache"),
+        None => Problem::new(Code::NotFound).into_response(),
+    }
+}
+
 /// `/icon.svg`
 pub async fn icon(headers: HeaderMap) -> Response {
     match Dist::get("icon.svg") {
@@ -115,7 +132,8 @@ fn content_type(name: &str) -> &'static str {
         Some("svg") => "image/svg+xml",
         Some("png") => "image/png",
         Some("woff2") => "font/woff2",
-        Some("webmanifest" | "json") => "application/json",
+        Some("webmanifest") => "application/manifest+json",
+        Some("json") => "application/json",
         _ => "application/octet-stream",
     }
 }

@@ -146,7 +146,14 @@ fn documented(max_attachment_bytes: usize, max_body_bytes: usize) -> OpenApiRout
         .routes(routes!(worker::tickets::moves::move_ticket))
         .routes(routes!(worker::tickets::attachments::get_ticket_attachment))
         .routes(routes!(worker::tickets::identity::read_identity))
+        .routes(routes!(worker::tickets::revisit::revisit_ticket))
         .routes(routes!(worker::category::correct_category))
+        .routes(routes!(worker::street::get_own_street))
+        .routes(routes!(worker::ledgers::list::list_entries))
+        .routes(routes!(worker::ledgers::get::get_entry))
+        .routes(routes!(worker::ledgers::visit::add_visit))
+        .routes(routes!(worker::ledgers::reported::note_ticket))
+        .routes(routes!(worker::ledgers::attachments::get_visit_attachment))
         // Deliveries
         .routes(routes!(admin::outbox::list::list_outbox))
         .routes(routes!(admin::outbox::export::export_outbox))
@@ -223,6 +230,11 @@ fn documented(max_attachment_bytes: usize, max_body_bytes: usize) -> OpenApiRout
         )
         .merge(
             OpenApiRouter::new()
+                .routes(routes!(worker::ledgers::import::import_entries))
+                .layer(DefaultBodyLimit::max(worker::ledgers::import::MAX_BYTES)),
+        )
+        .merge(
+            OpenApiRouter::new()
                 .routes(routes!(admin::question_sets::import::import_question_set))
                 .layer(DefaultBodyLimit::max(question_files::MAX_BYTES)),
         )
@@ -258,6 +270,8 @@ pub fn router(
         .route("/", get(pages::index))
         .route("/chat", get(pages::chat))
         .route("/worker", get(pages::worker))
+        .route("/worker/sw.js", get(pages::worker_service))
+        .route("/worker/app.webmanifest", get(pages::worker_manifest))
         .route("/worker/{*place}", get(pages::worker))
         .route("/admin", get(pages::admin))
         .route("/admin/{*place}", get(pages::admin))

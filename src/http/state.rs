@@ -22,6 +22,7 @@ use crate::incident::destinations::Destinations;
 use crate::incident::dispute::DisputeStore;
 use crate::incident::duplicates::store::MergeStore;
 use crate::incident::labels::LabelStore;
+use crate::incident::ledger::store::LedgerStore;
 use crate::incident::rules::Rules;
 use crate::incident::store::TicketStore;
 use crate::incident::street::desk::Desk;
@@ -92,6 +93,8 @@ pub struct Api {
     pub disputes: Arc<dyn DisputeStore>,
     /// Deadlines: pausing, extending, who is told.
     pub clocks: Arc<dyn ClockStore>,
+    /// What is visited again and again.
+    pub ledgers: Arc<dyn LedgerStore>,
     /// The street's files in versions.
     pub street: Arc<Desk>,
     /// Taxonomy, grid directory and the rest of the street's rules; a request loads them once.

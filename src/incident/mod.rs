@@ -31,6 +31,7 @@ pub mod intent;
 pub mod keep_up;
 pub mod labels;
 pub mod learned;
+pub mod ledger;
 pub mod likeness;
 pub mod micro_grids;
 pub mod names;

@@ -113,6 +113,14 @@ impl GridMap {
         Ok(())
     }
 
+    /// The outer lines of a grid's ground, in WGS-84, x the longitude; none when it is not drawn.
+    #[must_use]
+    pub fn outline(&self, grid_code: &str) -> Vec<Vec<Point>> {
+        let point = |c: &Coord<f64>| Point { lat: c.y, lng: c.x, system: PointSystem::Wgs84, accuracy_m: None };
+        let ground = self.grounds.iter().find(|g| g.grid_code == grid_code);
+        ground.into_iter().flat_map(|g| &g.shape).map(|part| part.exterior().coords().map(point).collect()).collect()
+    }
+
     /// How many grids are drawn.
     #[must_use]
     pub fn len(&self) -> usize {

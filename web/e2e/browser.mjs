@@ -1,6 +1,6 @@
 // What every journey needs from a browser: a resident with a window, and pictures that axe has looked at.
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { AxeBuilder } from '@axe-core/playwright'
 import { chromium } from 'playwright-core'
 
@@ -15,18 +15,6 @@ export const launch = (executablePath) =>
     executablePath,
     args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--use-fake-device-for-media-stream'],
   })
-
-/** While the pages are worked on: FRESH_DIST=1 takes them from web/dist instead of from the binary. */
-async function freshly(route) {
-  const path = new URL(route.request().url()).pathname
-  const face = /^\/(chat|worker|admin)(\/|$)/.exec(path)
-  const name = path === '/' ? 'index.html' : face && !path.startsWith('/worker/sw') ? `${face[1]}.html` : path.slice(1)
-  const real = await route.fetch()
-  const type = { html: 'text/html', js: 'text/javascript', css: 'text/css' }[name.split('.').pop()]
-  const file = new URL(`../dist/${name}`, import.meta.url)
-  if (!type || !existsSync(file)) return route.fulfill({ response: real })
-  return route.fulfill({ status: 200, headers: { ...real.headers(), 'content-type': `${type}; charset=utf-8` }, body: readFileSync(file) })
-}
 
 /** One person at one screen; `problems` collects what nobody should have to see. */
 export class Visitor {
@@ -45,7 +33,6 @@ export class Visitor {
       hasTouch: this.size === 'phone',
       permissions: ['clipboard-read', 'clipboard-write'],
     })
-    if (process.env.FRESH_DIST) await this.context.route(/^http:\/\/127\.0\.0\.1:\d+\/((chat|worker|admin)([/?].*)?|assets\/.*|widget\.js|)(#.*)?$/, freshly)
     const page = await this.context.newPage()
     page.setDefaultTimeout(20_000)
     page.on('pageerror', (error) => this.problems.push(`script error: ${error.message}`))

@@ -17,6 +17,7 @@ import { journeys as residents } from './journeys/residents.mjs'
 import { journeys as tickets } from './journeys/tickets.mjs'
 import { journeys as working } from './journeys/working.mjs'
 import { startEars } from './ears.mjs'
+import { fresh } from './fresh.mjs'
 import { startModel } from './model.mjs'
 import { startService, stopServices } from './service.mjs'
 
@@ -50,6 +51,7 @@ const [browser, ...started] = await Promise.all([
   startService(binary, join(PICTURES, 'service-with-model.log'), { GRIDWORKER__LLM__BASE_URL: model.url, GRIDWORKER__LLM__MODEL: 'slow' }),
 ])
 const services = { plain: started[0], model: started[1] }
+if (process.env.FRESH_DIST) for (const service of started) service.url = await fresh(service.url)
 console.log(`two services ready after ${seconds(began)} s`)
 
 let passed = 0

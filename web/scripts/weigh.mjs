@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 
 /** Bytes (gzip) of scripts and styles before the first message of a resident and the first view of the desk. */
-const LIMITS = { 'chat.html': 55 * 1024, 'admin.html': 350 * 1024 }
+const LIMITS = { 'chat.html': 55 * 1024, 'worker.html': 100 * 1024, 'admin.html': 350 * 1024 }
 const dist = new URL('../dist/', import.meta.url)
 const weight = (path) => gzipSync(readFileSync(new URL(path, dist)), { level: 9 }).length
 const assets = (page) => {

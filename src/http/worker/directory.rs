@@ -6,6 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::state::ApiState;
+use crate::incident::pauses::PauseReason;
 use crate::incident::dispute;
 
 /// A section (板块) with its posts.
@@ -50,6 +51,12 @@ pub struct PauseChoice {
     pub words: String,
 }
 
+impl From<&PauseReason> for PauseChoice {
+    fn from(reason: &PauseReason) -> Self {
+        Self { id: reason.id.clone(), title: reason.title.clone(), max_days: reason.max_days, words: reason.words.clone() }
+    }
+}
+
 /// The street as one chooses from it.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Directory {
@@ -83,11 +90,5 @@ pub async fn get_directory(State(api): State<ApiState>) -> Json<Directory> {
             None => communities.push(CommunityView { name: grid.community.clone(), grids: vec![view] }),
         }
     }
-    let pauses = rules.pauses.all().iter().map(|r| PauseChoice {
-        id: r.id.clone(),
-        title: r.title.clone(),
-        max_days: r.max_days,
-        words: r.words.clone(),
-    });
-    Json(Directory { street: rules.street.clone(), sections, communities, pauses: pauses.collect() })
+    Json(Directory { street: rules.street.clone(), sections, communities, pauses: rules.pauses.all().iter().map(PauseChoice::from).collect() })
 }

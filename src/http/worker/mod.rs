@@ -6,5 +6,7 @@ pub mod category;
 pub mod clocks;
 pub mod directory;
 pub mod disputes;
+pub mod ledgers;
 pub mod merge;
+pub mod street;
 pub mod tickets;

@@ -81,10 +81,11 @@ fn read(which: Uuid, row: &SqliteRow) -> Result<Attachment, RowError> {
 pub(super) async fn count(sqlite: &Sqlite, owner: Owner) -> Result<u32, RowError> {
     let (sql, key) = match owner {
         Owner::Conversation(id) => ("SELECT COUNT(*) FROM attachments WHERE conversation_id = $1", id),
-        // What went into no ticket yet.
+        // What went into no ticket and no visit yet.
         Owner::Account(id) => (
             "SELECT COUNT(*) FROM attachments AS a WHERE account_id = $1 AND NOT EXISTS \
-             (SELECT 1 FROM ticket_evidence AS e, json_each(e.attachments) AS j WHERE j.value = a.id)",
+             (SELECT 1 FROM ticket_evidence AS e, json_each(e.attachments) AS j WHERE j.value = a.id) AND NOT EXISTS \
+             (SELECT 1 FROM ledger_visits AS v, json_each(v.attachments) AS j WHERE j.value = a.id)",
             id,
         ),
     };
@@ -92,12 +93,13 @@ pub(super) async fn count(sqlite: &Sqlite, owner: Owner) -> Result<u32, RowError
     Ok(u32::try_from(count).unwrap_or(u32::MAX))
 }
 
-/// Attachments of accounts from before `before` that went into no ticket: their rows go, their ids are returned.
+/// Attachments of accounts from before `before` that went into no ticket and no visit: their rows go, their ids are returned.
 pub(super) async fn sweep(sqlite: &Sqlite, before: Timestamp) -> Result<Vec<Uuid>, RowError> {
     let mut tx = sqlite.durable().await.map_err(db)?;
     let gone: Vec<String> = sqlx::query_scalar(
         "DELETE FROM attachments WHERE account_id IS NOT NULL AND created_at < $1 AND NOT EXISTS \
-         (SELECT 1 FROM ticket_evidence AS e, json_each(e.attachments) AS j WHERE j.value = attachments.id) RETURNING id",
+         (SELECT 1 FROM ticket_evidence AS e, json_each(e.attachments) AS j WHERE j.value = attachments.id) AND NOT EXISTS \
+         (SELECT 1 FROM ledger_visits AS v, json_each(v.attachments) AS j WHERE j.value = attachments.id) RETURNING id",
     )
     .bind(before.as_millisecond())
     .fetch_all(&mut *tx)

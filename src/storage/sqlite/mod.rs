@@ -24,6 +24,7 @@ pub mod imports;
 pub mod incident;
 pub mod knowledge;
 mod labels;
+mod ledgers;
 pub mod life;
 mod merges;
 mod outgoing;

@@ -39,6 +39,12 @@ pub(super) mod place {
     pub fn corrections(row: i64) -> String {
         format!("outbox/{row}/corrections")
     }
+    pub fn ledger(id: Uuid) -> String {
+        format!("ledger/{id}")
+    }
+    pub fn visit(id: Uuid) -> String {
+        format!("visit/{id}")
+    }
     pub fn reporter(id: Uuid) -> String {
         format!("ticket/{id}/reporter")
     }
@@ -57,7 +63,18 @@ fn uuid(text: &str) -> Result<Uuid, StoreError> {
     text.parse().map_err(failed)
 }
 
-const COLUMNS: [Column; 10] = [
+const COLUMNS: [Column; 12] = [
+    Column {
+        find: "SELECT id AS key, 0 AS part, document AS text FROM ledger_entries WHERE substr(document, 1, length($1)) <> $1 LIMIT $2",
+        write: "UPDATE ledger_entries SET document = $3 WHERE id = $1 AND $2 = 0",
+        place: |key, _| Ok(place::ledger(uuid(key)?)),
+    },
+    Column {
+        find: "SELECT id AS key, 0 AS part, note AS text FROM ledger_visits \
+               WHERE note IS NOT NULL AND substr(note, 1, length($1)) <> $1 LIMIT $2",
+        write: "UPDATE ledger_visits SET note = $3 WHERE id = $1 AND $2 = 0",
+        place: |key, _| Ok(place::visit(uuid(key)?)),
+    },
     Column {
         find: "SELECT id AS key, 0 AS part, memory AS text FROM conversations WHERE substr(memory, 1, length($1)) <> $1 LIMIT $2",
         write: "UPDATE conversations SET memory = $3 WHERE id = $1 AND $2 = 0",

@@ -18,6 +18,7 @@ mod handling;
 mod hang_up;
 mod imports;
 mod leak;
+mod ledgers;
 mod limits;
 mod model;
 mod news;

@@ -57,8 +57,8 @@ fn line_of(name: &str, key: &str) -> u64 {
 fn every_shipped_table_is_in_the_list_with_all_its_columns() {
     for entry in std::fs::read_dir(folder()).expect("the shipped street").flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
-        // Words of search are edited with the knowledge, the street itself in its configuration.
-        if ["lexicon.csv", "street.toml", "README.md"].contains(&name.as_str()) {
+        // Words of search are edited with the knowledge, the street itself in its configuration; sample ledgers become rows once.
+        if ["lexicon.csv", "street.toml", "README.md", "ledgers_sample.csv"].contains(&name.as_str()) {
             continue;
         }
         let one =

@@ -13,6 +13,17 @@ whenSignedOut(() => {
   state.me = undefined
 })
 
+/** Who was signed in last on this device, for a face that works without a network. */
+export interface Memory {
+  get: () => Promise<Me | undefined>
+  set: (me: Me | undefined) => Promise<void>
+}
+let memory: Memory | undefined
+/** From now on what the server says about who is signed in is remembered, and believed while it cannot be asked. */
+export function rememberIn(kept: Memory): void {
+  memory = kept
+}
+
 /** Who is signed in on this page: one state for all of it. */
 export const session = {
   state: readonly(state),
@@ -27,20 +38,27 @@ export const session = {
       state.me = await got(api.GET('/api/v1/auth/me'))
       state.expired = false
     } catch (error) {
-      if (!(error instanceof Problem) || error.status !== 401) throw error
-      state.me = undefined
+      // No answer at all, or none of the service's own: whoever was here last goes on with what this device has kept.
+      const known = error instanceof Problem && !error.transient ? undefined : (state.me ?? (await memory?.get()))
+      if (!known && (!(error instanceof Problem) || error.status !== 401)) throw error
+      // A session that ended meanwhile is asked for again, over what was being done.
+      if (!known && state.me) state.expired = true
+      state.me = known
     }
     state.asked = true
+    await memory?.set(state.me)
   },
   async signIn(name: string, password: string): Promise<void> {
     state.me = await got(api.POST('/api/v1/auth/sign-in', { body: { name, password } }))
     state.expired = false
+    await memory?.set(state.me)
   },
   async changePassword(current: string, next: string): Promise<void> {
     state.me = await got(api.POST('/api/v1/auth/password', { body: { current, new: next } }))
   },
   async signOut(): Promise<void> {
     await api.POST('/api/v1/auth/sign-out')
+    await memory?.set(undefined)
     state.me = undefined
     state.expired = false
   },

@@ -8,6 +8,7 @@ pub mod identity;
 pub mod list;
 pub mod moves;
 pub mod relations;
+pub mod revisit;
 
 use std::collections::BTreeMap;
 

@@ -92,7 +92,7 @@ pub async fn move_ticket(
 }
 
 /// Not too many, and all of the caller's own account.
-async fn check_attachments(api: &Api, caller: &Caller, ids: &[Uuid]) -> Result<(), Problem> {
+pub async fn check_attachments(api: &Api, caller: &Caller, ids: &[Uuid]) -> Result<(), Problem> {
     if ids.is_empty() {
         return Ok(());
     }

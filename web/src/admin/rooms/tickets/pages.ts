@@ -11,5 +11,6 @@ export const tickets: Room = {
     { path: '/outbox', name: 'outbox', title: '推送记录', needs: ['outbox_read'], view: () => import('./OutboxPage.vue') },
     { path: '/outbox/:id(\\d+)', name: 'outbox-row', title: '一条推送', needs: ['outbox_read'], view: () => import('./OutboxRowPage.vue'), hidden: true },
     { path: '/destinations', name: 'destinations', title: '推送平台', needs: ['outbox_read'], view: () => import('./DestinationsPage.vue') },
+    { path: '/ledgers', name: 'ledgers', title: '台账', needs: ['ledger_read'], view: () => import('./LedgersPage.vue') },
   ],
 }
