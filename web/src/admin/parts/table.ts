@@ -14,6 +14,8 @@ export interface Column<T> {
   unordered?: boolean
   /** Only in the export. */
   exportOnly?: boolean
+  /** Not in the export: buttons. */
+  screenOnly?: boolean
 }
 
 /** How a table is looked at. It stands in the address, so that a link shows the same and "back" goes back. */
