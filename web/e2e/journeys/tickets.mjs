@@ -78,6 +78,8 @@ async function move(staff, button, note) {
   await dialog.waitFor({ state: 'hidden' })
 }
 const panelless = (staff) => staff.at.getByRole('group', { name: '办理', exact: true })
+/** Answers a question that `sure` asked. */
+const confirm = (staff, words) => staff.at.locator('.t-dialog').getByRole('button', { name: words, exact: true }).click()
 const find = async (staff, words) => {
   await staff.at.getByRole('searchbox', { name: '搜索工单' }).fill(words)
 }
@@ -350,7 +352,7 @@ export const journeys = [
       await centre.at.getByRole('button', { name: '全部重推（按条件）' }).click()
       await centre.at.getByText(/原因含“401”的被拒推送会全部重新排队/).waitFor()
       await centre.shot('outbox-all')
-      await centre.at.getByRole('dialog').getByRole('button', { name: '全部重推' }).click()
+      await confirm(centre, '全部重推')
       await centre.at.getByText('没有符合条件的').waitFor()
       await centre.at.goto(`${service.url}/admin/outbox?number=${others[0]}`)
       await centre.at.getByRole('cell', { name: '已送达' }).first().waitFor()
@@ -373,7 +375,7 @@ export const journeys = [
       await centre.at.getByRole('cell', { name: '已送达' }).first().waitFor()
       await centre.go('推送平台')
       await centre.at.getByRole('button', { name: '核对' }).click()
-      await centre.at.getByRole('dialog').getByRole('button', { name: '核对' }).click()
+      await confirm(centre, '核对')
       await centre.at.getByText(/核对结果：问了/).waitFor()
       await centre.shot('destinations')
     }),
@@ -412,7 +414,7 @@ export const journeys = [
       await report(service.url, `${PLACES[size].wall}外墙瓷砖空鼓，还没有掉，没有人受伤，下面是通道`)
       const admin = await hire().open(service.url, '/admin', await service.account(['administrator']))
       await admin.go('街道数据')
-      await admin.at.getByRole('link', { name: /派单/ }).first().waitFor()
+      await admin.at.getByRole('link', { name: '流转调度规则' }).waitFor()
       await admin.shot('street')
       await admin.at.getByRole('cell', { name: 'dispatch.csv' }).waitFor()
       await admin.at.goto(`${service.url}/admin/street/dispatch.csv`)

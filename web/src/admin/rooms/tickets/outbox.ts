@@ -12,6 +12,9 @@ export const ACTS: Record<string, string> = { asked: '查询', sent: '推送', '
 /** What tells the same thing apart at a platform: never to be put right by hand. */
 export const FIXED = ['idempotency_key', 'event_id', 'attachment_id', 'number']
 
+/** What stands for the reporter in a body that is shown. */
+export const COVERED = '（不显示）'
+
 type Json = null | boolean | number | string | Json[] | { [name: string]: Json }
 export type Body = Record<string, Json>
 const plain = (value: unknown): value is Body => typeof value === 'object' && value !== null && !Array.isArray(value)
