@@ -7,7 +7,7 @@ import { startService } from '../service.mjs'
 
 const STREET = new URL('../../../knowledge/street/', import.meta.url)
 const shipped = (name) => readFileSync(new URL(name, STREET), 'utf8')
-/** A service of one's own has to start first (ms). */
+/** For what waits: for a service of its own, for the other screen, for a deadline (ms). */
 const SLOW = 300_000
 /** Both screens play at once on one service: each has buildings of its own. */
 const PLACES = {
@@ -37,11 +37,11 @@ const asked = (staff, path, method = 'GET', body) =>
     return { status: answer.status, body: text.startsWith('{') || text.startsWith('[') ? JSON.parse(text) : text }
   }, [path, method, body])
 
-/** A service of this file's own for each screen: here the platform is broken and the street changed. Urgent matters are due in a minute. */
-const own = {}
-function ownService({ size, binary, pictures }) {
-  own[size] ??= (async () => {
-    const service = await startService(binary, join(pictures, `service-centre-${size}.log`))
+/** A service of this file's own: here the platform is broken and the street changed. Urgent matters are due in a minute. */
+let own
+function ownService({ binary, pictures }) {
+  own ??= (async () => {
+    const service = await startService(binary, join(pictures, 'service-centre.log'))
     const folder = mkdtempSync(join(tmpdir(), 'gridworker-clocks-'))
     writeFileSync(join(folder, 'clocks.csv'), shipped('clocks.csv').replace('jinji-24h,紧急,5,', 'jinji-24h,紧急,1,'))
     await service.console('street', 'import', folder, '--note', '演练：一分钟受理', '--activate')
@@ -50,7 +50,16 @@ function ownService({ size, binary, pictures }) {
     const faults = (switches) => fetch(`${service.url}/platform/board/faults`, { method: 'PUT', headers: { 'content-type': 'application/json' }, body: JSON.stringify(switches) }).then((r) => assert.ok(r.ok, `faults: ${r.status}`))
     return { ...service, urgent, faults }
   })()
-  return own[size]
+  return own
+}
+/** What breaks the platform or changes the street is done by one screen at a time. */
+let before = Promise.resolve()
+function alone(run) {
+  return (journey) => {
+    const mine = before.then(async () => run(journey, await ownService(journey)))
+    before = mine.catch(() => undefined)
+    return mine
+  }
 }
 
 const card = (staff, number) => staff.at.getByRole('link').filter({ hasText: number })
@@ -69,6 +78,8 @@ async function move(staff, button, note) {
   await dialog.waitFor({ state: 'hidden' })
 }
 const panelless = (staff) => staff.at.getByRole('group', { name: '办理', exact: true })
+/** Answers a question that `sure` asked. */
+const confirm = (staff, words) => staff.at.locator('.t-dialog').getByRole('button', { name: words, exact: true }).click()
 const find = async (staff, words) => {
   await staff.at.getByRole('searchbox', { name: '搜索工单' }).fill(words)
 }
@@ -77,6 +88,7 @@ const find = async (staff, words) => {
 export const journeys = [
   {
     name: '工单：上报后几秒上看板，派、办、结，居民收到消息',
+    limit: SLOW,
     async run({ resident, hire, services, size }) {
       const place = PLACES[size].lamp
       const centre = await hire().open(services.plain.url, '/admin', await services.plain.account(['dispatcher']))
@@ -314,11 +326,9 @@ export const journeys = [
     },
   },
   {
-    name: '推送：被拒的改好重推，按条件全部重推，平台暂停再恢复',
+    name: '中心：推送被拒的改好重推，按条件全部重推，平台暂停再恢复',
     limit: SLOW,
-    async run(journey) {
-      const { hire, size } = journey
-      const service = await ownService(journey)
+    run: alone(async ({ hire, size }, service) => {
       await service.faults({ refuse_signature: true })
       const number = await report(service.url, `${PLACES[size].lamp}楼下路灯坏了`)
       const others = [await report(service.url, `${PLACES[size].wall}门口垃圾没人清运`), await report(service.url, `${PLACES[size].noise}楼道灯坏了`)]
@@ -342,7 +352,7 @@ export const journeys = [
       await centre.at.getByRole('button', { name: '全部重推（按条件）' }).click()
       await centre.at.getByText(/原因含“401”的被拒推送会全部重新排队/).waitFor()
       await centre.shot('outbox-all')
-      await centre.at.getByRole('dialog').getByRole('button', { name: '全部重推' }).click()
+      await confirm(centre, '全部重推')
       await centre.at.getByText('没有符合条件的').waitFor()
       await centre.at.goto(`${service.url}/admin/outbox?number=${others[0]}`)
       await centre.at.getByRole('cell', { name: '已送达' }).first().waitFor()
@@ -365,17 +375,15 @@ export const journeys = [
       await centre.at.getByRole('cell', { name: '已送达' }).first().waitFor()
       await centre.go('推送平台')
       await centre.at.getByRole('button', { name: '核对' }).click()
-      await centre.at.getByRole('dialog').getByRole('button', { name: '核对' }).click()
+      await confirm(centre, '核对')
       await centre.at.getByText(/核对结果：问了/).waitFor()
       await centre.shot('destinations')
-    },
+    }),
   },
   {
-    name: '推送：导出转人工，手工录入',
+    name: '中心：推送导出转人工，手工录入',
     limit: SLOW,
-    async run(journey) {
-      const { hire, size } = journey
-      const service = await ownService(journey)
+    run: alone(async ({ hire, size }, service) => {
       await service.faults({ refuse_signature: true })
       const number = await report(service.url, `${PLACES[size].wall}楼下路灯坏了，电话13912345678`)
       const centre = await hire().open(service.url, '/admin/outbox?state=dead', await service.account(['dispatcher']))
@@ -397,18 +405,16 @@ export const journeys = [
       await entered.getByRole('button', { name: '记下' }).click()
       await panel(centre, '状态').getByText('SG-7788').waitFor()
       await service.faults({})
-    },
+    }),
   },
   {
-    name: '街道数据：列名错了讲清哪一行，试派、启用、回退',
+    name: '中心：街道数据列名错了讲清哪一行，试派、启用、回退',
     limit: SLOW,
-    async run(journey) {
-      const { hire, size } = journey
-      const service = await ownService(journey)
+    run: alone(async ({ hire, size }, service) => {
       await report(service.url, `${PLACES[size].wall}外墙瓷砖空鼓，还没有掉，没有人受伤，下面是通道`)
       const admin = await hire().open(service.url, '/admin', await service.account(['administrator']))
       await admin.go('街道数据')
-      await admin.at.getByRole('link', { name: /派单/ }).first().waitFor()
+      await admin.at.getByRole('link', { name: '流转调度规则' }).waitFor()
       await admin.shot('street')
       await admin.at.getByRole('cell', { name: 'dispatch.csv' }).waitFor()
       await admin.at.goto(`${service.url}/admin/street/dispatch.csv`)
@@ -480,14 +486,12 @@ export const journeys = [
       await undo.getByRole('button', { name: '启用', exact: true }).click()
       await admin.at.getByText(`正在使用${back}`).waitFor()
       await admin.shot('street-back')
-    },
+    }),
   },
   {
-    name: '工单：超时的在最前，知悉提醒，挂起、恢复、延期',
+    name: '中心：超时的工单在最前，知悉提醒，挂起、恢复、延期',
     limit: SLOW,
-    async run(journey) {
-      const { hire, size } = journey
-      const service = await ownService(journey)
+    run: alone(async ({ hire, size }, service) => {
       const calm = await report(service.url, `${PLACES[size].other}楼下路灯坏了`)
       const centre = await hire().open(service.url, '/admin', await service.account(['dispatcher']))
       await centre.at.getByRole('heading', { level: 1, name: '工单看板' }).waitFor()
@@ -496,6 +500,8 @@ export const journeys = [
       await card(centre, calm).waitFor()
       assert.match(await centre.at.getByRole('region', { name: '待受理' }).getByRole('link').first().innerText(), new RegExp(service.urgent), 'what is overdue stands on top')
       await centre.shot('tickets-board-overdue')
+      const more = centre.at.getByRole('button', { name: '筛选', exact: true })
+      if (await more.isVisible()) await more.click()
       await centre.at.getByRole('checkbox', { name: '只看超时' }).check()
       await card(centre, calm).waitFor({ state: 'detached' })
       await centre.go('提醒')
@@ -525,6 +531,6 @@ export const journeys = [
       await clocks.getByText(/已延期 1 次/).waitFor()
       await clocks.getByText(/等配件到货/).first().waitFor()
       await centre.shot('tickets-extended')
-    },
+    }),
   },
 ]

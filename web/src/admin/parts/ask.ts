@@ -12,6 +12,8 @@ export function sure(header: string, body: string, confirm = '确定', danger = 
       answer(yes)
     }
     const dialog = DialogPlugin.confirm({
+      // Locking the page behind it would take a <style> that the policy forbids.
+      preventScrollThrough: false,
       header,
       body,
       confirmBtn: { content: confirm, theme: danger ? 'danger' : 'primary' },

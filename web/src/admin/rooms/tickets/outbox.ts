@@ -3,12 +3,17 @@ import type { Shape } from '../../../staff/client'
 
 export type OutboxRow = Shape<'OutboxRow'>
 export const STATES: Record<Shape<'RowState'>, string> = { pending: '等待推送', delivered: '已送达', dead: '被拒' }
+/** A platform's own words for where an incident stands. */
+export const THEIRS: Record<string, string> = { received: '已接收', accepted: '已受理', assigned: '已交办', in_progress: '处置中', resolved: '已办结', returned: '已退回', extended: '已延期', merged: '已合并', closed: '已关闭' }
 export const KINDS: Record<string, string> = { incident: '工单', update: '进展', attachment: '附件' }
 export const OUTCOMES: Record<string, string> = { delivered: '已送达', retry: '稍后重试', dead: '被拒' }
 export const ACTS: Record<string, string> = { asked: '查询', sent: '推送', 'asked+sent': '查询后推送' }
 
 /** What tells the same thing apart at a platform: never to be put right by hand. */
 export const FIXED = ['idempotency_key', 'event_id', 'attachment_id', 'number']
+
+/** What stands for the reporter in a body that is shown. */
+export const COVERED = '（不显示）'
 
 type Json = null | boolean | number | string | Json[] | { [name: string]: Json }
 export type Body = Record<string, Json>
