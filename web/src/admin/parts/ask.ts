@@ -5,6 +5,8 @@ import { told } from '../../staff/client'
 export function sure(header: string, body: string, confirm = '确定', danger = false): Promise<boolean> {
   return new Promise((answer) => {
     const dialog = DialogPlugin.confirm({
+      // Locking the page behind it would take a <style> that the policy forbids.
+      preventScrollThrough: false,
       header,
       body,
       confirmBtn: { content: confirm, theme: danger ? 'danger' : 'primary' },
