@@ -95,7 +95,7 @@ fn documented(max_attachment_bytes: usize, max_body_bytes: usize) -> OpenApiRout
         .routes(routes!(admin::leaves::list::list_leaves, admin::leaves::create::create_leave))
         .routes(routes!(admin::leaves::end::end_leave))
         .routes(routes!(admin::people::list_people))
-        .routes(routes!(admin::directory::get_directory))
+        .routes(routes!(admin::directory::get_post_directory))
         .routes(routes!(admin::keys::list::list_keys, admin::keys::create::create_key))
         .routes(routes!(admin::keys::revoke::revoke_key))
         .routes(routes!(admin::imports::list::list_imports))

@@ -35,7 +35,7 @@ pub struct PostEntry {
 
 /// What the street has, as its files of now say.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Directory {
+pub struct PostDirectory {
     /// Names of the communities.
     pub communities: Vec<String>,
     /// Grids, in the order of the file.
@@ -63,8 +63,8 @@ pub fn posts(rules: &IncidentRules) -> Vec<PostEntry> {
 
 /// Communities, grids and posts of the street.
 #[utoipa::path(get, path = "/api/v1/admin/directory", tag = "街道数据", security(("session" = []), ("key" = [])),
-    responses((status = 200, body = Directory), (status = 401, body = ProblemBody)))]
-pub async fn get_directory(State(api): State<ApiState>) -> Json<Directory> {
+    responses((status = 200, body = PostDirectory), (status = 401, body = ProblemBody)))]
+pub async fn get_post_directory(State(api): State<ApiState>) -> Json<PostDirectory> {
     let rules = api.rules.load();
     let gazetteer = rules.places.gazetteer();
     let grids: Vec<GridEntry> = gazetteer
@@ -83,5 +83,5 @@ pub async fn get_directory(State(api): State<ApiState>) -> Json<Directory> {
             communities.push(grid.community.clone());
         }
     }
-    Json(Directory { communities, grids, posts: posts(&rules) })
+    Json(PostDirectory { communities, grids, posts: posts(&rules) })
 }

@@ -123,11 +123,11 @@ export const journeys = [
     async run({ hire, services }) {
       const { url } = services.plain
       const account = await services.plain.account(['auditor'])
-      const auditor = await hire().open(url, '/admin/audit', account)
-      await auditor.at.getByRole('heading', { name: '审计日志' }).waitFor()
+      const auditor = await hire().open(url, '/admin/me', account)
+      await auditor.go('审计日志')
       const admin = await hire().open(url, '/admin', await services.plain.account(['administrator']))
       await admin.go('账号与角色')
-      await admin.at.getByRole('textbox', { name: '搜索账号' }).fill(account.name)
+      await admin.at.getByPlaceholder('搜索账号').fill(account.name)
       await admin.at.getByRole('link', { name: account.name, exact: true }).click()
       await admin.at.getByLabel('岗位或说明').fill('纪工委 审计岗')
       await admin.at.getByRole('button', { name: '保存', exact: true }).click()
@@ -223,7 +223,7 @@ export const journeys = [
       await admin.go('岗位与AB岗')
       // Each screen has a post of its own on the same service.
       const post = size === 'phone' ? '锦凤社区第七网格 网格员岗' : '锦凤社区第六网格 网格员岗'
-      await admin.at.getByRole('textbox', { name: '搜索岗位' }).fill(post)
+      await admin.at.getByPlaceholder('搜索岗位').fill(post)
       await admin.at.getByRole('link', { name: `安排${post}` }).click()
       const choose = async (label, name) => {
         const select = admin.at.getByLabel(label, { exact: true })
@@ -271,7 +271,7 @@ export const journeys = [
       const to = await services.plain.account(['gridworker'], ['--community', '桂语社区'])
       const admin = await hire().open(url, '/admin', await services.plain.account(['administrator']))
       await admin.go('账号与角色')
-      await admin.at.getByRole('textbox', { name: '搜索账号' }).fill(from.name)
+      await admin.at.getByPlaceholder('搜索账号').fill(from.name)
       await admin.at.getByRole('link', { name: from.name, exact: true }).click()
       await admin.at.getByRole('button', { name: '移交给别人' }).click()
       await admin.at.getByText('没有知悉').waitFor()
