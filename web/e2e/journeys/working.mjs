@@ -262,7 +262,7 @@ export const journeys = [
       await worker.shot('worker-offline-list')
 
       await tab(page, '报事件')
-      const words = `${ground.estate}${ground.houses[1]}单元门口路面积水`
+      const words = `${ground.estate}${ground.houses[1]}楼下的垃圾桶满出来没人清运`
       await page.locator('#report-words').fill(words)
       await choose(page, [await photo(page)])
       await page.getByAltText('照片1').waitFor()
@@ -305,6 +305,7 @@ export const journeys = [
       await worker.shot('worker-leave')
       await page.getByRole('button', { name: '仍然退出' }).click()
       await page.getByLabel('账号').waitFor()
+      await second.getByLabel('账号').waitFor()
       const left = await page.evaluate(
         () =>
           new Promise((go, refuse) => {
@@ -466,7 +467,7 @@ export const journeys = [
       await choose(`危房,${size}-1,${ground.grid},${ground.estate}导入的那一栋,30,+2,\n`)
       await office.at.getByText('新增 1 条').waitFor()
       await office.at.getByRole('button', { name: '导入', exact: true }).click()
-      await office.at.getByRole('dialog').getByRole('button', { name: '导入' }).click()
+      await office.at.locator('.t-dialog').getByRole('button', { name: '导入' }).click()
       await office.at.getByText('台账已导入').waitFor()
       await office.at.getByRole('cell', { name: `${ground.estate}导入的那一栋` }).waitFor()
       await office.shot('ledgers-open')

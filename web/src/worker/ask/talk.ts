@@ -38,6 +38,7 @@ let key: { id: string; token: string } | undefined
 const account = (): string => session.state.me?.account.id ?? ''
 
 async function keep(): Promise<void> {
+  if (state.account !== account()) return
   const kept: Kept = { id: `talk:${state.account}`, account: state.account, asked: state.asked.slice(-MOST) }
   await put('kept', JSON.parse(JSON.stringify(kept)) as Kept).catch(() => undefined)
 }

@@ -29,7 +29,7 @@ const account = (): string => session.state.me?.account.id ?? ''
 
 // What is marked `keep` is written down each time it comes, with its moment.
 queries.getQueryCache().subscribe((event) => {
-  if (event.type !== 'updated' || event.action.type !== 'success' || !event.query.meta?.['keep'] || event.action.manual) return
+  if (event.type !== 'updated' || event.action.type !== 'success' || !event.query.meta?.['keep'] || event.action.manual || !account()) return
   const { queryKey: key, state } = event.query
   const kept: Kept = { id: `list:${account()}:${hashKey(key)}`, account: account(), key, data: state.data, at: state.dataUpdatedAt }
   // A full or forbidden storage takes nothing away from the page itself.

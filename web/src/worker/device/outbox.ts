@@ -39,9 +39,16 @@ async function read(): Promise<void> {
 function tellTabs(): void {
   tabs?.postMessage('changed')
 }
-tabs?.addEventListener('message', () => void read())
+/** Somebody has signed out on this device: nothing more is written down. */
+let left = false
+tabs?.addEventListener('message', (event) => {
+  if (event.data !== 'left') return void read()
+  left = true
+  location.reload()
+})
 
 async function save(job: Job): Promise<void> {
+  if (left || job.account !== account()) return
   await put('jobs', plain(job))
   tellTabs()
 }
@@ -102,6 +109,11 @@ export const outbox = {
     delete job.problem
     await save(job)
     void pump()
+  },
+  /** After signing out, here and in the other tabs. */
+  leave(): void {
+    state.jobs = []
+    tabs?.postMessage('left')
   },
   async drop(job: Job): Promise<void> {
     await remove('jobs', job.id)
