@@ -13,7 +13,7 @@ import { journeys as channels } from './journeys/channels.mjs'
 import { journeys as curating } from './journeys/curating.mjs'
 import { journeys as insight } from './journeys/insight.mjs'
 import { journeys as knowledge } from './journeys/knowledge.mjs'
-import { journeys as residents } from './journeys/residents.mjs'
+import { journeys as residents, modelJourneys as residentsWithModel } from './journeys/residents.mjs'
 import { journeys as tickets } from './journeys/tickets.mjs'
 import { journeys as working } from './journeys/working.mjs'
 import { startEars } from './ears.mjs'
@@ -100,7 +100,7 @@ const lane = async (size) => {
 }
 const modelLane = async () => {
   for (const size of Object.keys(SIZES)) {
-    for (const journey of modelJourneys) {
+    for (const journey of [...modelJourneys, ...residentsWithModel]) {
       await play(journey, size)
       model.release()
     }

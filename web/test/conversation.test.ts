@@ -434,6 +434,23 @@ describe('more than one tab, and a machine for everybody', () => {
   })
 })
 
+describe('after a broken line', () => {
+  it('what waits behind a taken message is sent, and an answer that was cut says so', async () => {
+    const c = make(3)
+    await c.open()
+    const plain = server.turn
+    server.turn = (text) => (text === '一' ? sse([frame(1, 'turn', { turn_id: 't1' }), frame(2, 'delta', { text: '一半' })], true) : plain(text))
+    server.other['GET /conversations/c1/turns/t1/events'] = () => json({ detail: '没有这一轮' }, 404)
+    server.history = { messages: [{ id: 'm1', seq: 2, role: 'assistant', text: '一半', created_at: '2025-03-01T04:00:00Z', turn_id: 't1', finish: 'cut', generated: true }] }
+    c.send('一')
+    c.send('二')
+    await settle()
+    expect(server.sent().map((m) => m.text)).toEqual(['一', '二'])
+    const [cut] = c.state.messages.filter((m) => m.role === 'assistant')
+    expect([cut?.finish, cut?.problem]).toEqual(['cut', undefined])
+  })
+})
+
 describe('voice input', () => {
   it('goes with the key of the conversation, or before there is one with the channel', async () => {
     const paths: string[] = []

@@ -81,6 +81,16 @@ describe('following a turn', () => {
     await expect(long).rejects.toBeInstanceOf(Problem)
   })
 
+  it('has more patience with a server that says when it will be back', async () => {
+    let tries = 0
+    const start = async () => (++tries <= 20 ? json({ detail: '服务正在启动' }, 503, { 'retry-after': '2' }) : sse([frame(1, 'turn', { turn_id: 't' }), frame(2, 'done', {})]))
+    await followTurn({ start, resume: start, onEvent: () => undefined, wait: atOnce })
+    expect(tries).toBe(21)
+    const never = vi.fn(async () => json({ detail: '服务正在启动' }, 503, { 'retry-after': '2' }))
+    await expect(followTurn({ start: never, resume: never, onEvent: () => undefined, wait: atOnce })).rejects.toMatchObject({ status: 503 })
+    expect(never.mock.calls.length).toBe(25)
+  })
+
   it('gives up after the allowed tries and starts counting anew whenever something came', async () => {
     const resume = vi.fn(async () => sse([], true))
     const start = async () => sse([frame(1, 'turn', { turn_id: 't1' })], true)

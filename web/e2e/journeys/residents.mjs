@@ -1,15 +1,13 @@
 // What the resident's window does beyond asking and reporting: for old eyes and hands, by voice, on a shared machine, in two tabs.
 import assert from 'node:assert/strict'
-import { join } from 'node:path'
 import { Resident, SIZES } from '../browser.mjs'
 import { covered, sideways, tabTo, tooSmall } from '../measure.mjs'
-import { startModel } from '../model.mjs'
-import { startService } from '../service.mjs'
+import { WORDS } from '../model.mjs'
 
 // Each screen has its own places, so that nobody's matter is taken for somebody else's.
 const PLACES = {
   phone: { elder: '和悦苑5栋', keys: '凤鸣花园7栋', voice: '锦绣蓝湾小区5栋', twice: '凤栖雅居6栋', away: '铂金云鼎小区3栋', odd: '和悦苑8栋', kept: '凤鸣花园9栋' },
-  desk: { elder: '锦城名都5栋', keys: '春晖花园7栋', voice: '柏溪小筑5栋', twice: '银杏苑7栋', away: '古渡春色小区3栋', odd: '锦城名都8栋', kept: '春晖花园9栋' },
+  desk: { elder: '锦城名都5栋', keys: '春晖花园7栋', voice: '柏溪小筑5栋', twice: '银杏苑4栋', away: '古渡春色小区3栋', odd: '锦城名都8栋', kept: '春晖花园9栋' },
 }
 
 /** Nothing is covered and nothing goes sideways. */
@@ -43,6 +41,54 @@ async function asElder(resident, url) {
     if (picture) await resident.shot(picture)
   }
 }
+
+/** With the slow model, one after the other. */
+export const modelJourneys = [
+  {
+    name: '复制的回答带标识，标识一直在，没有东西挡住按钮',
+    async run({ resident, services, model, size }) {
+      model.say(WORDS)
+      model.holdAfter(40)
+      await resident.open(services.model.url)
+      const page = resident.window
+      // This service has no transcriber: what cannot be used is not shown.
+      assert.equal(await page.getByRole('button', { name: '语音输入' }).count(), 0)
+      assert.equal((await fetch(`${services.model.url}/api/v1/transcriptions`, { method: 'POST' })).status, 404)
+      const notice = page.getByText('您正在与人工智能对话')
+      const inSight = async (state) => {
+        const box = await notice.boundingBox()
+        const { width, height } = page.viewportSize()
+        assert.ok(box && box.y + box.height <= height + 0.5 && box.x >= 0 && box.x + box.width <= width, `${state}: the notice is in sight`)
+        await reachable(page, state)
+      }
+      await inSight('刚打开')
+      await resident.say('老人高龄津贴怎么领')
+      await resident.last().getByText(/户口所在地/).waitFor()
+      await inSight('写到一半')
+      assert.equal(await resident.last().getByRole('button', { name: '复制' }).count(), 0, 'half an answer is not copied')
+      model.release()
+      await resident.quiet()
+      await resident.last().getByText('内容由AI生成，仅供参考').waitFor()
+      await inSight('回答完')
+      await resident.last().getByRole('button', { name: '复制', exact: true }).click()
+      const copied = await page.evaluate(() => navigator.clipboard.readText())
+      assert.match(copied, /高龄津贴[^]*依据：[^]*（内容由AI生成，仅供参考）$/, 'label and basis go with the copy')
+      await page.getByText('已复制').waitFor()
+      await inSight('提示出现时')
+      await page.reload()
+      await resident.last().getByText('内容由AI生成，仅供参考').waitFor()
+      await resident.shot('130-label')
+      await resident.ask('楼道里有人飞线充电，我要上报')
+      await inSight('草稿')
+      for (const viewport of [{ width: 320, height: 568 }, { width: 720, height: 450 }, { width: 844, height: 390 }]) {
+        await page.setViewportSize(viewport)
+        await page.waitForTimeout(150)
+        await inSight(`${viewport.width}×${viewport.height}`)
+      }
+      await page.setViewportSize(SIZES[size])
+    },
+  },
+]
 
 export const journeys = [
   {
@@ -299,69 +345,6 @@ export const journeys = [
       await page.getByText('语音没能转成文字').waitFor()
       await page.getByRole('button', { name: '语音输入' }).click()
       assert.equal(await box.inputValue(), '还有')
-    },
-  },
-  {
-    name: '没有语音服务就没有语音按钮',
-    async run({ resident, services, binary, pictures, size }) {
-      const service = await startService(binary, join(pictures, `service-deaf-${size}.log`))
-      try {
-        await resident.open(service.url)
-        assert.equal(await resident.at.getByRole('button', { name: '语音输入' }).count(), 0)
-        const refused = await fetch(`${service.url}/api/v1/transcriptions`, { method: 'POST' })
-        assert.equal(refused.status, 404)
-      } finally {
-        await service.stop()
-      }
-      void services
-    },
-  },
-  {
-    name: '复制的回答带标识，标识一直在，没有东西挡住按钮',
-    async run({ resident, binary, pictures, size }) {
-      const model = await startModel()
-      const service = await startService(binary, join(pictures, `service-label-${size}.log`), { GRIDWORKER__LLM__BASE_URL: model.url, GRIDWORKER__LLM__MODEL: 'slow' })
-      try {
-        await resident.open(service.url)
-        const page = resident.window
-        const notice = page.getByText('您正在与人工智能对话')
-        const inSight = async (state) => {
-          const box = await notice.boundingBox()
-          const { width, height } = page.viewportSize()
-          assert.ok(box && box.y + box.height <= height + 0.5 && box.x >= 0 && box.x + box.width <= width, `${state}: the notice is in sight`)
-          await reachable(page, state)
-        }
-        await inSight('刚打开')
-        model.holdAfter(40)
-        await resident.say('老人高龄津贴怎么领')
-        await resident.last().getByText(/户口所在地/).waitFor()
-        await inSight('写到一半')
-        assert.equal(await resident.last().getByRole('button', { name: '复制' }).count(), 0, 'half an answer is not copied')
-        model.release()
-        await resident.quiet()
-        await resident.last().getByText('内容由AI生成，仅供参考').waitFor()
-        await inSight('回答完')
-        await resident.last().getByRole('button', { name: '复制', exact: true }).click()
-        const copied = await page.evaluate(() => navigator.clipboard.readText())
-        assert.match(copied, /高龄津贴[^]*依据：[^]*（内容由AI生成，仅供参考）$/, 'label and basis go with the copy')
-        await page.getByText('已复制').waitFor()
-        await inSight('提示出现时')
-        await page.reload()
-        await resident.last().getByText('内容由AI生成，仅供参考').waitFor()
-        await resident.ask('楼道里有人飞线充电，我要上报')
-        await inSight('草稿')
-        for (const viewport of [{ width: 320, height: 568 }, { width: 720, height: 450 }, { width: 844, height: 390 }]) {
-          await page.setViewportSize(viewport)
-          await page.waitForTimeout(150)
-          await inSight(`${viewport.width}×${viewport.height}`)
-        }
-        await page.setViewportSize(SIZES[size])
-        await resident.shot('130-label')
-      } finally {
-        model.release()
-        await service.stop()
-        await model.stop()
-      }
     },
   },
   {
