@@ -22,7 +22,7 @@ import { startService } from './service.mjs'
 const HERE = dirname(fileURLToPath(import.meta.url))
 const ROOT = resolve(HERE, '../..')
 const PICTURES = join(ROOT, 'tests/.artifacts/e2e')
-/** One journey takes at most this long (ms). */
+/** One journey takes at most this long (ms), if it does not ask for more. */
 const LIMIT = 90_000
 const wanted = process.argv[2] ?? ''
 
@@ -44,7 +44,8 @@ const began = Date.now()
 const model = await startModel()
 const [browser, ...started] = await Promise.all([
   launch(chromium),
-  startService(binary, join(PICTURES, 'service.log')),
+  // Askers may be told of answers here: it is off unless a street wants it.
+  startService(binary, join(PICTURES, 'service.log'), { GRIDWORKER__CURATION__TELL_ASKERS: 'true' }),
   startService(binary, join(PICTURES, 'service-with-model.log'), { GRIDWORKER__LLM__BASE_URL: model.url, GRIDWORKER__LLM__MODEL: 'slow' }),
 ])
 const services = { plain: started[0], model: started[1] }
@@ -67,7 +68,7 @@ async function play(journey, size) {
   let late
   const problems = []
   try {
-    const limit = new Promise((_, refuse) => (late = setTimeout(() => refuse(new Error(`not over after ${LIMIT / 1000} s`)), LIMIT)))
+    const limit = new Promise((_, refuse) => (late = setTimeout(() => refuse(new Error(`not over after ${(journey.limit ?? LIMIT) / 1000} s`)), journey.limit ?? LIMIT)))
     await Promise.race([journey.run({ resident, clerk, hire, services, model, size, browser, binary, pictures: PICTURES }), limit])
   } catch (error) {
     problems.push(error.stack ?? String(error))
