@@ -6,11 +6,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use arc_swap::ArcSwapOption;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::knowledge::catalog::Catalog;
 use crate::knowledge::curated::{Content, Curated, CuratedStore};
 use crate::knowledge::curated_match::CuratedIndex;
 use crate::knowledge::document::{Audience, Document};
@@ -109,6 +111,22 @@ fn answers_on(document: &Document, day: Date) -> bool {
 /// Makes an empty index in memory for a trial.
 pub type NewIndex = dyn Fn() -> Arc<dyn VectorStore> + Send + Sync;
 
+/// The fixed answers that are live, or would be after a change.
+fn fixed_answers(knowledge: &Knowledge, live: &[Curated], change: Option<(Uuid, Option<&Content>)>) -> CuratedIndex {
+    let kept = live.iter().filter(|c| change.is_none_or(|(id, _)| c.id != id));
+    let kept = kept.filter_map(|c| c.live.as_ref().map(|v| (c.id, v.version, &v.content)));
+    let next = change.and_then(|(id, next)| next.map(|content| (id, 0, content)));
+    CuratedIndex::of(kept.chain(next), &knowledge.catalog(), knowledge.lexicon())
+}
+
+/// What the search alone answered to a set.
+struct Searched {
+    catalog: Arc<Catalog>,
+    set: QuestionSet,
+    day: Date,
+    results: Arc<Vec<RunResult>>,
+}
+
 /// Tries changes out.
 pub struct PublishGate {
     knowledge: Arc<Knowledge>,
@@ -119,6 +137,7 @@ pub struct PublishGate {
     allowed: u32,
     // One trial at a time: it costs memory and a core.
     trying: tokio::sync::Mutex<()>,
+    searched: ArcSwapOption<Searched>,
 }
 
 impl std::fmt::Debug for PublishGate {
@@ -138,7 +157,16 @@ impl PublishGate {
         route_of: Arc<RouteOf>,
         allowed: u32,
     ) -> Self {
-        Self { knowledge, curated, sets, new_index, route_of, allowed, trying: tokio::sync::Mutex::new(()) }
+        Self {
+            knowledge,
+            curated,
+            sets,
+            new_index,
+            route_of,
+            allowed,
+            trying: tokio::sync::Mutex::new(()),
+            searched: ArcSwapOption::empty(),
+        }
     }
 
     /// Asks the canonical questions with and without `change`; nothing live is touched. Without a canonical set everything passes.
@@ -154,12 +182,58 @@ impl PublishGate {
         let live = self.curated.all_curated().await?;
         match change {
             Change::Curated { id, next } => {
-                let before = self.ask(&self.knowledge, &live, None, &set, day).await?;
-                let after = self.ask(&self.knowledge, &live, Some((id, next)), &set, day).await?;
+                // The search stays what it is: it is asked once for both sides, and once for all changes until it is another.
+                let searched = self.searched(&set, day).await?;
+                let before = self.ask_over(&searched, &live, None, &set, day).await?;
+                let after = self.ask_over(&searched, &live, Some((id, next)), &set, day).await?;
                 Ok(GateReport::of(&set, &before, &after, self.allowed, "whole"))
             }
             Change::Document { id, next } => self.try_document(&set, &live, id, next, day).await,
         }
+    }
+
+    /// What the search alone answers to a set, kept for as long as knowledge, set and day are the same.
+    async fn searched(&self, set: &QuestionSet, day: Date) -> Result<Arc<Vec<RunResult>>, KnowledgeError> {
+        let catalog = self.knowledge.catalog();
+        if let Some(known) = self.searched.load_full()
+            && Arc::ptr_eq(&known.catalog, &catalog)
+            && known.set == *set
+            && known.day == day
+        {
+            return Ok(Arc::clone(&known.results));
+        }
+        let none = CuratedIndex::default();
+        let results = Arc::new(runs::ask_all(&self.knowledge, &none, set, day, Some(&*self.route_of)).await?);
+        let searched = Searched { catalog, set: set.clone(), day, results: Arc::clone(&results) };
+        self.searched.store(Some(Arc::new(searched)));
+        Ok(results)
+    }
+
+    /// What is answered over what is live, asking again only what a fixed answer has a say in.
+    async fn ask_over(
+        &self,
+        searched: &[RunResult],
+        live: &[Curated],
+        change: Option<(Uuid, Option<&Content>)>,
+        set: &QuestionSet,
+        day: Date,
+    ) -> Result<Vec<RunResult>, KnowledgeError> {
+        let index = fixed_answers(&self.knowledge, live, change);
+        let mut out = Vec::with_capacity(searched.len());
+        for (question, without) in set.questions.iter().zip(searched) {
+            out.push(
+                if index
+                    .find(&question.question, &runs::scope_of(question, day), &self.knowledge.catalog(), self.knowledge.lexicon())
+                    .given
+                    .is_some()
+                {
+                    runs::ask(&self.knowledge, &index, question, day, Some(&*self.route_of)).await?
+                } else {
+                    without.clone()
+                },
+            );
+        }
+        Ok(out)
     }
 
     async fn try_document(
@@ -188,10 +262,10 @@ impl PublishGate {
             None => changed.retain(|d| d.meta.id != id),
         }
         let base = self.knowledge.beside(documents, (self.new_index)()).await?;
-        let before = self.ask(&base, curated, None, set, day).await?;
+        let before = self.ask(&base, curated, set, day).await?;
         drop(base);
         let trial = self.knowledge.beside(changed, (self.new_index)()).await?;
-        let after = self.ask(&trial, curated, None, set, day).await?;
+        let after = self.ask(&trial, curated, set, day).await?;
         Ok(GateReport::of(set, &before, &after, self.allowed, scope))
     }
 
@@ -215,14 +289,10 @@ impl PublishGate {
         &self,
         knowledge: &Knowledge,
         live: &[Curated],
-        change: Option<(Uuid, Option<&Content>)>,
         set: &QuestionSet,
         day: Date,
     ) -> Result<Vec<RunResult>, KnowledgeError> {
-        let kept = live.iter().filter(|c| change.is_none_or(|(id, _)| c.id != id));
-        let kept = kept.filter_map(|c| c.live.as_ref().map(|v| (c.id, v.version, &v.content)));
-        let next = change.and_then(|(id, next)| next.map(|content| (id, 0, content)));
-        let index = CuratedIndex::of(kept.chain(next), &knowledge.catalog(), knowledge.lexicon());
+        let index = fixed_answers(knowledge, live, None);
         runs::ask_all(knowledge, &index, set, day, Some(&*self.route_of)).await
     }
 }

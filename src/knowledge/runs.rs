@@ -394,6 +394,16 @@ pub async fn ask_each(
     Ok(out)
 }
 
+/// For whom and for which day a question of a set is asked.
+#[must_use]
+pub fn scope_of(question: &SetQuestion, day: Date) -> Scope {
+    let audiences = match question.audience.unwrap_or(Audience::Resident) {
+        Audience::Gridworker => vec![Audience::Gridworker, Audience::Resident, Audience::All],
+        Audience::Resident | Audience::All => vec![Audience::Resident, Audience::All],
+    };
+    Scope { audiences, areas: Vec::new(), on: question.on.unwrap_or(day) }
+}
+
 /// How an expected route is written.
 const ROUTE: &str = "去向：";
 
@@ -409,12 +419,7 @@ pub async fn ask(
     route_of: Option<&RouteOf>,
 ) -> Result<RunResult, KnowledgeError> {
     let started = Instant::now();
-    let on = question.on.unwrap_or(day);
-    let audiences = match question.audience.unwrap_or(Audience::Resident) {
-        Audience::Gridworker => vec![Audience::Gridworker, Audience::Resident, Audience::All],
-        Audience::Resident | Audience::All => vec![Audience::Resident, Audience::All],
-    };
-    let scope = Scope { audiences, areas: Vec::new(), on };
+    let scope = scope_of(question, day);
     let expected: Vec<String> = match question.expectation() {
         Expectation::Documents(ids) => ids.to_vec(),
         Expectation::Curated(id) => vec![id.to_string()],

@@ -47,7 +47,12 @@ const model = await startModel()
 const ears = await startEars()
 const [browser, ...started] = await Promise.all([
   launch(chromium),
-  startService(binary, join(PICTURES, 'service.log'), { GRIDWORKER__TRANSCRIBER__BASE_URL: ears.url, GRIDWORKER__TRANSCRIBER__MODEL: 'ears' }),
+  startService(binary, join(PICTURES, 'service.log'), {
+    GRIDWORKER__TRANSCRIBER__BASE_URL: ears.url,
+    GRIDWORKER__TRANSCRIBER__MODEL: 'ears',
+    // Askers may be told of answers here: it is off unless a street wants it.
+    GRIDWORKER__CURATION__TELL_ASKERS: 'true',
+  }),
   startService(binary, join(PICTURES, 'service-with-model.log'), { GRIDWORKER__LLM__BASE_URL: model.url, GRIDWORKER__LLM__MODEL: 'slow' }),
 ])
 const services = { plain: started[0], model: started[1] }

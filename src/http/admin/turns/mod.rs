@@ -34,6 +34,7 @@ pub struct TurnFilter {
     /// How they were answered.
     pub answered: Option<Answered>,
     /// What was said of the answer.
+    #[param(inline)]
     pub verdict: Option<Verdict>,
     /// Where they came in.
     pub channel: Option<String>,
