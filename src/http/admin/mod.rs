@@ -10,6 +10,7 @@ pub mod gaps;
 pub mod generations;
 pub mod hit_test;
 pub mod imports;
+pub mod insight;
 pub mod keys;
 pub mod outbox;
 pub mod question_sets;

@@ -16,6 +16,7 @@ mod generations;
 mod handling;
 mod hang_up;
 mod imports;
+mod insight;
 mod leak;
 mod limits;
 mod model;
