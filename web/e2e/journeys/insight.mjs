@@ -92,7 +92,7 @@ export const journeys = [
       await page.emulateMedia({ media: 'print' })
       assert.ok(await page.getByRole('navigation', { name: '菜单' }).isHidden())
       assert.ok(await page.getByRole('button', { name: '打印' }).isHidden())
-      await page.getByText('口径').first().waitFor()
+      await page.getByText('按时受理的比例').first().waitFor()
       await centre.shot('insight-paper')
       await page.emulateMedia({ media: null })
     },
@@ -120,6 +120,7 @@ export const journeys = [
       const curator = await hire().open(services.plain.url, '/admin', await services.plain.account(['curator', 'reviewer']))
       await curator.at.getByRole('heading', { level: 1, name: '总览' }).waitFor()
       await curator.at.getByText(/等我处理/).waitFor()
+      await curator.at.getByText('知识缺口').first().waitFor()
       assert.equal(await curator.at.getByText('超时工单').count(), 0, 'what is nobody\'s business here is not shown')
       await curator.shot('insight-overview-curator')
       const worker = await hire().open(services.plain.url, '/admin', await services.plain.account(['gridworker']))
