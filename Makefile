@@ -8,7 +8,7 @@ ARGS ?=
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: run test web build suite soak soak-fleet show-confidential bench-tickets bench-places fuzz bench bench-index show-switch fmt lint clean help
+.PHONY: run test web build suite soak soak-fleet show-confidential bench-tickets bench-places fuzz bench bench-index show-switch show-speed fmt lint clean help
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -68,6 +68,9 @@ bench-index: build ## long: CORPUS=articles.jsonl[.gz] [QUERIES=…] [SIZES=1000
 
 show-switch: web ## long: people ask over HTTP while the index is cut otherwise, switched and gone back from
 	SWITCH_ROUNDS=$(or $(ROUNDS),20) $(CARGO) test --release --locked --test it -- api::switching --nocapture
+
+show-speed: build ## how fast /chat stands on a slow phone (median of five), and what each face weighs
+	CHROMIUM=$(CHROMIUM) GRIDWORKER_BIN=$(abspath $(BIN)) node web/e2e/weight.mjs
 
 fmt: ## format
 	$(CARGO) fmt

@@ -21,6 +21,7 @@ pub mod evaluation;
 pub mod http;
 pub mod identity;
 pub mod incident;
+pub mod insight;
 pub mod knowledge;
 pub mod learn;
 pub mod llm;

@@ -190,6 +190,7 @@ impl Instance {
             knowledge: Arc::clone(&knowledge),
             life: Arc::new(life),
             imports: desk,
+            insight: Arc::new(db.clone()),
             curation: Arc::clone(&curation),
             curation_settings: settings.curation.clone(),
             delivery: Delivery {
@@ -282,6 +283,7 @@ impl Instance {
         tasks.spawn(duplicates::run(open, tickets.clone(), stop.clone()));
         tasks.spawn(learning::run(rules, tickets, stop.clone()));
         tasks.spawn(sealing(db.clone(), stop.clone()));
+        tasks.spawn(counting(db.clone(), stop.clone()));
         tasks.spawn(street::run(versions, stop.clone()));
         tasks.spawn(housekeeping(Arc::clone(&api), stop.clone()));
         let grace = Duration::from_millis(settings.server.shutdown_grace_ms);
@@ -324,6 +326,18 @@ async fn open_sandbox(
         tz: jiff::tz::TimeZone::get(&settings.street.timezone)?,
     };
     Ok(Sandbox::open(&data.join("sandbox.sqlite"), config).await?)
+}
+
+/// Tells the figures of turns from before they were counted.
+async fn counting(db: Sqlite, stop: CancellationToken) {
+    tokio::select! {
+        () = stop.cancelled() => {}
+        told = db.catch_up_facts() => match told {
+            Ok(0) => {}
+            Ok(turns) => tracing::info!(turns, "turns of before are counted"),
+            Err(error) => tracing::warn!(%error, "turns of before were not counted; it is tried again at the next start"),
+        },
+    }
 }
 
 /// Fulfils the imports that were wished for on the command line and in the console.

@@ -121,6 +121,13 @@ pub const TABLE: &[(&str, &str, Need)] = &[
     ("POST", "/api/v1/admin/hit-test", May(P::SearchTest)),
     ("POST", "/api/v1/admin/hit-test/from-turn", May(P::ConversationRead)),
     ("POST", "/api/v1/admin/hit-test/confirm", May(P::CuratedWrite)),
+    // Figures; what waits for somebody is narrowed to what the caller may see
+    ("GET", "/api/v1/admin/insight/figures", May(P::InsightRead)),
+    ("GET", "/api/v1/admin/insight/parts", May(P::InsightRead)),
+    ("GET", "/api/v1/admin/insight/rows", May(P::InsightRead)),
+    ("GET", "/api/v1/admin/insight/stars", May(P::InsightRead)),
+    ("GET", "/api/v1/admin/insight/export", May(P::InsightRead)),
+    ("GET", "/api/v1/admin/insight/today", SignedIn),
     // The street's own files; what puts one to use is a person's
     ("GET", "/api/v1/admin/street", May(P::StreetManage)),
     ("GET", "/api/v1/admin/street/files/{name}", May(P::StreetManage)),

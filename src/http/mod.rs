@@ -10,6 +10,7 @@ pub mod body;
 pub mod callers;
 pub mod chat;
 pub mod draft;
+pub mod export;
 pub mod knowledge;
 pub mod limits;
 pub mod media;

@@ -169,6 +169,13 @@ fn documented(max_attachment_bytes: usize, max_body_bytes: usize) -> OpenApiRout
         .routes(routes!(worker::disputes::decide::decide_dispute))
         .routes(routes!(worker::disputes::of_ticket::get_disputes_of_ticket))
         .routes(routes!(worker::disputes::list::list_disputes))
+        // Figures
+        .routes(routes!(admin::insight::figures::get_figures))
+        .routes(routes!(admin::insight::parts::get_parts))
+        .routes(routes!(admin::insight::rows::list_rows))
+        .routes(routes!(admin::insight::stars::get_stars))
+        .routes(routes!(admin::insight::export::export_figures))
+        .routes(routes!(admin::insight::today::get_today))
         // The street's own files
         .routes(routes!(admin::street::list::get_street))
         .routes(routes!(admin::street::file::get_street_file))

@@ -26,6 +26,7 @@ use crate::incident::ledger::store::LedgerStore;
 use crate::incident::rules::Rules;
 use crate::incident::store::TicketStore;
 use crate::incident::street::desk::Desk;
+use crate::insight::store::InsightStore;
 use crate::knowledge::curation::Curation;
 use crate::knowledge::import::desk::ImportDesk;
 use crate::knowledge::life::service::DocumentLife;
@@ -105,6 +106,8 @@ pub struct Api {
     pub life: Arc<DocumentLife>,
     /// Where files are handed in.
     pub imports: ImportDesk,
+    /// What happened, to be counted.
+    pub insight: Arc<dyn InsightStore>,
     /// Fixed answers, gaps, question sets.
     pub curation: Arc<Curation>,
     /// What curators may do to those who asked.

@@ -51,6 +51,7 @@ pub mod scan;
 pub mod settle;
 pub mod slots;
 pub mod standards;
+pub mod stars;
 pub mod store;
 pub mod street;
 pub mod table;

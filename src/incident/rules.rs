@@ -20,6 +20,7 @@ use super::{
     polygons::{self, GridMap},
     questions::{self, Questions},
     standards::{self, Standards},
+    stars::{self, Stars},
     table::DataError,
     taxonomy::{self, Leaf, Taxonomy},
     urgency::{self, Emergencies},
@@ -68,6 +69,8 @@ pub struct IncidentRules {
     pub dispatch: Dispatch,
     /// What is no ticket.
     pub channels: Channels,
+    /// By what the five stars are given; none when the street gives none.
+    pub stars: Stars,
 }
 
 impl IncidentRules {
@@ -122,6 +125,7 @@ impl IncidentRules {
             clocks,
             dispatch: Dispatch::from_csv(&get(dispatch::FILE)?, &street.name)?,
             channels: Channels::from_csv(&get(channels::FILE)?)?,
+            stars: optional(stars::FILE)?.map(|t| Stars::from_csv(&t)).transpose()?.unwrap_or_default(),
             street: street.name,
             // Last what is found wrong as a whole or not at all: it must not hide what is wrong in another table's rows.
             taxonomy: taxonomy.with_questions(&questions)?.with_replaced(replaced.clone().into_codes()),

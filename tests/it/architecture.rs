@@ -4,21 +4,23 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Each room and the rooms it may use. `app` knows everything; `main.rs` and `cli/` are another crate on top.
-const ROOMS: [(&str, &[&str]); 16] = [
+const ROOMS: [(&str, &[&str]); 17] = [
     ("core", &[]),
     ("learn", &["core"]),
     ("identity", &["core"]),
     ("llm", &["core"]),
     ("sandbox", &["core"]),
     ("incident", &["core", "learn"]),
+    // Counts what happened, over rows; nothing else knows it but those who show it and those who store.
+    ("insight", &["core", "incident"]),
     ("knowledge", &["core", "learn", "llm"]),
     ("platform", &["core", "incident"]),
     // Settings of a room are declared in the room; the whole only puts them together.
     ("config", &["core", "identity", "llm", "platform"]),
     ("conversation", &["config", "core", "identity", "incident", "knowledge", "llm"]),
-    ("http", &["config", "conversation", "core", "identity", "incident", "knowledge", "platform"]),
+    ("http", &["config", "conversation", "core", "identity", "incident", "insight", "knowledge", "platform"]),
     // Adapters implement the rooms' ports; `learn` has the text maths of the memory engine.
-    ("storage", &["conversation", "core", "identity", "incident", "knowledge", "learn", "platform"]),
+    ("storage", &["conversation", "core", "identity", "incident", "insight", "knowledge", "learn", "platform"]),
     // Measurements drive a whole instance from outside.
     ("evaluation", &["app", "config", "core", "incident", "knowledge", "learn", "conversation", "llm"]),
     (

@@ -9,6 +9,7 @@ mod figures_shipped;
 mod identity;
 mod incident;
 mod index;
+mod insight;
 mod kill;
 mod knowledge;
 mod learn;

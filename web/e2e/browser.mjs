@@ -4,6 +4,8 @@ import { existsSync } from 'node:fs'
 import { AxeBuilder } from '@axe-core/playwright'
 import { chromium } from 'playwright-core'
 
+/** How much longer everything may take: PATIENCE=4 on a machine that is busy with other things. */
+export const PATIENCE = Number(process.env.PATIENCE ?? 1)
 export const SIZES = { phone: { width: 390, height: 844 }, desk: { width: 1440, height: 900 } }
 const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/usr/bin/google-chrome-stable', '/snap/bin/chromium']
 
@@ -15,6 +17,10 @@ export const launch = (executablePath) =>
     executablePath,
     args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--use-fake-device-for-media-stream'],
   })
+
+/** Origins that a journey may speak to: its services and stand-ins, each of which says so when it starts, and pages that it opens itself. */
+const homes = new Set()
+export const athome = (url) => homes.add(new URL(url).origin)
 
 /** One person at one screen; `problems` collects what nobody should have to see. */
 export class Visitor {
@@ -33,8 +39,16 @@ export class Visitor {
       hasTouch: this.size === 'phone',
       permissions: ['clipboard-read', 'clipboard-write'],
     })
+    athome(url)
+    if (this.pages.length === 0) {
+      // Nobody else is told that somebody is here: no fonts, no counters, no maps of others.
+      this.context.on('request', (request) => {
+        const to = new URL(request.url())
+        if (/^(https?|wss?):$/.test(to.protocol) && !homes.has(to.origin.replace(/^ws/, 'http'))) this.problems.push(`a request to somebody else: ${to.origin}${to.pathname}`)
+      })
+    }
     const page = await this.context.newPage()
-    page.setDefaultTimeout(20_000)
+    page.setDefaultTimeout(20_000 * PATIENCE)
     page.on('pageerror', (error) => this.problems.push(`script error: ${error.message}`))
     page.on('console', (message) => {
       // A network that fails on purpose is no problem of the page.
@@ -53,7 +67,7 @@ export class Visitor {
     }
     await page.screenshot({ path: `${this.pictures}/${this.size}-${name}.png` })
     // Both screens have the same parts; the wide one is examined where it is laid out differently.
-    const examined = this.size === 'phone' || /home|open|board|widget|receipt/.test(name)
+    const examined = this.size === 'phone' || /home|open|board|widget|receipt|insight/.test(name)
     const { violations } = examined ? await new AxeBuilder({ page }).options({ resultTypes: ['violations'] }).analyze() : { violations: [] }
     for (const v of violations.filter((v) => v.impact === 'serious' || v.impact === 'critical')) {
       this.problems.push(`axe in ${name}: ${v.id} at ${v.nodes.slice(0, 2).map((n) => n.target.join(' ')).join('; ')}`)

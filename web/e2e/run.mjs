@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { Resident, SIZES, Staff, findChromium, launch } from './browser.mjs'
+import { PATIENCE, Resident, SIZES, Staff, findChromium, launch } from './browser.mjs'
 import { journeys as asking } from './journeys/asking.mjs'
 import { journeys as adding } from './journeys/adding.mjs'
 import { journeys as lasting, modelJourneys } from './journeys/lasting.mjs'
@@ -25,7 +25,7 @@ const HERE = dirname(fileURLToPath(import.meta.url))
 const ROOT = resolve(HERE, '../..')
 const PICTURES = join(ROOT, 'tests/.artifacts/e2e')
 /** One journey takes at most this long (ms), if it has no `limit` of its own. */
-const LIMIT = 90_000
+const LIMIT = 90_000 * PATIENCE
 const wanted = process.argv[2] ?? ''
 
 const chromium = findChromium()

@@ -6,6 +6,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { PATIENCE, athome } from './browser.mjs'
 
 async function freePort() {
   const server = createServer()
@@ -24,6 +25,7 @@ export async function startService(binary, log, settings = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'gridworker-e2e-'))
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
+  athome(url)
   const environment = { PATH: process.env.PATH, GRIDWORKER__STORAGE__DATA_DIR: folder, ...settings }
   let child
   // Whatever ends the run, no service outlives it, and nothing of it stays behind.
@@ -43,7 +45,7 @@ export async function startService(binary, log, settings = {}) {
     child.stderr.pipe(out)
     let ended
     child.once('exit', (code, signal) => (ended = code ?? signal))
-    for (let waited = 0; waited < 180_000; waited += 100) {
+    for (let waited = 0; waited < 60_000 * PATIENCE; waited += 100) {
       if (ended !== undefined) throw new Error(`the service ended at start (${ended}), see ${log}`)
       const ready = await fetch(`${url}/health/ready`).catch(() => undefined)
       if (ready?.ok) return

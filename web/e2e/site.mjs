@@ -1,5 +1,6 @@
 // Somebody else's site under a strict policy of its own, which puts our window on its page.
 import { createServer } from 'node:http'
+import { athome } from './browser.mjs'
 
 /** `service` is the origin that the widget comes from. */
 export async function startSite(service) {
@@ -13,6 +14,7 @@ export async function startSite(service) {
     res.end(page)
   })
   await new Promise((go) => server.listen(0, '127.0.0.1', go))
+  athome(`http://localhost:${server.address().port}`)
   return {
     // Another host name, so that it is another site for the browser and not only another origin.
     url: `http://localhost:${server.address().port}/`,

@@ -11,6 +11,7 @@ pub mod gaps;
 pub mod generations;
 pub mod hit_test;
 pub mod imports;
+pub mod insight;
 pub mod keys;
 pub mod leaves;
 pub mod outbox;

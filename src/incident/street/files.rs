@@ -2,7 +2,7 @@
 
 use super::super::{
     calendar, channels, clocks, code_changes, dispatch, escalation, gazetteer, micro_grids, news_texts, pauses, polygons,
-    questions, standards, taxonomy, urgency,
+    questions, standards, stars, taxonomy, urgency,
 };
 
 /// How a value of one file names a row of another.
@@ -105,6 +105,8 @@ pub const FILES: &[StreetFile] = &[
         must: &["date", "kind"], may: &["name", "note"], numbers: &[], refers: &[] }),
     table(urgency::FILE, "正在发生的险情", Columns { key: &["id"],
         must: &["id", "words", "label", "tel", "advice"], may: &["exclude_words", "category_code", "urgency"], numbers: &[], refers: &[Refers { column: "category_code", to: CODE, prefix: false }] }),
+    StreetFile { optional: true, ..table(stars::FILE, "三级五星的指标和达标线", Columns { key: &["measure"],
+        must: &["measure", "title", "weight", "threshold", "at_least"], may: &["note"], numbers: &["weight", "at_least"], refers: &[] }) },
     table(channels::FILE, "法定途径与非街道职责", Columns { key: &["id"],
         must: &["id", "kind", "text"], may: &["wish_words", "question_words", "body", "tel", "basis"], numbers: &[], refers: &[] }),
 ];

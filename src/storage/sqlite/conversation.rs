@@ -303,6 +303,7 @@ impl ConversationStore for Sqlite {
         )
         .await?;
         super::turn_log::note(&mut tx, ended.turn_id, ended.conversation_id, ended.outcome, ended.at).await?;
+        super::insight::keep(&mut tx, ended.outcome, ended.turn_id, ended.at).await?;
         if let Some(trace) = ended.trace {
             super::past::keep_trace(&mut tx, ended.turn_id, trace, ended.at).await?;
         }

@@ -22,6 +22,7 @@ pub mod gaps;
 pub mod generations;
 pub mod imports;
 pub mod incident;
+mod insight;
 pub mod knowledge;
 mod labels;
 mod ledgers;

@@ -17,6 +17,7 @@ mod generations;
 mod handling;
 mod hang_up;
 mod imports;
+mod insight;
 mod leak;
 mod ledgers;
 mod limits;

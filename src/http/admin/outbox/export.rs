@@ -3,16 +3,15 @@
 use axum::Extension;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
-use axum::http::header;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use rust_xlsxwriter::{Format, Workbook, XlsxError};
 use serde::Deserialize;
 use serde_json::json;
 use utoipa::IntoParams;
 
 use super::{OutboxFilter, refusal};
+use crate::http::export::{As, Cell, Line, Maker, Sheet, file};
 use crate::http::problem::{Code, Problem, ProblemBody};
 use crate::http::state::{Api, ApiState};
 use crate::identity::{Caller, Permission};
@@ -20,8 +19,8 @@ use crate::platform::outbox::{OutboxRow, Parcel};
 
 /// Rows of one file.
 const AT_MOST: u32 = 5000;
-/// What the file says of itself.
-const LABEL: &str = "部分内容可能由AI辅助整理，仅供参考，以居民原话和现场情况为准";
+/// What a workbook adds below the table.
+const NOTE: &str = "AI辅助整理的内容以居民原话和现场情况为准";
 
 /// How, and with what.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -75,10 +74,7 @@ pub async fn export_outbox(
     how: Result<Query<ExportHow>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let Query(how) = how.map_err(|e| Problem::new(Code::InvalidParameter).detail(e.body_text()))?;
-    let format = how.format.as_deref().unwrap_or("xlsx");
-    if !matches!(format, "xlsx" | "csv") {
-        return Err(Problem::new(Code::InvalidParameter).detail("format 应为 xlsx 或 csv"));
-    }
+    let format = As::from_word(how.format.as_deref())?;
     let reason: String = how.reason.as_deref().unwrap_or_default().trim().chars().take(200).collect();
     if how.contact {
         if !caller.may(Permission::IdentityRead) || !caller.is_person() {
@@ -89,11 +85,11 @@ pub async fn export_outbox(
         }
     }
     let table = table(&api, &how).await?;
-    let detail = json!({ "rows": table.len(), "format": format, "to": how.destination });
-    api.audit.record(&caller, "outbox.export", ("outbox", format), detail).await.map_err(|e| Problem::unavailable(&e))?;
+    let detail = json!({ "rows": table.len(), "format": format.word(), "to": how.destination });
+    api.audit.record(&caller, "outbox.export", ("outbox", format.word()), detail).await.map_err(|e| Problem::unavailable(&e))?;
     if how.contact {
         // One line for each person whose contact leaves the house.
-        for number in table.iter().filter(|r| r.contact).map(|r| &r.cells[0]) {
+        for number in table.iter().filter(|r| r.contact).map(|r| &r.number) {
             let detail = json!({ "reason": reason, "by": "export" });
             api.audit.record(&caller, "identity.read", ("ticket", number), detail).await.map_err(|e| Problem::unavailable(&e))?;
         }
@@ -102,23 +98,24 @@ pub async fn export_outbox(
     if how.contact {
         head.extend(["反映人", "联系电话"]);
     }
-    let (kind, bytes) = match format {
-        "csv" => ("text/csv; charset=utf-8", csv(&head, &table)?),
-        _ => (
-            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-            xlsx(&head, &table).map_err(|e| Problem::internal(&e))?,
-        ),
+    let sheet = Sheet {
+        name: "推送队列".to_owned(),
+        head: head.into_iter().map(str::to_owned).collect(),
+        lines: table.into_iter().map(|p| p.line).collect(),
+        notes: vec![NOTE.to_owned()],
     };
-    let name = format!("attachment; filename=\"outbox.{format}\"");
-    Ok(([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, name)], bytes).into_response())
+    let maker =
+        Maker { producer: format!("{}虚拟数字网格员", api.conversations.street().name), id: api.ids.uuid().to_string() };
+    file(format, "outbox", "推送队列", &[sheet], &maker)
 }
 
-struct Line {
-    cells: Vec<String>,
+struct Pushed {
+    number: String,
+    line: Line,
     contact: bool,
 }
 
-async fn table(api: &Api, how: &ExportHow) -> Result<Vec<Line>, Problem> {
+async fn table(api: &Api, how: &ExportHow) -> Result<Vec<Pushed>, Problem> {
     let filter = OutboxFilter {
         state: Some(how.state.clone().filter(|s| !s.trim().is_empty()).unwrap_or_else(|| "pending,dead".to_owned())),
         destination: how.destination.clone(),
@@ -135,12 +132,13 @@ async fn table(api: &Api, how: &ExportHow) -> Result<Vec<Line>, Problem> {
     Ok(lines)
 }
 
-fn line(row: &OutboxRow, parcel: Parcel, contact: bool, zone: &TimeZone) -> Line {
+fn line(row: &OutboxRow, parcel: Parcel, contact: bool, zone: &TimeZone) -> Pushed {
     let mut t = parcel.ticket;
     let identity = t.take_identity();
     let guarded = t.confidential || t.reporter.anonymous;
     let at = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
     let word = |value: serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    let generated = t.assisted_by_ai;
     let mut cells = vec![
         row.ticket_number.clone(),
         row.destination.clone(),
@@ -168,41 +166,6 @@ fn line(row: &OutboxRow, parcel: Parcel, contact: bool, zone: &TimeZone) -> Line
         cells.push(if guarded { hidden() } else { identity.name.unwrap_or_default() });
         cells.push(if guarded { hidden() } else { identity.phone.unwrap_or_default() });
     }
-    Line { cells, contact: shown }
-}
-
-/// A cell that a spreadsheet takes for text: none may begin like a formula.
-fn cell(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
-}
-
-fn csv(head: &[&str], lines: &[Line]) -> Result<Vec<u8>, Problem> {
-    let mut out = csv::WriterBuilder::new().flexible(true).from_writer("\u{feff}".as_bytes().to_vec());
-    let broken = |e: csv::Error| Problem::internal(&e);
-    out.write_record(head).map_err(broken)?;
-    for line in lines {
-        out.write_record(line.cells.iter().map(|c| cell(c))).map_err(broken)?;
-    }
-    out.write_record([LABEL]).map_err(broken)?;
-    out.into_inner().map_err(|e| Problem::internal(e.error()))
-}
-
-fn xlsx(head: &[&str], lines: &[Line]) -> Result<Vec<u8>, XlsxError> {
-    let mut book = Workbook::new();
-    let sheet = book.add_worksheet();
-    let bold = Format::new().set_bold();
-    for (column, name) in (0u16..).zip(head) {
-        sheet.write_string_with_format(0, column, *name, &bold)?;
-    }
-    sheet.set_freeze_panes(1, 1)?;
-    for (row, line) in (1u32..).zip(lines) {
-        for (column, text) in (0u16..).zip(&line.cells) {
-            // Text, whatever it looks like: no formula is ever written.
-            sheet.write_string(row, column, text.as_str())?;
-        }
-    }
-    let below = u32::try_from(lines.len()).unwrap_or(u32::MAX - 2) + 2;
-    sheet.write_string(below, 0, LABEL)?;
-    sheet.autofit();
-    book.save_to_buffer()
+    let cells = cells.into_iter().map(Cell::from).collect();
+    Pushed { number: row.ticket_number.clone(), line: Line { cells, generated }, contact: shown }
 }

@@ -30,7 +30,7 @@ async fn ticket_of(api: &Api, caller: &Caller, number: &str) -> Result<Ticket, P
 }
 
 /// What the caller may see.
-fn within(caller: &Caller) -> Box<Within> {
+pub(in crate::http) fn within(caller: &Caller) -> Box<Within> {
     let scope = caller.scope.clone();
     Box::new(move |place| {
         scope.covers(place.community.as_deref().unwrap_or_default(), place.grid_code.as_deref().unwrap_or_default())

@@ -11,6 +11,12 @@ function save(file: Blob, name: string): void {
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000)
 }
 
+/** The column that says which rows a model helped with; it is there only when there are such rows. */
+export function labelled<T>(columns: readonly Column<T>[], rows: readonly T[], generated?: (row: T) => boolean): readonly Column<T>[] {
+  if (!generated || !rows.some(generated)) return columns
+  return [...columns, { key: 'ai-label', title: '内容标识', text: (row) => (generated(row) ? '部分内容由AI辅助生成，仅供参考' : ''), width: 240 }]
+}
+
 const stamp = () => new Date().toLocaleDateString('sv-SE', { timeZone: 'Asia/Shanghai' })
 
 /** The rows as a workbook; the writer is loaded only now. */

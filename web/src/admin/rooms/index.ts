@@ -2,7 +2,7 @@ import type { Component } from 'vue'
 import type { Permission } from '../../staff/session'
 import { account } from './account/pages'
 import { curation } from './curation/pages'
-import { insight } from './insight/pages'
+import { insight, overview } from './insight/pages'
 import { knowledge } from './knowledge/pages'
 import { street } from './street/pages'
 import { system } from './system/pages'
@@ -28,4 +28,4 @@ export interface Room {
 }
 
 /** The desk, in the order of the menu. A page is a line in its room's list; menu and router read it here. */
-export const rooms: readonly Room[] = [tickets, knowledge, curation, insight, street, system, account]
+export const rooms: readonly Room[] = [overview, tickets, knowledge, curation, insight, street, system, account]
