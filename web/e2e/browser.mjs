@@ -77,6 +77,7 @@ export class Visitor {
 
   async end() {
     await this.context?.close()
+    this.context = undefined
   }
 }
 

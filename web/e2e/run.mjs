@@ -22,7 +22,7 @@ import { startService } from './service.mjs'
 const HERE = dirname(fileURLToPath(import.meta.url))
 const ROOT = resolve(HERE, '../..')
 const PICTURES = join(ROOT, 'tests/.artifacts/e2e')
-/** One journey takes at most this long (ms). */
+/** One journey takes at most this long (ms), if it does not say otherwise (`limit`). */
 const LIMIT = 90_000
 const wanted = process.argv[2] ?? ''
 
@@ -67,7 +67,7 @@ async function play(journey, size) {
   let late
   const problems = []
   try {
-    const limit = new Promise((_, refuse) => (late = setTimeout(() => refuse(new Error(`not over after ${LIMIT / 1000} s`)), LIMIT)))
+    const limit = new Promise((_, refuse) => (late = setTimeout(() => refuse(new Error(`not over after ${(journey.limit ?? LIMIT) / 1000} s`)), journey.limit ?? LIMIT)))
     await Promise.race([journey.run({ resident, clerk, hire, services, model, size, browser, binary, pictures: PICTURES }), limit])
   } catch (error) {
     problems.push(error.stack ?? String(error))

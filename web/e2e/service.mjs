@@ -36,13 +36,13 @@ export async function startService(binary, log, settings = {}) {
     child.stderr.pipe(out)
     let ended
     child.once('exit', (code, signal) => (ended = code ?? signal))
-    for (let waited = 0; waited < 60_000; waited += 100) {
+    for (let waited = 0; waited < 180_000; waited += 100) {
       if (ended !== undefined) throw new Error(`the service ended at start (${ended}), see ${log}`)
       const ready = await fetch(`${url}/health/ready`).catch(() => undefined)
       if (ready?.ok) return
       await new Promise((go) => setTimeout(go, 100))
     }
-    throw new Error(`the service was not ready within a minute, see ${log}`)
+    throw new Error(`the service was not ready within three minutes, see ${log}`)
   }
   async function end(signal) {
     if (child.exitCode !== null || child.signalCode !== null) return

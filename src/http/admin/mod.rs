@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod answers;
 pub mod audit;
+pub mod channels;
 pub mod curated;
 pub mod destinations;
 pub mod documents;
@@ -15,6 +16,7 @@ pub mod outbox;
 pub mod question_sets;
 pub mod runs;
 pub mod street;
+pub mod system;
 
 use jiff::civil::Date;
 

@@ -39,6 +39,9 @@ pub(super) mod place {
     pub fn corrections(row: i64) -> String {
         format!("outbox/{row}/corrections")
     }
+    pub fn channel_secret(id: Uuid) -> String {
+        format!("channel-secret/{id}")
+    }
     pub fn reporter(id: Uuid) -> String {
         format!("ticket/{id}/reporter")
     }
@@ -57,7 +60,7 @@ fn uuid(text: &str) -> Result<Uuid, StoreError> {
     text.parse().map_err(failed)
 }
 
-const COLUMNS: [Column; 10] = [
+const COLUMNS: [Column; 11] = [
     Column {
         find: "SELECT id AS key, 0 AS part, memory AS text FROM conversations WHERE substr(memory, 1, length($1)) <> $1 LIMIT $2",
         write: "UPDATE conversations SET memory = $3 WHERE id = $1 AND $2 = 0",
@@ -107,6 +110,11 @@ const COLUMNS: [Column; 10] = [
                WHERE note IS NOT NULL AND substr(note, 1, length($1)) <> $1 LIMIT $2",
         write: "UPDATE ticket_evidence SET note = $3 WHERE id = $1 AND $2 = 0",
         place: |key, _| Ok(place::evidence(uuid(key)?)),
+    },
+    Column {
+        find: "SELECT id AS key, 0 AS part, secret AS text FROM channel_secrets WHERE substr(secret, 1, length($1)) <> $1 LIMIT $2",
+        write: "UPDATE channel_secrets SET secret = $3 WHERE id = $1 AND $2 = 0",
+        place: |key, _| Ok(place::channel_secret(uuid(key)?)),
     },
     Column {
         find: "SELECT id AS key, 0 AS part, reporter AS text FROM tickets \

@@ -3,6 +3,7 @@
 mod audience;
 mod bad_input;
 mod category;
+mod channels;
 mod clocks;
 mod curation;
 mod delivery;
@@ -28,6 +29,7 @@ mod streams;
 mod street;
 mod street_command;
 mod switching;
+mod system;
 mod turns;
 
 use sha2::{Digest as _, Sha256};

@@ -13,6 +13,14 @@ export interface Surroundings {
   newId: () => string
   now: () => Date
   wait: Wait
+  /** What the site around this window has signed for whoever sits there now. */
+  askHost?: () => Promise<HostToken>
+}
+
+/** A token for one conversation, and an opaque id of the person it is for. */
+export interface HostToken {
+  token: string
+  visitor?: string
 }
 
 export interface ConversationState {
@@ -53,6 +61,10 @@ export class Conversation {
   private creating: Promise<ConversationKey> | undefined
   private readonly outbox: Outbox
   private listening: symbol | undefined
+  /** Asked for when the window was opened, and not used yet. */
+  private hostToken: HostToken | undefined
+  /** Whether something on the way keeps streams to itself. */
+  private readonly line = { whole: 0 }
   /** Raised by 清空对话: what still comes in from before is thrown away. */
   private era = 0
 
@@ -75,6 +87,7 @@ export class Conversation {
     state.closed = undefined
     try {
       state.channel = await world.api.channel(this.channelId)
+      if (this.key && state.channel.secure) await this.checkVisitor(this.key)
       if (this.key) await this.load(this.key)
     } catch (error) {
       state.closed = wordsOf(error)
@@ -87,6 +100,24 @@ export class Conversation {
       else state.messages.push(this.outgoingMessage(item))
     }
     if (!state.busy) void this.pump()
+  }
+
+  /** On a machine that several people use, one does not see what another has said. */
+  private async checkVisitor(key: ConversationKey): Promise<void> {
+    if (key.visitor === undefined || !this.world.askHost) return
+    this.hostToken = await this.world.askHost()
+    if (this.hostToken.visitor === key.visitor) return
+    this.forgetKey()
+    this.outbox.clear()
+  }
+
+  private async create(): Promise<ConversationKey> {
+    const { api, askHost } = this.world
+    if (!this.state.channel?.secure || !askHost) return api.createConversation(this.channelId)
+    const host = this.hostToken ?? (await askHost())
+    this.hostToken = undefined
+    const key = await api.createConversation(this.channelId, host.token)
+    return host.visitor === undefined ? key : { ...key, visitor: host.visitor }
   }
 
   private async load(key: ConversationKey): Promise<void> {
@@ -117,8 +148,7 @@ export class Conversation {
   /** The conversation's key, made at the first message or photo. */
   async ensureKey(): Promise<ConversationKey> {
     if (this.key) return this.key
-    this.creating ??= this.world.api
-      .createConversation(this.channelId)
+    this.creating ??= this.create()
       .then((key) => {
         this.key = key
         this.world.keep.set(this.keySlot, key)
@@ -216,11 +246,13 @@ export class Conversation {
       }
       let key: ConversationKey | undefined
       await followTurn({
-        start: async () => {
+        start: async (signal) => {
           key = await this.ensureKey()
-          return world.api.sendMessage(key, body)
+          return world.api.sendMessage(key, body, signal)
         },
-        resume: async (turnId, lastId) => world.api.turnEvents(key ?? (await this.ensureKey()), turnId, lastId),
+        resume: async (turnId, lastId, signal) => world.api.turnEvents(key ?? (await this.ensureKey()), turnId, lastId, signal),
+        whole: async () => world.api.sendMessage(key ?? (await this.ensureKey()), body, undefined, true),
+        line: this.line,
         wait: this.waitFor(answer),
         onEvent: (event) => {
           if (era !== this.era) return
@@ -263,7 +295,9 @@ export class Conversation {
     try {
       await followTurn({
         turnId,
-        resume: (id, lastId) => world.api.turnEvents(key, id, lastId),
+        resume: (id, lastId, signal) => world.api.turnEvents(key, id, lastId, signal),
+        whole: () => world.api.wholeTurn(key, turnId),
+        line: this.line,
         wait: this.waitFor(answer),
         onEvent: (event) => era === this.era && this.take(event, answer),
       })
@@ -367,6 +401,8 @@ export class Conversation {
         answer.turn_id = whole.turn_id
         answer.route = whole.route
         answer.text = whole.reply.text
+        // What a stream had drawn before it was cut is not the whole.
+        this.drawn.set(answer, whole.reply.text)
         answer.citations = whole.reply.citations ?? []
         if (whole.card) this.takeCard(answer, whole.card)
         this.finish(answer, { finish: whole.finish, message_id: whole.message_id, generated: whole.reply.generated, label: whole.reply.label })
@@ -475,7 +511,8 @@ export class Conversation {
     this.listening = me
     let first = true
     void followNews({
-      open: (lastId) => this.world.api.news(key, lastId),
+      open: (lastId, signal) => this.world.api.news(key, lastId, signal),
+      onSilence: () => void this.sync(),
       wait: this.world.wait,
       ended: () => this.listening !== me,
       onOpen: () => {

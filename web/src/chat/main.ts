@@ -24,7 +24,7 @@ async function wait(attempt: number, askedSeconds?: number): Promise<void> {
   await new Promise((go) => setTimeout(go, ms * (1 + Math.random() / 4)))
 }
 
-const conversation = new Conversation(query.get('channel') ?? 'default', { api: new Api(), keep, newId, now: () => new Date(), wait })
+const conversation = new Conversation(query.get('channel') ?? 'default', { api: new Api(), keep, newId, now: () => new Date(), wait, askHost: async () => (await import('./host')).askHost() })
 const desk = makeDesk({
   conversation,
   paperwork: new Paperwork(conversation),
