@@ -8,6 +8,7 @@ pub mod delivering;
 pub mod duplicates;
 pub mod learning;
 pub mod lock;
+pub mod machine;
 pub mod ordering;
 pub mod rows;
 pub mod shipped;
@@ -28,11 +29,15 @@ use tokio_util::task::TaskTracker;
 use url::Url;
 
 use crate::config::Settings;
+use crate::conversation::channels::origin::Sites;
+use crate::conversation::channels::service::Channels;
+use crate::conversation::endpoints::Endpoints;
 use crate::conversation::prompts::Prompts;
 use crate::conversation::service::{Conversations, Parts};
 use crate::conversation::street::Street;
 use crate::core::clock::Clock;
 use crate::core::ids::Ids;
+use crate::http::admin::system::SystemFacts;
 use crate::http::limits::Limits;
 use crate::http::router;
 use crate::http::state::{Api, ApiState, Delivery, Readiness};
@@ -63,6 +68,7 @@ use crate::storage::sqlite::sealing::Resealed;
 use attachments::KeptAttachments;
 use delivering::Delivering;
 use lock::FolderLock;
+use machine::AroundData;
 use shipped::Shipped;
 use wiring::Wiring;
 
@@ -141,6 +147,16 @@ impl Instance {
                 zone: street.zone.clone(),
             },
         )?;
+        let anywhere = Sites::read(&settings.server.embed_origins).map_err(|o| anyhow::anyhow!("server.embed_origins: {o}"))?;
+        let channels = Channels::open(Arc::new(db.clone()), Arc::clone(&clock), Arc::clone(&ids), anywhere).await?;
+        let endpoints =
+            Endpoints::new(model.clone(), Arc::clone(&knowledge), &settings.llm, &settings.embedder, &settings.reranker);
+        let system = SystemFacts {
+            machine: Arc::new(AroundData(data.clone())),
+            endpoints,
+            prompts: Arc::clone(&prompts),
+            started_at: clock.now(),
+        };
         let conversations = Conversations::new(Parts {
             store: Arc::new(db.clone()),
             blobs,
@@ -178,6 +194,8 @@ impl Instance {
         let oidc = Oidc::new(&settings.identity.oidc, callback, Arc::clone(&clock), Arc::clone(&ids))?;
         let api: ApiState = Arc::new(Api {
             conversations: Arc::clone(&conversations),
+            channels,
+            public_origin: Url::parse(&settings.public_url())?.origin().ascii_serialization(),
             tickets: tickets.clone(),
             labels: tickets.clone(),
             disputes: tickets.clone(),
@@ -216,6 +234,7 @@ impl Instance {
             attachments: settings.attachments.clone(),
             speech: wiring::speech(&settings)?,
             metrics,
+            system,
             demo,
         });
         let sandbox = if demo { Some(open_sandbox(&settings, &data, address, &clock, &ids).await?) } else { None };
@@ -421,6 +440,9 @@ async fn housekeeping(api: ApiState, stop: CancellationToken) {
         }
         if let Err(error) = api.accounts.sweep().await {
             tracing::warn!(%error, "old sessions were not deleted");
+        }
+        if let Err(error) = api.channels.sweep().await {
+            tracing::warn!(%error, "old tokens of channels were not forgotten");
         }
         match api.conversations.forget_old().await {
             Ok(0) => {}

@@ -114,6 +114,15 @@ impl Settings {
         if !url::Url::parse(&self.public_url()).is_ok_and(|u| matches!(u.scheme(), "http" | "https") && u.has_host()) {
             return refuse("server.public_url must be an http or https URL such as https://street.example");
         }
+        for origin in self.server.embed_origins.iter().map(|o| o.trim()).filter(|o| *o != "*") {
+            let plain =
+                url::Url::parse(origin).is_ok_and(|u| matches!(u.scheme(), "http" | "https") && matches!(u.path(), "" | "/"));
+            if !plain {
+                return Err(ConfigError::Check(format!(
+                    "server.embed_origins: {origin} is neither * nor like https://street.example"
+                )));
+            }
+        }
         if let Err(error) = self.confidentiality.check() {
             return Err(ConfigError::Check(format!("confidentiality.keys: {error}")));
         }

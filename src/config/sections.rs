@@ -16,6 +16,9 @@ pub struct ServerSettings {
     pub public_url: String,
     /// True behind a proxy of ours: the caller's address is the last entry of `X-Forwarded-For`.
     pub trust_forwarded_for: bool,
+    /// Sites that may show the window of a channel that names none of its own: origins, or `*` for any.
+    #[serde(deserialize_with = "words")]
+    pub embed_origins: Vec<String>,
     /// Milliseconds, whole request without a stream.
     pub request_timeout_ms: u64,
     /// Bytes of a JSON body.
@@ -100,8 +103,13 @@ impl ConfidentialitySettings {
     }
 }
 
-/// A list, or words with commas between, as the environment has them.
+/// A list of secrets, or secrets with commas between.
 fn one_or_many<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<SecretString>, D::Error> {
+    Ok(words(from)?.into_iter().map(SecretString::from).collect())
+}
+
+/// A list, or words with commas between, as the environment has them.
+fn words<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum Said {
@@ -112,7 +120,7 @@ fn one_or_many<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<SecretSt
         Said::Many(words) => words,
         Said::One(words) => words.split(',').map(str::to_owned).collect(),
     };
-    Ok(words.into_iter().filter(|w| !w.trim().is_empty()).map(SecretString::from).collect())
+    Ok(words.into_iter().filter(|w| !w.trim().is_empty()).collect())
 }
 
 /// `[curation]`

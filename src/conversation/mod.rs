@@ -8,7 +8,9 @@
 
 pub mod afterwards;
 pub mod answer;
+pub mod channels;
 pub mod draft_ops;
+pub mod endpoints;
 pub mod evidence;
 pub mod facets;
 pub mod figures;

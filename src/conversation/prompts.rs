@@ -6,6 +6,8 @@ use std::path::Path;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, UndefinedBehavior};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use crate::llm::port::{ChatRequest, Message, Role, Shape};
 
@@ -66,8 +68,34 @@ enum Part {
 #[derive(Debug)]
 struct Prompt {
     matter: FrontMatter,
+    /// The file as it was read.
+    text: String,
+    shipped: &'static str,
     /// Parts in order; the template of a part is registered as `name/index`.
     parts: Vec<Part>,
+}
+
+/// A prompt as the operator sees it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PromptFile {
+    /// Its name.
+    pub name: &'static str,
+    /// What it is for, as its file says.
+    pub purpose: String,
+    /// The file in use.
+    pub text: String,
+    /// SHA-256 of it, hex.
+    pub sha256: String,
+    /// True when it is the copy in the program, word for word.
+    pub is_shipped: bool,
+    /// The copy in the program.
+    pub shipped: &'static str,
+    /// SHA-256 of that, hex.
+    pub shipped_sha256: String,
+    /// 0 to 2.
+    pub temperature: f32,
+    /// Longest answer in tokens.
+    pub max_tokens: u32,
 }
 
 /// All prompts, parsed and checked.
@@ -96,7 +124,7 @@ impl Prompts {
                 }
                 None => shipped.to_owned(),
             };
-            prompts.insert(name, parse(name, &text, &mut templates)?);
+            prompts.insert(name, parse(name, &text, shipped, &mut templates)?);
         }
         Ok(Self { templates, prompts })
     }
@@ -133,6 +161,39 @@ impl Prompts {
         })
     }
 
+    /// Every prompt in use.
+    #[must_use]
+    pub fn files(&self) -> Vec<PromptFile> {
+        let sum = |text: &str| hex::encode(Sha256::digest(text.as_bytes()));
+        let file = |(name, prompt): (&&'static str, &Prompt)| PromptFile {
+            name,
+            purpose: prompt.matter.purpose.clone(),
+            sha256: sum(&prompt.text),
+            shipped_sha256: sum(prompt.shipped),
+            is_shipped: prompt.text == prompt.shipped,
+            text: prompt.text.clone(),
+            shipped: prompt.shipped,
+            temperature: prompt.matter.temperature,
+            max_tokens: prompt.matter.max_tokens,
+        };
+        self.prompts.iter().map(file).collect()
+    }
+
+    /// What a model would see, speaker and words, with values that stand for nobody and a short history.
+    ///
+    /// # Errors
+    /// The file asks for a value that there is none of: it would fail in use, too.
+    pub fn preview(&self, name: &'static str) -> Result<Vec<(&'static str, String)>, PromptError> {
+        let history = [Message::user("〔示例：上一句提问〕"), Message::assistant("〔示例：上一句回答〕")];
+        let speaker = |role| match role {
+            Role::System => "system",
+            Role::User => "user",
+            Role::Assistant => "assistant",
+        };
+        let rendered = self.render(name, &sample(name), &history)?;
+        Ok(rendered.messages.into_iter().map(|m| (speaker(m.role), m.content)).collect())
+    }
+
     /// What a prompt is for, as its file says.
     #[must_use]
     pub fn purpose(&self, name: &str) -> Option<&str> {
@@ -140,7 +201,27 @@ impl Prompts {
     }
 }
 
-fn parse(name: &'static str, text: &str, templates: &mut Environment<'static>) -> Result<Prompt, PromptError> {
+/// Values that stand for nobody, for looking at a prompt.
+fn sample(name: &str) -> Value {
+    match name {
+        "answer" => json!({
+            "street": "示例街道", "audience": "resident", "question": "〔示例问题〕高龄津贴怎么领",
+            "passages": [{ "n": 1, "title": "〔示例资料〕", "clause": "第一条", "text": "〔这里是检索到的原文〕" },
+                { "n": 2, "title": "〔示例资料二〕", "clause": "", "text": "〔这里是另一段原文〕" }],
+        }),
+        "extract" => json!({
+            "categories": [{ "code": "000000", "path": "〔示例大类〕/〔示例小类〕" }], "asked": "〔刚才问的问题〕", "text": "〔居民的话，个人信息已换成占位符〕",
+        }),
+        _ => json!({ "question": "〔示例追问〕那要多久" }),
+    }
+}
+
+fn parse(
+    name: &'static str,
+    text: &str,
+    shipped: &'static str,
+    templates: &mut Environment<'static>,
+) -> Result<Prompt, PromptError> {
     let shape = |why: &str| PromptError::Shape { name: name.to_owned(), why: why.to_owned() };
     let rest = text.strip_prefix("+++\n").ok_or_else(|| shape("must start with +++"))?;
     let (matter, body) = rest.split_once("\n+++\n").ok_or_else(|| shape("front matter does not end with +++"))?;
@@ -173,5 +254,5 @@ fn parse(name: &'static str, text: &str, templates: &mut Environment<'static>) -
             .map_err(|source| PromptError::Render { name: name.to_owned(), source })?;
         kinds.push(part);
     }
-    Ok(Prompt { matter, parts: kinds })
+    Ok(Prompt { matter, text: text.to_owned(), shipped, parts: kinds })
 }

@@ -198,6 +198,18 @@ pub const TABLE: &[(&str, &str, Need)] = &[
     ("GET", "/api/v1/admin/documents/{id}/diff", May(P::DocumentRead)),
     ("GET", "/api/v1/admin/documents/{id}/findings", May(P::DocumentRead)),
     ("POST", "/api/v1/admin/documents/{id}/findings/{finding}/acknowledge", May(P::DocumentWrite)),
+    // Where the window stands; what changes who may open it is a person's
+    ("GET", "/api/v1/admin/channels", May(P::SystemRead)),
+    ("POST", "/api/v1/admin/channels", PersonMay(P::SystemManage)),
+    ("GET", "/api/v1/admin/channels/{id}", May(P::SystemRead)),
+    ("PUT", "/api/v1/admin/channels/{id}", PersonMay(P::SystemManage)),
+    ("POST", "/api/v1/admin/channels/{id}/secrets", PersonMay(P::SystemManage)),
+    ("DELETE", "/api/v1/admin/channels/{id}/secrets/{secret}", PersonMay(P::SystemManage)),
+    // The state of the service
+    ("GET", "/api/v1/admin/system/endpoints", May(P::SystemRead)),
+    ("POST", "/api/v1/admin/system/endpoints/{kind}/test", May(P::SystemManage)),
+    ("GET", "/api/v1/admin/system/prompts", May(P::SystemRead)),
+    ("GET", "/api/v1/admin/system/health", May(P::SystemRead)),
     ("GET", "/api/v1/admin/conversations/{id}/turns/{turn_id}/evidence", May(P::DocumentRead)),
 ];
 

@@ -1,15 +1,30 @@
-//! Rates: per conversation, per channel, and for opening conversations and signing in per client address.
+//! Rates: per conversation, per channel, and for opening conversations and signing in per client address. A channel may have rates
+//! of its own, which the desk changes while the service runs.
 
+use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU32;
+use std::sync::Arc;
 
 use axum::http::HeaderMap;
 use governor::clock::{Clock as _, DefaultClock};
-use governor::{DefaultKeyedRateLimiter, NotUntil, Quota, RateLimiter};
+use governor::{DefaultDirectRateLimiter, DefaultKeyedRateLimiter, NotUntil, Quota, RateLimiter};
+use parking_lot::Mutex;
 use uuid::Uuid;
 
 use super::problem::{Code, Problem};
 use crate::config::LimitSettings;
+use crate::conversation::channels::Channel;
+
+/// What a channel's own rate counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Counted {
+    Messages,
+    Conversations,
+}
+
+/// A rate with its limiter.
+type Rate = (u32, Arc<DefaultDirectRateLimiter>);
 
 /// Who speaks into a window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -25,6 +40,8 @@ pub enum Speaker {
 pub struct Limits {
     conversation: DefaultKeyedRateLimiter<Uuid>,
     channel: DefaultKeyedRateLimiter<String>,
+    /// Of channels that have rates of their own; another rate begins anew.
+    own: Mutex<HashMap<(String, Counted), Rate>>,
     address: DefaultKeyedRateLimiter<IpAddr>,
     sign_in: DefaultKeyedRateLimiter<IpAddr>,
     speech: DefaultKeyedRateLimiter<Speaker>,
@@ -43,6 +60,7 @@ impl Limits {
         Self {
             conversation: RateLimiter::keyed(per_minute(settings.messages_per_minute)),
             channel: RateLimiter::keyed(per_minute(settings.channel_messages_per_minute)),
+            own: Mutex::default(),
             address: RateLimiter::keyed(per_minute(settings.conversations_per_minute)),
             sign_in: RateLimiter::keyed(per_minute(settings.sign_ins_per_minute)),
             speech: RateLimiter::keyed(per_minute(settings.transcriptions_per_minute)),
@@ -64,12 +82,15 @@ impl Limits {
     }
 
     /// May this message be sent?
-    pub fn message(&self, caller: IpAddr, conversation: Uuid, channel: &str) -> Result<(), Problem> {
+    pub fn message(&self, caller: IpAddr, conversation: Uuid, id: &str, channel: Option<&Channel>) -> Result<(), Problem> {
         if self.exempt(caller) {
             return Ok(());
         }
         check(self.conversation.check_key(&conversation))?;
-        check(self.channel.check_key(&channel.to_owned()))
+        match channel.map_or(0, |c| c.settings.messages_per_minute) {
+            0 => check(self.channel.check_key(&id.to_owned())),
+            rate => check(self.own(id, Counted::Messages, rate).check()),
+        }
     }
 
     /// May a recording be written down?
@@ -81,12 +102,27 @@ impl Limits {
         check(self.channel.check_key(&channel.to_owned()))
     }
 
-    /// May a conversation be opened?
-    pub fn open(&self, caller: IpAddr) -> Result<(), Problem> {
+    /// May a conversation be opened in this channel?
+    pub fn open(&self, caller: IpAddr, channel: &Channel) -> Result<(), Problem> {
         if self.exempt(caller) {
             return Ok(());
         }
-        check(self.address.check_key(&caller))
+        check(self.address.check_key(&caller))?;
+        match channel.settings.conversations_per_minute {
+            0 => Ok(()),
+            rate => check(self.own(&channel.id, Counted::Conversations, rate).check()),
+        }
+    }
+
+    /// The limiter of a channel's own rate. There are as many as the desk has made channels.
+    fn own(&self, id: &str, counted: Counted, rate: u32) -> Arc<DefaultDirectRateLimiter> {
+        let mut own = self.own.lock();
+        let fresh = || (rate, Arc::new(RateLimiter::direct(per_minute(rate))));
+        let known = own.entry((id.to_owned(), counted)).or_insert_with(fresh);
+        if known.0 != rate {
+            *known = fresh();
+        }
+        Arc::clone(&known.1)
     }
 
     /// May somebody try to sign in?

@@ -70,6 +70,20 @@ codes! {
     WeakPassword, "weak_password", UNPROCESSABLE_ENTITY, "这个密码不能使用";
     /// A call from another site under somebody's session.
     CrossSite, "cross_site", FORBIDDEN, "不接受来自其他网站的操作";
+    /// A site that may not show this channel's window.
+    OriginRefused, "origin_refused", FORBIDDEN, "这个网站没有获准使用这个入口";
+    /// The channel is closed.
+    ChannelDisabled, "channel_disabled", FORBIDDEN, "这个入口已停用";
+    /// The channel wants a token that its host has signed.
+    ChannelTokenRequired, "channel_token_required", FORBIDDEN, "请从原来的网站打开这个窗口";
+    /// A token that is none, or that nobody who may has signed.
+    ChannelTokenInvalid, "channel_token_invalid", FORBIDDEN, "打开窗口的凭证无效";
+    /// A token of another channel.
+    ChannelTokenForeign, "channel_token_foreign", FORBIDDEN, "打开窗口的凭证不是这个入口的";
+    /// A token that has run out.
+    ChannelTokenExpired, "channel_token_expired", FORBIDDEN, "打开窗口的凭证已过期";
+    /// A token that has opened a conversation already.
+    ChannelTokenUsed, "channel_token_used", FORBIDDEN, "打开窗口的凭证已用过";
     /// There is no such URL or thing.
     NotFound, "not_found", NOT_FOUND, "没有找到";
     /// The URL exists, the method does not.

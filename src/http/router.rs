@@ -207,6 +207,15 @@ fn documented(max_attachment_bytes: usize, max_body_bytes: usize) -> OpenApiRout
         .routes(routes!(admin::documents::findings::get_findings))
         .routes(routes!(admin::documents::acknowledge::acknowledge_finding))
         .routes(routes!(admin::answers::evidence::get_evidence))
+        // Where the window stands, and the state of the service
+        .routes(routes!(admin::channels::list::list_channels, admin::channels::create::create_channel))
+        .routes(routes!(admin::channels::get::get_admin_channel, admin::channels::change::change_channel))
+        .routes(routes!(admin::channels::secrets::create_channel_secret))
+        .routes(routes!(admin::channels::secrets::end_channel_secret))
+        .routes(routes!(admin::system::endpoints::list_endpoints))
+        .routes(routes!(admin::system::endpoints::test_endpoint))
+        .routes(routes!(admin::system::prompts::list_prompts))
+        .routes(routes!(admin::system::health::get_system_health))
         // Operations
         .routes(routes!(operations::live))
         .routes(routes!(operations::ready))

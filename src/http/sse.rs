@@ -38,11 +38,17 @@ pub fn last_event_id(headers: &HeaderMap) -> u64 {
     headers.get("last-event-id").and_then(|v| v.to_str().ok()).and_then(|v| v.trim().parse().ok()).unwrap_or(0)
 }
 
+/// True when the caller wants JSON and no stream, and says so.
+pub fn wants_whole(headers: &HeaderMap) -> bool {
+    accepts(headers, "application/json") && !wants_stream(headers)
+}
+
 /// True when the caller wants a stream.
 pub fn wants_stream(headers: &HeaderMap) -> bool {
-    headers
-        .get_all(header::ACCEPT)
-        .iter()
-        .filter_map(|v| v.to_str().ok())
-        .any(|v| v.split(',').any(|part| part.trim().to_ascii_lowercase().starts_with("text/event-stream")))
+    accepts(headers, "text/event-stream")
+}
+
+fn accepts(headers: &HeaderMap, kind: &str) -> bool {
+    let said = headers.get_all(header::ACCEPT).iter().filter_map(|v| v.to_str().ok());
+    said.flat_map(|v| v.split(',')).any(|part| part.trim().to_ascii_lowercase().starts_with(kind))
 }

@@ -7,9 +7,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use metrics_exporter_prometheus::PrometheusHandle;
 use parking_lot::Mutex;
 
+use super::admin::system::SystemFacts;
 use super::limits::Limits;
 use super::tickets::lookup::LookupLocks;
 use crate::config::{AttachmentSettings, CurationSettings, ServerSettings};
+use crate::conversation::channels::service::Channels;
 use crate::conversation::service::Conversations;
 use crate::conversation::speech::Speech;
 use crate::core::clock::Clock;
@@ -82,6 +84,10 @@ pub struct Delivery {
 pub struct Api {
     /// Turns, messages, drafts.
     pub conversations: Arc<Conversations>,
+    /// Where the window stands.
+    pub channels: Channels,
+    /// What others call our own site: scheme, host, port.
+    pub public_origin: String,
     /// Tickets.
     pub tickets: Arc<dyn TicketStore>,
     /// Merging and splitting tickets.
@@ -142,6 +148,8 @@ pub struct Api {
     pub speech: Speech,
     /// Numbers for the operator.
     pub metrics: Option<PrometheusHandle>,
+    /// The models outside the house, what they are told, the machine.
+    pub system: SystemFacts,
     /// True when `/platform` is the bundled sandbox.
     pub demo: bool,
 }

@@ -26,10 +26,18 @@ impl Reranking {
         Self { model, rests_until: Mutex::new(None) }
     }
 
+    pub(super) const fn model(&self) -> &Arc<dyn Reranker> {
+        &self.model
+    }
+
+    pub(super) fn rests(&self) -> bool {
+        self.rests_until.lock().is_some_and(|until| Instant::now() < until)
+    }
+
     /// Puts the best candidates in order by their best passages. The probabilities stay where they are, so the gate means the same
     /// with and without.
     pub(super) async fn apply(&self, question: &str, catalog: &Catalog, candidates: &mut [Candidate]) {
-        if candidates.len() < 2 || self.rests_until.lock().is_some_and(|until| Instant::now() < until) {
+        if candidates.len() < 2 || self.rests() {
             return;
         }
         let slots: Vec<usize> = (0..candidates.len().min(SHOWN)).collect();

@@ -238,6 +238,18 @@ impl Knowledge {
         self
     }
 
+    /// The embedder outside the house, when there is one.
+    #[must_use]
+    pub fn embedder(&self) -> Option<&Arc<dyn Embedder>> {
+        self.embedder.as_ref()
+    }
+
+    /// The re-ranker outside the house, when there is one, and whether it is left alone after a failure.
+    #[must_use]
+    pub fn reranker(&self) -> Option<(&Arc<dyn Reranker>, bool)> {
+        self.reranking.as_ref().map(|r| (r.model(), r.rests()))
+    }
+
     /// The rows, for importers and the admin's lists.
     #[must_use]
     pub fn store(&self) -> &Arc<dyn KnowledgeStore> {

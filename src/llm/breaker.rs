@@ -33,6 +33,15 @@ pub enum Circuit {
     HalfOpen,
 }
 
+/// Where the breaker stands, and until when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CircuitState {
+    /// Where it stands.
+    pub circuit: Circuit,
+    /// When an open circuit lets a request try again.
+    pub tries_again_at: Option<Timestamp>,
+}
+
 #[derive(Debug)]
 enum State {
     Closed { failures: VecDeque<Timestamp> },
@@ -63,6 +72,17 @@ impl Breaker {
             State::Open { since } if !self.pause_is_over(*since) => Circuit::Open,
             State::Open { .. } | State::HalfOpen { .. } => Circuit::HalfOpen,
         }
+    }
+
+    /// Where it stands now, and until when.
+    #[must_use]
+    pub fn state(&self) -> CircuitState {
+        let circuit = self.circuit();
+        let tries_again_at = match &*self.state.lock() {
+            State::Open { since } if circuit == Circuit::Open => since.checked_add(signed(self.plan.open)).ok(),
+            State::Open { .. } | State::Closed { .. } | State::HalfOpen { .. } => None,
+        };
+        CircuitState { circuit, tries_again_at }
     }
 
     /// Whether [`Breaker::enter`] would let a request pass now.

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use futures::StreamExt as _;
 use tokio::time::{Instant, timeout_at};
 
-use super::breaker::{Breaker, BreakerPlan, Permit};
+use super::breaker::{Breaker, BreakerPlan, CircuitState, Permit};
 use super::error::{LlmError, Wait};
 use super::port::{AnswerStream, ChatModel, ChatRequest, Completion, StreamItem, Structured};
 use super::settings::LlmSettings;
@@ -95,6 +95,25 @@ impl<M: ChatModel> ChatModel for Guarded<M> {
 
     fn ready(&self) -> bool {
         self.model.ready() && self.breaker.would_pass()
+    }
+
+    fn circuit(&self) -> Option<CircuitState> {
+        Some(self.breaker.state())
+    }
+
+    async fn probe(&self, request: ChatRequest) -> Result<Completion, LlmError> {
+        if self.breaker.would_pass() {
+            return self.complete(request).await;
+        }
+        let mut watch = Watch::new("complete", request.purpose);
+        // The circuit is left to find out by itself: one answer on demand is no proof for everybody.
+        match timeout_at(self.deadline(&request), self.model.complete(request)).await.unwrap_or(Err(TOO_LATE)) {
+            Ok(completion) => {
+                watch.ended("ok");
+                Ok(completion)
+            }
+            Err(error) => Err(watch.failed(error)),
+        }
     }
 
     fn structured(&self) -> Structured {

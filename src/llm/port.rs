@@ -8,6 +8,7 @@ use bytes::Bytes;
 use futures::stream::BoxStream;
 use serde::{Deserialize, Serialize};
 
+use super::breaker::CircuitState;
 use super::error::LlmError;
 
 /// Who speaks in a message.
@@ -165,6 +166,19 @@ pub trait ChatModel: Send + Sync {
         true
     }
 
+    /// Where the breaker before it stands; `None` when there is none.
+    fn circuit(&self) -> Option<CircuitState> {
+        None
+    }
+
+    /// Asks for an answer although the circuit may be open: an operator wants to know whether the endpoint is back.
+    ///
+    /// # Cancel safety
+    /// Dropping the future ends the request at the endpoint.
+    async fn probe(&self, request: ChatRequest) -> Result<Completion, LlmError> {
+        self.complete(request).await
+    }
+
     /// The best shape promise worth trying.
     fn structured(&self) -> Structured {
         Structured::Text
@@ -190,6 +204,14 @@ impl<M: ChatModel + ?Sized> ChatModel for Arc<M> {
 
     fn ready(&self) -> bool {
         (**self).ready()
+    }
+
+    fn circuit(&self) -> Option<CircuitState> {
+        (**self).circuit()
+    }
+
+    async fn probe(&self, request: ChatRequest) -> Result<Completion, LlmError> {
+        (**self).probe(request).await
     }
 
     fn structured(&self) -> Structured {

@@ -78,6 +78,7 @@ export class Visitor {
 
   async end() {
     await this.context?.close()
+    this.context = undefined
   }
 }
 

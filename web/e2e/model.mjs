@@ -48,6 +48,8 @@ export async function startModel() {
     url: `http://127.0.0.1:${server.address().port}/v1`,
     /** What the next answers are. */
     say: (words) => (state.words = words),
+    /** Milliseconds between pieces. */
+    pace: (ms) => (state.pace = ms),
     /** Stops every answer after so many characters, until `release`. */
     holdAfter: (characters) => (state.hold = characters),
     release() {

@@ -45,7 +45,7 @@ export async function startService(binary, log, settings = {}) {
     child.stderr.pipe(out)
     let ended
     child.once('exit', (code, signal) => (ended = code ?? signal))
-    for (let waited = 0; waited < 60_000 * PATIENCE; waited += 100) {
+    for (let waited = 0; waited < 180_000 * PATIENCE; waited += 100) {
       if (ended !== undefined) throw new Error(`the service ended at start (${ended}), see ${log}`)
       const ready = await fetch(`${url}/health/ready`).catch(() => undefined)
       if (ready?.ok) return

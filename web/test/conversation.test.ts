@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { Api } from '../src/api/client'
+import { Problem } from '../src/api/problem'
 import type { ServerMessage } from '../src/api/types'
 import { Conversation } from '../src/chat/conversation'
 import { mergeFromServer } from '../src/chat/feed'
@@ -462,4 +463,71 @@ describe('voice input', () => {
     await api.transcribe({ id: 'c1', token: 'k1' }, 'default', new Blob(['x']))
     expect(paths).toEqual(['/api/v1/transcriptions?channel=%E5%A4%A7%E5%8E%85 -', '/api/v1/transcriptions Bearer k1'])
   })
+})
+
+describe('a channel in secure mode', () => {
+  const secure = (askHost: () => Promise<{ token: string; visitor?: string }>) => {
+    server.other['GET /channels/default'] = () => json({ ...CHANNEL, secure: true })
+    return new Conversation('default', {
+      api: new Api(server.fetch as typeof fetch),
+      keep: memoryKeep(area),
+      newId: () => `id-${++ids}`,
+      now: () => new Date('2025-03-01T04:00:00Z'),
+      wait: () => Promise.resolve(),
+      askHost,
+    })
+  }
+  const created = () => server.calls.filter((c) => c.method === 'POST' && c.path === '/conversations').map((c) => c.body)
+
+  it('begins with what the host has signed, asked for at the first message', async () => {
+    let asked = 0
+    const c = secure(async () => ({ token: `signed-${++asked}`, visitor: 'u1' }))
+    await c.open()
+    await settle()
+    expect(asked, 'nothing is asked of the host before the first message').toBe(0)
+    c.send('你好')
+    await settle()
+    expect(created()).toEqual([{ channel: 'default', channel_token: 'signed-1' }])
+  })
+
+  it('shows the next person nothing of the one before', async () => {
+    const first = secure(async () => ({ token: 'a', visitor: 'u1' }))
+    await first.open()
+    first.send('我的事')
+    await settle()
+    server.history = { messages: [{ id: 'x', seq: 1, role: 'resident', text: '我的事', created_at: '2025-03-01T04:00:00Z' } as ServerMessage] }
+    const same = secure(async () => ({ token: 'b', visitor: 'u1' }))
+    await same.open()
+    expect(same.state.messages.map((m) => m.text)).toContain('我的事')
+    const other = secure(async () => ({ token: 'c', visitor: 'u2' }))
+    await other.open()
+    expect(other.state.messages).toEqual([])
+    other.send('别的事')
+    await settle()
+    expect(created().at(-1)).toEqual({ channel: 'default', channel_token: 'c' })
+  })
+
+  it('says why when the host gives nothing', async () => {
+    const c = secure(async () => {
+      throw new Problem(403, '请从原来的网站打开这个窗口', 'channel_token_required')
+    })
+    await c.open()
+    c.send('你好')
+    await settle()
+    expect(c.state.messages[0]).toMatchObject({ progress: 'refused', problem: '请从原来的网站打开这个窗口' })
+    expect(created()).toEqual([])
+  })
+})
+
+it('shows a turn that came whole after a stream that was cut in the middle', async () => {
+  const whole = { turn_id: 't1', route: 'ask', message_id: 'm1', finish: 'complete', reply: { text: '先登记，再带上身份证。', citations: [], generated: true, label: CHANNEL.label } }
+  let posts = 0
+  // Half an answer, then nothing but empty streams: this line lets no stream through.
+  server.turn = () => (++posts === 1 ? sse([frame(1, 'turn', { turn_id: 't1', route: 'ask' }), frame(2, 'delta', { text: '先登记' })], true) : json(whole))
+  server.other['GET /conversations/c1/turns/t1/events'] = () => sse([])
+  const c = make()
+  await c.open()
+  c.send('怎么领')
+  await settle()
+  expect(words(c)).toEqual(['resident:怎么领:done', 'assistant:先登记，再带上身份证。:done'])
 })

@@ -38,7 +38,7 @@ describe('following a turn', () => {
     const start = vi.fn(async () => sse([frame(1, 'turn', { turn_id: 't1' }), frame(2, 'delta', { text: '可以' })], true))
     const resume = vi.fn(async () => sse([frame(2, 'delta', { text: '可以' }), frame(3, 'delta', { text: '申请' }), frame(4, 'done', { turn_id: 't1' })]))
     await followTurn({ start, resume, onEvent: seen.onEvent, wait: atOnce })
-    expect(resume).toHaveBeenCalledExactlyOnceWith('t1', '2')
+    expect(resume).toHaveBeenCalledExactlyOnceWith('t1', '2', expect.any(AbortSignal))
     expect(seen.words()).toBe('可以申请')
     expect(start).toHaveBeenCalledOnce()
   })
@@ -107,11 +107,65 @@ describe('following a turn', () => {
   it('draws a running turn from its start', async () => {
     const resume = vi.fn(async () => sse([frame(1, 'turn', { turn_id: 't1' }), frame(2, 'done', {})]))
     await followTurn({ turnId: 't1', resume, onEvent: () => undefined, wait: atOnce })
-    expect(resume).toHaveBeenCalledExactlyOnceWith('t1', undefined)
+    expect(resume.mock.calls.map((c: unknown[]) => c.slice(0, 2))).toEqual([['t1', undefined]])
+  })
+})
+
+describe('a line that eats streams', () => {
+  const WHOLE_TURN = { turn_id: 't1', reply: { text: '好' } }
+  /** As a hop that collects everything: no answer until it is broken off. */
+  const nothing = (signal?: AbortSignal) => new Promise<Response>((_, refuse) => signal?.addEventListener('abort', () => refuse(new DOMException('', 'AbortError'))))
+
+  it('is given the turn whole after a while without a byte, and so are the next turns', async () => {
+    const seen = collect()
+    const line = { whole: 0 }
+    const start = vi.fn((signal: AbortSignal) => nothing(signal))
+    const whole = vi.fn(async () => json(WHOLE_TURN))
+    const turn = () => followTurn({ start, resume: (_t, _l, signal) => nothing(signal), whole, line, onEvent: seen.onEvent, wait: atOnce, eatenMs: 20 })
+    await turn()
+    expect(seen.events).toEqual([{ event: WHOLE, data: WHOLE_TURN }])
+    expect([start.mock.calls.length, whole.mock.calls.length]).toEqual([1, 1])
+    for (let n = 0; n < 5; n++) await turn()
+    expect([start.mock.calls.length, whole.mock.calls.length]).toEqual([1, 6])
+    await turn()
+    expect(start, 'by and by a stream is tried again').toHaveBeenCalledTimes(2)
+  })
+
+  it('that keeps the body back, or ends it without a word, is one', async () => {
+    for (const body of [new ReadableStream<Uint8Array>(), new ReadableStream<Uint8Array>({ start: (c) => c.close() })]) {
+      const seen = collect()
+      const start = async () => new Response(body, { headers: { 'content-type': 'text/event-stream' } })
+      await followTurn({ start, resume: start, whole: async () => json(WHOLE_TURN), onEvent: seen.onEvent, wait: atOnce, eatenMs: 20 })
+      expect(seen.events).toEqual([{ event: WHOLE, data: WHOLE_TURN }])
+    }
+  })
+
+  it('is not one that breaks in mid-answer: the stream is taken up again', async () => {
+    const seen = collect()
+    const whole = vi.fn(async () => json(WHOLE_TURN))
+    const start = async () => sse([frame(1, 'turn', { turn_id: 't1' }), frame(2, 'delta', { text: '好' })], true)
+    const resume = async () => sse([frame(3, 'done', {})])
+    await followTurn({ start, resume, whole, onEvent: seen.onEvent, wait: atOnce, eatenMs: 20 })
+    expect(seen.events.map((e) => e.event)).toEqual(['turn', 'delta', 'done'])
+    expect(whole).not.toHaveBeenCalled()
+  })
+
+  it('is asked for its turn by id when the window was opened again', async () => {
+    const whole = vi.fn(async () => json(WHOLE_TURN))
+    await followTurn({ turnId: 't1', resume: (_t, _l, signal) => nothing(signal), whole, onEvent: () => undefined, wait: atOnce, eatenMs: 20 })
+    expect(whole).toHaveBeenCalledExactlyOnceWith('t1')
   })
 })
 
 describe('news', () => {
+  it('of a silent line are asked for', async () => {
+    const silence = vi.fn()
+    let rounds = 0
+    const open = (_: string | undefined, signal: AbortSignal) => new Promise<Response>((_go, refuse) => signal.addEventListener('abort', () => refuse(new DOMException('', 'AbortError'))))
+    await followNews({ open, onOpen: () => undefined, onEvent: () => undefined, onSilence: silence, wait: atOnce, ended: () => ++rounds > 4, silenceMs: 10 })
+    expect(silence).toHaveBeenCalled()
+  })
+
   it('comes back with the last id and ends when the conversation is gone', async () => {
     const ids: (string | undefined)[] = []
     const seen = collect()

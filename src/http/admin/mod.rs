@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod answers;
 pub mod audit;
+pub mod channels;
 pub mod curated;
 pub mod destinations;
 pub mod directory;
@@ -20,6 +21,7 @@ pub mod posts;
 pub mod question_sets;
 pub mod runs;
 pub mod street;
+pub mod system;
 pub mod turns;
 
 use jiff::civil::Date;

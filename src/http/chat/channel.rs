@@ -2,12 +2,16 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
+use axum::http::{HeaderMap, header};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::conversation::channels::Channel as Kept;
+use crate::conversation::channels::service::NotAdmitted;
+use crate::conversation::channels::token::Refused;
 use crate::conversation::street::{Hotline, Human};
 use crate::http::problem::{Code, Problem, ProblemBody};
-use crate::http::state::ApiState;
+use crate::http::state::{Api, ApiState};
 
 /// Limits for attachments.
 #[derive(Debug, Serialize, ToSchema)]
@@ -55,26 +59,84 @@ pub struct Channel {
     pub voice_input: bool,
     /// Days after their last message that conversations without a ticket are kept; 0 = until they are deleted by hand.
     pub retention_days: u32,
+    /// On a shared machine: seconds without a touch after which the window forgets the conversation; 0 = never.
+    pub idle_reset_s: u32,
+    /// A conversation begins only with a token that the host's server has signed.
+    pub secure: bool,
 }
 
-/// Channels that exist: `default` for residents, `worker` for gridworkers.
-pub const CHANNELS: [&str; 2] = ["default", "worker"];
+/// What a channel says; where the desk has said nothing, the street's own words.
+pub struct Words {
+    /// Head line.
+    pub title: String,
+    /// First words.
+    pub greeting: String,
+    /// What one might ask.
+    pub suggestions: Vec<String>,
+    /// AI notice.
+    pub notice: String,
+}
+
+/// What a channel says.
+pub fn words(api: &Api, channel: &Kept) -> Words {
+    let street = api.conversations.street();
+    let settings = &channel.settings;
+    let or = |own: &str, street: &dyn Fn() -> String| if own.is_empty() { street() } else { own.to_owned() };
+    Words {
+        title: or(&settings.title, &|| format!("{}·虚拟数字网格员", street.name)),
+        greeting: or(&settings.greeting, &|| street.greeting.clone()),
+        notice: or(&settings.notice, &|| street.ai_notice.clone()),
+        suggestions: if settings.suggestions.is_empty() { street.suggestions.clone() } else { settings.suggestions.clone() },
+    }
+}
+
+/// Refuses what a page of a site sends that may not show this channel. Browsers name the site of every call that changes something;
+/// programs name none, and are asked for a token where one is needed.
+///
+/// # Errors
+/// The site is neither ours nor one of the channel's.
+pub fn from_allowed_site(api: &Api, channel: &str, headers: &HeaderMap) -> Result<(), Problem> {
+    let Some(origin) = headers.get(header::ORIGIN) else { return Ok(()) };
+    let origin = origin.to_str().unwrap_or("null").to_ascii_lowercase();
+    let host = headers.get(header::HOST).and_then(|v| v.to_str().ok()).unwrap_or_default().to_ascii_lowercase();
+    let ours =
+        origin == api.public_origin || (!host.is_empty() && origin.split_once("://").is_some_and(|(_, rest)| rest == host));
+    if ours || api.channels.sites(channel).has(&origin) { Ok(()) } else { Err(Code::OriginRefused.into()) }
+}
+
+/// Why a conversation may not begin.
+pub fn refusal(why: NotAdmitted) -> Problem {
+    match why {
+        NotAdmitted::Missing => Problem::new(Code::NotFound).detail("没有这个渠道"),
+        NotAdmitted::Disabled => Code::ChannelDisabled.into(),
+        NotAdmitted::TokenRequired => Code::ChannelTokenRequired.into(),
+        NotAdmitted::Token(Refused::Invalid(why)) => {
+            Problem::new(Code::ChannelTokenInvalid).detail(format!("打开窗口的凭证无效：{why}"))
+        }
+        NotAdmitted::Token(Refused::Foreign) => Code::ChannelTokenForeign.into(),
+        NotAdmitted::Token(Refused::Expired) => Code::ChannelTokenExpired.into(),
+        NotAdmitted::Token(Refused::Used) => Code::ChannelTokenUsed.into(),
+        NotAdmitted::Store(error) => Problem::unavailable(&error),
+    }
+}
 
 /// Greeting and rules of a channel.
 #[utoipa::path(get, path = "/api/v1/channels/{id}", tag = "对话",
-    params(("id" = String, Path, description = "default 或 worker")),
-    responses((status = 200, body = Channel), (status = 404, body = ProblemBody)))]
+    params(("id" = String, Path, description = "default、worker 或管理台建立的渠道")),
+    responses((status = 200, body = Channel), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody)))]
 pub async fn get_channel(State(api): State<ApiState>, Path(id): Path<String>) -> Result<Json<Channel>, Problem> {
-    if !CHANNELS.contains(&id.as_str()) {
-        return Err(Problem::new(Code::NotFound).detail("没有这个渠道"));
+    let channel = api.channels.get(&id).ok_or_else(|| Problem::new(Code::NotFound).detail("没有这个渠道"))?;
+    if !channel.settings.enabled {
+        return Err(Code::ChannelDisabled.into());
     }
     let street = api.conversations.street();
+    let Words { title, greeting, suggestions, notice } = words(&api, &channel);
     Ok(Json(Channel {
         id,
-        title: format!("{}·虚拟数字网格员", street.name),
-        greeting: street.greeting.clone(),
-        suggestions: street.suggestions.clone(),
-        notice: street.ai_notice.clone(),
+        title,
+        greeting,
+        suggestions,
+        notice,
         label: street.ai_label.clone(),
         privacy: street.privacy.clone(),
         hotlines: street.hotlines.clone(),
@@ -90,5 +152,7 @@ pub async fn get_channel(State(api): State<ApiState>, Path(id): Path<String>) ->
         },
         voice_input: api.speech.offered(),
         retention_days: api.conversations.retention_days(),
+        idle_reset_s: channel.settings.idle_reset_s,
+        secure: channel.settings.secure,
     }))
 }

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::channel::CHANNELS;
+use super::channel;
+use crate::conversation::channels::DEFAULT;
 use crate::conversation::store::Audience;
 use crate::http::access;
 use crate::http::body::JsonBody;
@@ -25,6 +26,9 @@ pub struct NewConversation {
     /// May only narrow the caller's role: `gridworker` needs a session, an API key with `procedure_ask`, or the configured key.
     #[serde(default)]
     pub audience: Option<Audience>,
+    /// Of a channel in secure mode: what the host's server has signed for this one conversation.
+    #[serde(default)]
+    pub channel_token: Option<String>,
 }
 
 /// The conversation.
@@ -49,22 +53,19 @@ pub async fn create_conversation(
     headers: HeaderMap,
     JsonBody(wish): JsonBody<NewConversation>,
 ) -> Result<(StatusCode, Json<Created>), Problem> {
-    api.limits.open(api.limits.caller(peer, &headers))?;
+    let id = wish.channel.unwrap_or_else(|| DEFAULT.to_owned());
+    let chosen = api.channels.get(&id).ok_or_else(|| Problem::new(Code::InvalidBody).detail("没有这个渠道"))?;
+    api.limits.open(api.limits.caller(peer, &headers), &chosen)?;
+    channel::from_allowed_site(&api, &chosen.id, &headers)?;
     let audience = wish.audience.unwrap_or(Audience::Resident);
     if audience == Audience::Gridworker && !access::opens_procedures(&api, peer, &headers).await? {
         return Err(Problem::new(Code::Forbidden).detail("网格员问答需要网格员的凭证"));
     }
-    let channel = wish.channel.unwrap_or_else(|| "default".to_owned());
-    if !CHANNELS.contains(&channel.as_str()) {
-        return Err(Problem::new(Code::InvalidBody).detail("没有这个渠道"));
-    }
-    let opened = api.conversations.open(channel, audience).await.map_err(|e| Problem::unavailable(&e))?;
-    let street = api.conversations.street();
-    let created = Created {
-        conversation_id: opened.id,
-        token: opened.token,
-        greeting: street.greeting.clone(),
-        suggestions: street.suggestions.clone(),
-    };
+    // The last question: a token is used up by it.
+    api.channels.admit(&chosen, wish.channel_token.as_deref()).await.map_err(channel::refusal)?;
+    let opened = api.conversations.open(id, audience).await.map_err(|e| Problem::unavailable(&e))?;
+    let words = channel::words(&api, &chosen);
+    let created =
+        Created { conversation_id: opened.id, token: opened.token, greeting: words.greeting, suggestions: words.suggestions };
     Ok((StatusCode::CREATED, Json(created)))
 }

@@ -45,7 +45,8 @@ pub async fn post_message(
     JsonBody(message): JsonBody<NewMessage>,
 ) -> Result<Response, Problem> {
     let conversation = callers::conversation(&api, &headers, callers::id(&id)?).await?;
-    api.limits.message(api.limits.caller(peer, &headers), conversation.id, &conversation.channel)?;
+    let channel = api.channels.get(&conversation.channel);
+    api.limits.message(api.limits.caller(peer, &headers), conversation.id, &conversation.channel, channel.as_deref())?;
     if message.attachments.len() > api.attachments.max_per_message {
         let detail = format!("一次最多发送{}个附件", api.attachments.max_per_message);
         return Err(Problem::new(Code::InvalidBody).detail(detail));
@@ -60,7 +61,7 @@ pub async fn post_message(
 }
 
 /// Waits for the end of a turn.
-async fn whole(api: &Api, posted: Posted) -> Result<TurnOutcome, Problem> {
+pub(super) async fn whole(api: &Api, posted: Posted) -> Result<TurnOutcome, Problem> {
     match posted {
         Posted::Live(live) => {
             let outcome = live.outcome().await.ok_or(Code::Unavailable)?;

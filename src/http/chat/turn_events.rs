@@ -1,17 +1,20 @@
 //! `GET /api/v1/conversations/{id}/turns/{turn_id}/events`: the log of a turn, live or from storage.
 
+use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use futures::StreamExt as _;
 
+use super::post_message;
 use crate::conversation::live::TurnEvent;
 use crate::conversation::service::Posted;
 use crate::http::problem::{Code, Problem, ProblemBody};
 use crate::http::state::{Api, ApiState};
 use crate::http::{callers, sse};
 
-/// Streams a turn from the first event after `Last-Event-ID`.
+/// Streams a turn from the first event after `Last-Event-ID`. To `Accept: application/json` it gives the whole turn when it has ended:
+/// for lines on which no stream gets through.
 #[utoipa::path(get, path = "/api/v1/conversations/{id}/turns/{turn_id}/events", tag = "对话",
     params(("id" = Uuid, Path), ("turn_id" = Uuid, Path), ("Last-Event-ID" = Option<u64>, Header)), security(("conversation" = [])),
     responses((status = 200, description = "text/event-stream: turn, status, delta, citations, card, notice, done, error"),
@@ -23,7 +26,11 @@ pub async fn get_turn_events(
 ) -> Result<Response, Problem> {
     let conversation = callers::conversation(&api, &headers, callers::id(&id)?).await?;
     let turn = api.conversations.turn(conversation.id, callers::id(&turn_id)?).await.map_err(|e| Problem::unavailable(&e))?;
-    stream(&api, turn.ok_or(Code::NotFound)?, sse::last_event_id(&headers)).await
+    let turn = turn.ok_or(Code::NotFound)?;
+    if sse::wants_whole(&headers) {
+        return Ok(Json(post_message::whole(&api, turn).await?).into_response());
+    }
+    stream(&api, turn, sse::last_event_id(&headers)).await
 }
 
 /// The events of a turn after `after`.

@@ -10,6 +10,7 @@
 pub mod accounts;
 mod alarms;
 pub mod audit;
+mod channels;
 mod clock_rows;
 mod clocks;
 pub mod conversation;

@@ -45,6 +45,9 @@ pub(super) mod place {
     pub fn visit(id: Uuid) -> String {
         format!("visit/{id}")
     }
+    pub fn channel_secret(id: Uuid) -> String {
+        format!("channel-secret/{id}")
+    }
     pub fn reporter(id: Uuid) -> String {
         format!("ticket/{id}/reporter")
     }
@@ -63,7 +66,7 @@ fn uuid(text: &str) -> Result<Uuid, StoreError> {
     text.parse().map_err(failed)
 }
 
-const COLUMNS: [Column; 12] = [
+const COLUMNS: [Column; 13] = [
     Column {
         find: "SELECT id AS key, 0 AS part, document AS text FROM ledger_entries WHERE substr(document, 1, length($1)) <> $1 LIMIT $2",
         write: "UPDATE ledger_entries SET document = $3 WHERE id = $1 AND $2 = 0",
@@ -124,6 +127,11 @@ const COLUMNS: [Column; 12] = [
                WHERE note IS NOT NULL AND substr(note, 1, length($1)) <> $1 LIMIT $2",
         write: "UPDATE ticket_evidence SET note = $3 WHERE id = $1 AND $2 = 0",
         place: |key, _| Ok(place::evidence(uuid(key)?)),
+    },
+    Column {
+        find: "SELECT id AS key, 0 AS part, secret AS text FROM channel_secrets WHERE substr(secret, 1, length($1)) <> $1 LIMIT $2",
+        write: "UPDATE channel_secrets SET secret = $3 WHERE id = $1 AND $2 = 0",
+        place: |key, _| Ok(place::channel_secret(uuid(key)?)),
     },
     Column {
         find: "SELECT id AS key, 0 AS part, reporter AS text FROM tickets \

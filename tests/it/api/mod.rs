@@ -4,6 +4,7 @@ mod audience;
 mod bad_input;
 mod board;
 mod category;
+mod channels;
 mod clocks;
 mod curation;
 mod delivery;
@@ -34,6 +35,7 @@ mod streams;
 mod street;
 mod street_command;
 mod switching;
+mod system;
 mod turns;
 
 use sha2::{Digest as _, Sha256};

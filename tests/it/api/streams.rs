@@ -31,6 +31,11 @@ async fn events_come_in_order_with_growing_numbers() {
     let whole = Answer::of(resident.message("m-1", QUESTION).send().await).await.expect(200);
     assert_eq!(whole["reply"]["text"], words(&frames), "the whole turn has the words of the stream");
     assert_eq!(whole["turn_id"], frames[0].data["turn_id"], "the same client_message_id is the same turn");
+    // On a line that eats streams the turn can be had by its id, too.
+    let turn = frames[0].data["turn_id"].as_str().expect("an id");
+    let request = resident.request(reqwest::Method::GET, &resident.path(&format!("/turns/{turn}/events")));
+    let by_id = Answer::of(request.header("accept", "application/json").send().await).await.expect(200);
+    assert_eq!(by_id, whole);
     assert_eq!(whole["reply"]["generated"], true);
     assert_eq!(whole["reply"]["label"], "内容由AI生成，仅供参考");
 }

@@ -28,8 +28,9 @@ export class Api {
     return this.json('GET', `/channels/${encodeURIComponent(id)}`)
   }
 
-  async createConversation(channel: string): Promise<ConversationKey> {
-    const made = await this.json<{ conversation_id: string; token: string }>('POST', '/conversations', undefined, { channel })
+  async createConversation(channel: string, hostToken?: string): Promise<ConversationKey> {
+    const wish = hostToken ? { channel, channel_token: hostToken } : { channel }
+    const made = await this.json<{ conversation_id: string; token: string }>('POST', '/conversations', undefined, wish)
     return { id: made.conversation_id, token: made.token }
   }
 
@@ -42,17 +43,22 @@ export class Api {
     return this.json('GET', `/conversations/${key.id}/messages${query}`, key)
   }
 
-  /** Sends a message and asks for its turn as a stream. */
-  sendMessage(key: ConversationKey, body: { client_message_id: string; text: string; attachments?: string[] }): Promise<Response> {
-    return this.call('POST', `/conversations/${key.id}/messages`, key, body, { accept: 'text/event-stream' })
+  /** Sends a message and asks for its turn as a stream, or whole. */
+  sendMessage(key: ConversationKey, body: { client_message_id: string; text: string; attachments?: string[] }, signal?: AbortSignal, whole = false): Promise<Response> {
+    return this.call('POST', `/conversations/${key.id}/messages`, key, body, { accept: whole ? 'application/json' : 'text/event-stream' }, signal)
   }
 
-  turnEvents(key: ConversationKey, turnId: string, lastId?: string): Promise<Response> {
-    return this.stream(`/conversations/${key.id}/turns/${turnId}/events`, key, lastId)
+  turnEvents(key: ConversationKey, turnId: string, lastId?: string, signal?: AbortSignal): Promise<Response> {
+    return this.stream(`/conversations/${key.id}/turns/${turnId}/events`, key, lastId, signal)
   }
 
-  news(key: ConversationKey, lastId?: string): Promise<Response> {
-    return this.stream(`/conversations/${key.id}/events`, key, lastId)
+  /** The turn as one answer, when it has ended. */
+  wholeTurn(key: ConversationKey, turnId: string): Promise<Response> {
+    return this.call('GET', `/conversations/${key.id}/turns/${turnId}/events`, key, undefined, { accept: 'application/json' })
+  }
+
+  news(key: ConversationKey, lastId?: string, signal?: AbortSignal): Promise<Response> {
+    return this.stream(`/conversations/${key.id}/events`, key, lastId, signal)
   }
 
   feedback(key: ConversationKey, messageId: string, body: { verdict: Verdict; reason?: string; comment?: string }): Promise<void> {
@@ -129,10 +135,10 @@ export class Api {
     return this.json('GET', `/documents/${encodeURIComponent(id)}/versions/${version}`)
   }
 
-  private stream(path: string, key: ConversationKey, lastId?: string): Promise<Response> {
+  private stream(path: string, key: ConversationKey, lastId?: string, signal?: AbortSignal): Promise<Response> {
     const headers: Record<string, string> = { accept: 'text/event-stream' }
     if (lastId) headers['last-event-id'] = lastId
-    return this.call('GET', path, key, undefined, headers)
+    return this.call('GET', path, key, undefined, headers, signal)
   }
 
   private async json<T>(method: string, path: string, key?: ConversationKey, body?: unknown, headers: Record<string, string> = {}): Promise<T> {
@@ -142,10 +148,10 @@ export class Api {
     return (text === '' ? undefined : JSON.parse(text)) as T
   }
 
-  private call(method: string, path: string, key?: ConversationKey, body?: unknown, extra: Record<string, string> = {}): Promise<Response> {
+  private call(method: string, path: string, key?: ConversationKey, body?: unknown, extra: Record<string, string> = {}, signal?: AbortSignal): Promise<Response> {
     const headers: Record<string, string> = { ...extra }
     if (key) headers['authorization'] = `Bearer ${key.token}`
-    const init: RequestInit = { method, headers, cache: 'no-store', credentials: 'same-origin' }
+    const init: RequestInit = { method, headers, cache: 'no-store', credentials: 'same-origin', ...(signal ? { signal } : {}) }
     // Whoever leaves is forgotten also when the page goes with them.
     if (method === 'DELETE') init.keepalive = true
     if (body instanceof FormData) init.body = body

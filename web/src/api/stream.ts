@@ -10,11 +10,15 @@ export interface ServerEvent {
 
 /** The server sends a comment every 15 s; after this much silence (ms) the line is dead. */
 export const SILENCE_MS = 45_000
+/** After this long (ms) without the first byte something on the way keeps the stream to itself: the turn is then asked for whole. */
+export const EATEN_MS = 10_000
+/** So many turns are asked for whole before a stream is tried again: perhaps the network was only away for a while. */
+const WHOLE_TURNS = 5
 /** Tries in a row without any news before a turn is given up. */
 export const MAX_TRIES = 6
 
 /** Yields the events of an SSE body; ends when the body ends, throws when it breaks or goes silent. */
-export async function* readEvents(body: ReadableStream<Uint8Array>, silenceMs = SILENCE_MS): AsyncGenerator<ServerEvent> {
+export async function* readEvents(body: ReadableStream<Uint8Array>, silenceMs = SILENCE_MS, firstMs = silenceMs): AsyncGenerator<ServerEvent> {
   const ready: ServerEvent[] = []
   const parser = createParser({
     onEvent(message) {
@@ -29,20 +33,29 @@ export async function* readEvents(body: ReadableStream<Uint8Array>, silenceMs = 
   })
   const reader = body.getReader()
   const decoder = new TextDecoder()
+  let wait = firstMs
   try {
     for (;;) {
       let timer: ReturnType<typeof setTimeout> | undefined
       const silence = new Promise<never>((_, refuse) => {
-        timer = setTimeout(() => refuse(new Error('silent stream')), silenceMs)
+        timer = setTimeout(() => refuse(new Error('silent stream')), wait)
       })
       const chunk = await Promise.race([reader.read(), silence]).finally(() => clearTimeout(timer))
       if (chunk.done) return
+      wait = silenceMs
       parser.feed(decoder.decode(chunk.value, { stream: true }))
       while (ready.length > 0) yield ready.shift() as ServerEvent
     }
   } finally {
     await reader.cancel().catch(() => undefined)
   }
+}
+
+/** Does the work, and breaks it off when it takes longer. */
+function within<T>(ms: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const limit = new AbortController()
+  const timer = setTimeout(() => limit.abort(), ms)
+  return work(limit.signal).finally(() => clearTimeout(timer))
 }
 
 /** Waits before the next try; `attempt` counts from 1, `askedSeconds` is the server's wish. */
@@ -55,14 +68,19 @@ export function backoffMs(attempt: number): number {
 
 export interface TurnRequest {
   /** Sends the message; left out when only an already running turn is followed. */
-  start?: () => Promise<Response>
+  start?: (signal: AbortSignal) => Promise<Response>
   /** Takes the turn's events up again after `lastId`, or from the start. */
-  resume: (turnId: string, lastId: string | undefined) => Promise<Response>
+  resume: (turnId: string, lastId: string | undefined, signal: AbortSignal) => Promise<Response>
+  /** Takes the turn as one answer when it has ended; for lines on which no stream gets through. */
+  whole?: (turnId: string | undefined) => Promise<Response>
+  /** What is known of the line: so many more turns are asked for whole. */
+  line?: { whole: number }
   turnId?: string
   onEvent: (event: ServerEvent) => void
   wait: Wait
   maxTries?: number
   silenceMs?: number
+  eatenMs?: number
 }
 
 /** The name of the event under which a turn that came whole (as JSON) is handed on. */
@@ -75,22 +93,29 @@ export const WHOLE = 'whole'
  * known a retry sends the message again, which the server recognises by `client_message_id`.
  */
 export async function followTurn(request: TurnRequest): Promise<void> {
-  const { start, resume, onEvent, wait, maxTries = MAX_TRIES } = request
+  const { start, resume, whole, onEvent, wait, maxTries = MAX_TRIES, silenceMs = SILENCE_MS, line = { whole: 0 } } = request
+  const firstMs = whole ? (request.eatenMs ?? EATEN_MS) : silenceMs
   let turnId = request.turnId
   let lastId: string | undefined
   let tries = 0
+  let eaten = line.whole > 0
+  if (eaten) line.whole -= 1
   const seen = new Set<string>()
   for (;;) {
     let asked: number | undefined
+    let heard = true
+    const began = Date.now()
     try {
-      const response = turnId === undefined && start ? await start() : await resume(turnId ?? '', lastId)
+      const response = whole && eaten ? await whole(turnId) : await within(firstMs, (signal) => (turnId === undefined && start ? start(signal) : resume(turnId ?? '', lastId, signal)))
       if (!response.ok) throw await problemOf(response)
       if (response.headers.get('content-type')?.includes('application/json')) {
         onEvent({ event: WHOLE, data: await response.json() })
         return
       }
       if (!response.body) throw new Error('no body')
-      for await (const event of readEvents(response.body, request.silenceMs)) {
+      heard = false
+      for await (const event of readEvents(response.body, silenceMs, firstMs)) {
+        heard = true
         if (event.id !== undefined && event.id !== '') {
           if (seen.has(event.id)) continue
           seen.add(event.id)
@@ -107,6 +132,11 @@ export async function followTurn(request: TurnRequest): Promise<void> {
         asked = error.retryAfter
         if (!error.transient && !(error.status === 429 && asked !== undefined && asked <= 10)) throw error
       }
+      // A stream without a word, or no answer for as long as that: the words are kept somewhere on the way.
+      else if (!heard || Date.now() - began >= firstMs) {
+        eaten = true
+        line.whole = WHOLE_TURNS
+      }
       // A server that says when it will be back is given four times the patience.
       tries += error instanceof Problem && error.status === 503 && asked !== undefined ? 0.25 : 1
       if (tries > maxTries) throw error
@@ -116,7 +146,9 @@ export async function followTurn(request: TurnRequest): Promise<void> {
 }
 
 export interface NewsRequest {
-  open: (lastId: string | undefined) => Promise<Response>
+  open: (lastId: string | undefined, signal: AbortSignal) => Promise<Response>
+  /** The line kept silent: what has happened meanwhile must be asked for. */
+  onSilence?: () => void
   onOpen: () => void
   onEvent: (event: ServerEvent) => void
   wait: Wait
@@ -127,17 +159,18 @@ export interface NewsRequest {
 
 /** Listens to a conversation's news until `ended`, or until the server says that there is no such conversation. */
 export async function followNews(request: NewsRequest): Promise<void> {
+  const silenceMs = request.silenceMs ?? SILENCE_MS
   let lastId: string | undefined
   let tries = 0
   while (!request.ended()) {
     let asked: number | undefined
     try {
-      const response = await request.open(lastId)
+      const response = await within(silenceMs, (signal) => request.open(lastId, signal))
       if (!response.ok) throw await problemOf(response)
       if (!response.body) throw new Error('no body')
       tries = 0
       request.onOpen()
-      for await (const event of readEvents(response.body, request.silenceMs)) {
+      for await (const event of readEvents(response.body, silenceMs)) {
         if (request.ended()) return
         if (event.id) lastId = event.id
         request.onEvent(event)
@@ -146,7 +179,7 @@ export async function followNews(request: NewsRequest): Promise<void> {
       if (error instanceof Problem) {
         if (error.keyIsLost) return
         asked = error.retryAfter
-      }
+      } else if (!request.ended()) request.onSilence?.()
     }
     if (request.ended()) return
     tries += 1

@@ -17,6 +17,8 @@ export interface Channel {
   /** Days that a conversation without a ticket is kept; 0 = until it is deleted by hand. */
   retention_days?: number
   max_chars: number
+  /** A conversation begins only with a token that the host's server has signed. */
+  secure?: boolean
   /** Of one photo and of one message. Where the limits of recordings are not told, the refusals tell them. */
   attachments?: { max_bytes: number; max_count: number; max_voice_bytes?: number; max_voice_s?: number; max_video_bytes?: number }
 }
@@ -30,6 +32,8 @@ export interface Hotline {
 export interface ConversationKey {
   id: string
   token: string
+  /** For whom the host has opened it, as an opaque id. */
+  visitor?: string
 }
 
 export interface Citation {

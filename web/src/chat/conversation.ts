@@ -15,6 +15,14 @@ export interface Surroundings {
   wait: Wait
   /** Runs `work` while no other tab does. */
   alone?: <T>(work: () => Promise<T>) => Promise<T>
+  /** What the site around this window has signed for whoever sits there now. */
+  askHost?: () => Promise<HostToken>
+}
+
+/** A token for one conversation, and an opaque id of the person it is for. */
+export interface HostToken {
+  token: string
+  visitor?: string
 }
 
 export interface ConversationState {
@@ -55,6 +63,10 @@ export class Conversation {
   private creating: Promise<ConversationKey> | undefined
   private readonly outbox: Outbox
   private listening: symbol | undefined
+  /** Asked for when the window was opened, and not used yet. */
+  private hostToken: HostToken | undefined
+  /** Whether something on the way keeps streams to itself. */
+  private readonly line = { whole: 0 }
   /** Raised by 清空对话: what still comes in from before is thrown away. */
   private era = 0
 
@@ -78,6 +90,7 @@ export class Conversation {
     state.closed = undefined
     try {
       state.channel = await world.api.channel(this.channelId)
+      if (this.key && state.channel.secure) await this.checkVisitor(this.key)
       if (this.key) await this.load(this.key)
     } catch (error) {
       state.closed = wordsOf(error)
@@ -114,6 +127,24 @@ export class Conversation {
     }
   }
 
+  /** On a machine that several people use, one does not see what another has said. */
+  private async checkVisitor(key: ConversationKey): Promise<void> {
+    if (key.visitor === undefined || !this.world.askHost) return
+    this.hostToken = await this.world.askHost()
+    if (this.hostToken.visitor === key.visitor) return
+    this.forgetKey()
+    this.outbox.clear()
+  }
+
+  private async create(): Promise<ConversationKey> {
+    const { api, askHost } = this.world
+    if (!this.state.channel?.secure || !askHost) return api.createConversation(this.channelId)
+    const host = this.hostToken ?? (await askHost())
+    this.hostToken = undefined
+    const key = await api.createConversation(this.channelId, host.token)
+    return host.visitor === undefined ? key : { ...key, visitor: host.visitor }
+  }
+
   private async load(key: ConversationKey): Promise<void> {
     const { state } = this
     try {
@@ -146,7 +177,7 @@ export class Conversation {
     const alone = world.alone ?? ((work) => work())
     this.creating ??= alone(async () => {
       // Another tab may have been faster.
-      const key = world.keep.get<ConversationKey>(this.keySlot) ?? (await world.api.createConversation(this.channelId))
+      const key = world.keep.get<ConversationKey>(this.keySlot) ?? (await this.create())
       if (era !== this.era) {
         void this.deleteLater(key)
         throw new Problem(410, '对话已清空')
@@ -262,11 +293,13 @@ export class Conversation {
       }
       let key: ConversationKey | undefined
       await followTurn({
-        start: async () => {
+        start: async (signal) => {
           key = await this.ensureKey()
-          return world.api.sendMessage(key, body)
+          return world.api.sendMessage(key, body, signal)
         },
-        resume: async (turnId, lastId) => world.api.turnEvents(key ?? (await this.ensureKey()), turnId, lastId),
+        resume: async (turnId, lastId, signal) => world.api.turnEvents(key ?? (await this.ensureKey()), turnId, lastId, signal),
+        whole: async () => world.api.sendMessage(key ?? (await this.ensureKey()), body, undefined, true),
+        line: this.line,
         wait: this.waitFor(answer),
         onEvent: (event) => {
           if (era !== this.era) return
@@ -311,7 +344,9 @@ export class Conversation {
     try {
       await followTurn({
         turnId,
-        resume: (id, lastId) => world.api.turnEvents(key, id, lastId),
+        resume: (id, lastId, signal) => world.api.turnEvents(key, id, lastId, signal),
+        whole: () => world.api.wholeTurn(key, turnId),
+        line: this.line,
         wait: this.waitFor(answer),
         onEvent: (event) => era === this.era && this.take(event, answer),
       })
@@ -415,6 +450,8 @@ export class Conversation {
         answer.turn_id = whole.turn_id
         answer.route = whole.route
         answer.text = whole.reply.text
+        // What a stream had drawn before it was cut is not the whole.
+        this.drawn.set(answer, whole.reply.text)
         answer.citations = whole.reply.citations ?? []
         if (whole.card) this.takeCard(answer, whole.card)
         this.finish(answer, { finish: whole.finish, message_id: whole.message_id, generated: whole.reply.generated, label: whole.reply.label })
@@ -523,7 +560,8 @@ export class Conversation {
     this.listening = me
     let first = true
     void followNews({
-      open: (lastId) => this.world.api.news(key, lastId),
+      open: (lastId, signal) => this.world.api.news(key, lastId, signal),
+      onSilence: () => void this.sync(),
       wait: this.world.wait,
       ended: () => this.listening !== me,
       onOpen: () => {

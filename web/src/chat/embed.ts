@@ -4,6 +4,8 @@ import type { Desk } from './desk'
 
 /** Inside a bubble: counts what comes in while the panel is closed, and closes sheets with it. */
 export function tellParent(conversation: Conversation, desk: Desk): void {
+  // The panel around this frame cannot see whether a browser has refused to show it.
+  window.parent.postMessage({ type: 'gridworker:ready' }, '*')
   let open = true
   let seen = 0
   const heard = () => conversation.state.messages.filter((m) => m.role !== 'resident' && m.progress === 'done').length

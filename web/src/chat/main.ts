@@ -29,7 +29,15 @@ async function wait(attempt: number, askedSeconds?: number): Promise<void> {
   await new Promise((go) => setTimeout(go, ms * (1 + Math.random() / 4)))
 }
 
-const conversation = new Conversation(channelId, { api: new Api(), keep, newId, now: () => new Date(), wait, ...(kiosk === undefined ? { alone: oneTabAtATime(channelId) } : {}) })
+const conversation = new Conversation(channelId, {
+  api: new Api(),
+  keep,
+  newId,
+  now: () => new Date(),
+  wait,
+  askHost: async () => (await import('./host')).askHost(),
+  ...(kiosk === undefined ? { alone: oneTabAtATime(channelId) } : {}),
+})
 const desk = makeDesk({
   conversation,
   keep,

@@ -55,8 +55,9 @@ export const number = (value: number | null | undefined): string => (value === n
 /** A share as `92.3%`; of nothing there is none. */
 export const percent = (part: number, whole: number): string => (whole === 0 ? '—' : `${numbers.format(Math.round((part / whole) * 1000) / 10)}%`)
 
-/** `1.2 MB` */
+/** `1.2 MB`, `11.8 GB` */
 export function bytes(value: number): string {
   if (value < 1024) return `${value} B`
-  return value < 1024 ** 2 ? `${numbers.format(value / 1024)} KB` : `${numbers.format(value / 1024 ** 2)} MB`
+  if (value < 1024 ** 2) return `${numbers.format(value / 1024)} KB`
+  return value < 1024 ** 3 ? `${numbers.format(value / 1024 ** 2)} MB` : `${numbers.format(Math.round((value / 1024 ** 3) * 10) / 10)} GB`
 }

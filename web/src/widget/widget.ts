@@ -1,13 +1,29 @@
 // The loader for other sites: a bubble, and a frame that is made at the first tap. It sets styles through the CSSOM
 // only, so that it works under a host policy without 'unsafe-inline', and lives in a shadow root, so that neither
-// side's rules reach the other.
+// side's rules reach the other. Everything is fixed to the window: the host's page does not move by a pixel.
 import { optionsOf, panelUrl } from './options'
+import { fetchToken } from './token'
 
 type Style = Partial<Record<keyof CSSStyleDeclaration, string>>
 const style = (el: HTMLElement | SVGElement, rules: Style) => Object.assign(el.style, rules)
+/** The window says that it is there; a frame that stays silent this long (ms) was refused or never came. */
+const SILENT_MS = 8_000
+
+/** The host's page goes on whatever happens here. */
+function safely<A extends unknown[]>(work: (...args: A) => unknown): (...args: A) => void {
+  const failed = (error: unknown) => console.error('gridworker widget:', error)
+  return (...args) => {
+    try {
+      const result = work(...args)
+      if (result instanceof Promise) result.catch(failed)
+    } catch (error) {
+      failed(error)
+    }
+  }
+}
 
 function start(script: HTMLScriptElement): void {
-  const options = optionsOf(script.dataset)
+  const options = optionsOf(script.dataset, location.href)
   const url = panelUrl(script.src, options.channel)
   const origin = new URL(url).origin
   const small = matchMedia('(max-width: 520px)')
@@ -47,7 +63,12 @@ function start(script: HTMLScriptElement): void {
 
   let panel: HTMLDivElement | undefined
   let frame: HTMLIFrameElement | undefined
+  let excuse: HTMLDivElement | undefined
   let open = false
+  let ready = false
+  /** Handed over by the page before the window wanted it; good for one conversation. */
+  let spare: string | undefined
+  let wanted = false
 
   function fit(): void {
     if (!panel) return
@@ -61,30 +82,78 @@ function start(script: HTMLScriptElement): void {
     }
   }
 
-  function tell(type: string): void {
-    frame?.contentWindow?.postMessage({ type }, origin)
+  function tell(type: string, more: object = {}): void {
+    frame?.contentWindow?.postMessage({ type, ...more }, origin)
+  }
+
+  /** Behind the frame: what to do when it does not come. Without it a refused frame could not be closed on a phone. */
+  function makeExcuse(): HTMLDivElement {
+    const box = document.createElement('div')
+    box.setAttribute('role', 'alert')
+    box.hidden = true
+    style(box, { position: 'absolute', inset: '0', padding: '72px 24px 24px', boxSizing: 'border-box', background: '#ededed', color: '#181818', font: '16px/26px system-ui, sans-serif', textAlign: 'center', overflow: 'auto' })
+    const say = document.createElement('p')
+    say.textContent = '对话窗口没有打开。可能是网络不通，或者这个网站没有获准显示它。急事请直接拨打12345、110、119、120。'
+    const button = { display: 'inline-block', minHeight: '44px', margin: '8px', padding: '0 20px', boxSizing: 'border-box', border: '1px solid #07803f', borderRadius: '6px', background: '#fff', color: '#07803f', font: '16px/42px system-ui, sans-serif', textDecoration: 'none', cursor: 'pointer' }
+    const link = document.createElement('a')
+    link.textContent = '在新页面打开'
+    link.target = '_blank'
+    link.rel = 'noopener'
+    link.href = url.replace('&embed=1', '')
+    style(link, button)
+    const close = document.createElement('button')
+    close.type = 'button'
+    close.textContent = '关闭'
+    close.addEventListener('click', safely(() => setOpen(false)))
+    style(close, button)
+    box.append(say, link, close)
+    return box
+  }
+
+  function load(): void {
+    ready = false
+    if (!frame) return
+    frame.src = url
+    setTimeout(
+      safely(() => {
+        if (ready || !frame || !excuse) return
+        frame.style.display = 'none'
+        excuse.hidden = false
+        if (open) excuse.querySelector('button')?.focus()
+      }),
+      SILENT_MS,
+    )
   }
 
   function build(): void {
     panel = document.createElement('div')
+    panel.setAttribute('role', 'dialog')
+    panel.setAttribute('aria-label', options.title)
     style(panel, { position: 'fixed', zIndex: '2147483001', overflow: 'hidden', background: '#ededed', boxShadow: '0 4px 32px rgba(0,0,0,.35)' })
+    excuse = makeExcuse()
     frame = document.createElement('iframe')
     frame.title = options.title
     frame.allow = 'clipboard-write; camera; microphone; geolocation'
-    frame.src = url
     style(frame, { display: 'block', width: '100%', height: '100%', border: '0', colorScheme: 'light' })
-    frame.addEventListener('load', () => tell(open ? 'gridworker:open' : 'gridworker:closed'))
-    panel.append(frame)
+    frame.addEventListener('load', safely(() => tell(open ? 'gridworker:open' : 'gridworker:closed')))
+    panel.append(excuse, frame)
     root.append(panel)
-    small.addEventListener('change', fit)
-    window.visualViewport?.addEventListener('resize', fit)
-    window.visualViewport?.addEventListener('scroll', fit)
+    load()
+    small.addEventListener('change', safely(fit))
+    window.visualViewport?.addEventListener('resize', safely(fit))
+    window.visualViewport?.addEventListener('scroll', safely(fit))
   }
 
   function setOpen(next: boolean): void {
     if (open === next) return
     open = next
     if (!panel) build()
+    else if (open && excuse && frame && !excuse.hidden) {
+      // It did not come last time: perhaps it does now.
+      excuse.hidden = true
+      frame.style.display = 'block'
+      load()
+    }
     fit()
     if (panel) panel.style.display = open ? 'block' : 'none'
     bubble.style.display = open ? 'none' : 'flex'
@@ -95,32 +164,53 @@ function start(script: HTMLScriptElement): void {
     else bubble.focus()
   }
 
-  bubble.addEventListener('click', () => setOpen(true))
-  window.addEventListener('keydown', (event) => {
-    if (event.key === 'Escape' && open) setOpen(false)
-  })
-  window.addEventListener('message', (event: MessageEvent<unknown>) => {
-    if (event.origin !== origin || event.source !== frame?.contentWindow) return
-    const data = event.data as { type?: unknown; count?: unknown } | null
-    if (data?.type === 'gridworker:close') setOpen(false)
-    else if (data?.type === 'gridworker:unread' && !open && typeof data.count === 'number' && data.count > 0) {
-      badge.textContent = String(Math.min(data.count, 99))
-      badge.hidden = false
-    }
-  })
+  async function handOver(): Promise<void> {
+    const known = spare
+    spare = undefined
+    if (known !== undefined) return tell('gridworker:token', { token: known })
+    if (options.tokenUrl) return tell('gridworker:token', { token: (await fetchToken(options.tokenUrl, location.href)) ?? '' })
+    wanted = true
+    window.dispatchEvent(new CustomEvent('gridworker:token-wanted'))
+  }
 
-  const mount = () => document.body.append(host)
+  bubble.addEventListener('click', safely(() => setOpen(true)))
+  window.addEventListener(
+    'keydown',
+    safely((event: KeyboardEvent) => {
+      if (event.key === 'Escape' && open) setOpen(false)
+    }),
+  )
+  window.addEventListener(
+    'message',
+    safely((event: MessageEvent<unknown>) => {
+      const data = event.data as { type?: unknown; count?: unknown; token?: unknown } | null
+      if (event.source === window && event.origin === location.origin) {
+        // The page itself hands a token over.
+        if (data?.type !== 'gridworker:token' || typeof data.token !== 'string') return
+        if (wanted) tell('gridworker:token', { token: data.token })
+        else spare = data.token
+        wanted = false
+        return
+      }
+      if (event.origin !== origin || event.source !== frame?.contentWindow) return
+      if (data?.type === 'gridworker:ready') {
+        ready = true
+        if (frame) frame.style.display = 'block'
+        if (excuse) excuse.hidden = true
+      } else if (data?.type === 'gridworker:close') setOpen(false)
+      else if (data?.type === 'gridworker:token-wanted') return handOver()
+      else if (data?.type === 'gridworker:unread' && !open && typeof data.count === 'number' && data.count > 0) {
+        badge.textContent = String(Math.min(data.count, 99))
+        badge.hidden = false
+      }
+    }),
+  )
+
+  const mount = safely(() => document.body.append(host))
   if (document.body) mount()
   else document.addEventListener('DOMContentLoaded', mount, { once: true })
 }
 
 // A classic script knows itself only while it runs. A second tag on the same page adds nothing.
 const self = document.currentScript
-if (self instanceof HTMLScriptElement && !document.querySelector('[data-gridworker]')) {
-  try {
-    start(self)
-  } catch (error) {
-    // The host's page goes on whatever happens here.
-    console.error('gridworker widget:', error)
-  }
-}
+if (self instanceof HTMLScriptElement && !document.querySelector('[data-gridworker]')) safely(start)(self)

@@ -12,5 +12,10 @@ export const system: Room = {
     { path: '/posts/assign', name: 'post-assign', title: '安排岗位', needs: ['account_manage'], view: () => import('./PostPage.vue'), hidden: true },
     { path: '/posts/leave', name: 'leave-new', title: '登记离岗', needs: ['account_manage'], view: () => import('./LeaveNewPage.vue'), hidden: true },
     { path: '/audit', name: 'audit', title: '审计日志', needs: ['audit_read'], view: () => import('./AuditPage.vue') },
+    { path: '/channels', name: 'channels', title: '渠道', needs: ['system_read'], view: () => import('./ChannelsPage.vue') },
+    { path: '/channels/:id', name: 'channel', title: '渠道设置', needs: ['system_read'], hidden: true, view: () => import('./ChannelPage.vue') },
+    { path: '/endpoints', name: 'endpoints', title: '模型接口', needs: ['system_read'], view: () => import('./EndpointsPage.vue') },
+    { path: '/prompts', name: 'prompts', title: '提示词', needs: ['system_read'], view: () => import('./PromptsPage.vue') },
+    { path: '/health', name: 'health', title: '运行状态', needs: ['system_read'], view: () => import('./HealthPage.vue') },
   ],
 }
