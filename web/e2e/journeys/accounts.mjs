@@ -145,7 +145,7 @@ export const journeys = [
       await auditor.at.getByRole('button', { name: '登录', exact: true }).click()
       await auditor.at.getByText('账号已停用').waitFor()
       await admin.at.getByRole('link', { name: '在审计日志里看全部' }).click()
-      await admin.at.getByRole('heading', { name: '审计日志' }).waitFor()
+      await admin.at.getByRole('heading', { level: 1, name: '审计日志' }).waitFor()
       await admin.at.getByRole('cell', { name: new RegExp(account.name) }).first().waitFor()
       await admin.at.goBack()
       await admin.at.getByRole('button', { name: '启用账号' }).click()
@@ -292,7 +292,8 @@ export const journeys = [
     async run({ hire, services }) {
       const { url } = services.plain
       const account = await services.plain.account(['administrator'])
-      const admin = await hire().open(url, '/admin/accounts/new', account)
+      const admin = await hire().open(url, '/admin/me', account)
+      await admin.at.goto(`${url}/admin/accounts/new`)
       const name = fresh('guiyu')
       await describe(admin, name, '桂语社区 网格员岗', '网格员', '桂语社区')
       // At another device: sign out everywhere else.

@@ -14,6 +14,7 @@ export function sure(header: string, body: string, confirm = '确定', danger = 
     const dialog = DialogPlugin.confirm({
       // Locking the page behind it would take a <style> that the policy forbids.
       preventScrollThrough: false,
+      width: 'min(480px, 92vw)',
       header,
       body,
       confirmBtn: { content: confirm, theme: danger ? 'danger' : 'primary' },
