@@ -166,7 +166,7 @@ export const journeys = [
       const id = `signed-${size}`
       let secret
       let token = () => undefined
-      const host = await startHost({ service: service.url, attributes: { 'data-channel': id, 'data-token-url': '/sign' }, token: () => token() })
+      const host = await startHost({ service: service.url, attributes: { 'data-channel': id, 'data-token-url': '/sign' }, token: () => token(), name: '127.0.0.1' })
       // Another host of the same channel hands its token over by a message; its policy has no room for a call.
       const script = `addEventListener('gridworker:token-wanted', () => postMessage({ type: 'gridworker:token', token: window.name }, location.origin))`
       const byMessage = await startHost({ service: service.url, attributes: { 'data-channel': id }, script })
