@@ -40,9 +40,9 @@ export async function startHost({ service, attributes = {}, token = () => undefi
   })
   await new Promise((go) => server.listen(0, '127.0.0.1', go))
   return {
-    // Another host name than the service's: another site for the browser, not only another origin.
+    // `localhost` is another site than the service's for the browser, not only another origin: some keep nothing for its frames.
     origin: `http://${name}:${server.address().port}`,
-    url: `http://${name}:${server.address().port}/`,
+    url: `http://${name}:${server.address().port}/page`,
     asked,
     stop: () => (server.closeAllConnections(), new Promise((go) => server.close(go))),
   }

@@ -54,7 +54,7 @@ function expected(visitor, pattern) {
 export const journeys = [
   {
     name: '渠道：建一个改开场白窗口照办',
-    limit: 180_000,
+    limit: 300_000,
     async run({ resident, hire, services, size }) {
       const id = `hall-${size}`
       const staff = await hire().open(services.plain.url, '/admin', await services.plain.account(['administrator']))
@@ -113,7 +113,7 @@ export const journeys = [
   },
   {
     name: '渠道：只有名单上的网站显示窗口',
-    limit: 180_000,
+    limit: 300_000,
     async run({ resident, services, size }) {
       const service = services.plain
       const id = `portal-${size}`
@@ -160,13 +160,13 @@ export const journeys = [
   },
   {
     name: '渠道：安全模式凭网站签名',
-    limit: 180_000,
+    limit: 300_000,
     async run({ resident, hire, services, size }) {
       const service = services.plain
       const id = `signed-${size}`
       let secret
       let token = () => undefined
-      const host = await startHost({ service: service.url, attributes: { 'data-channel': id, 'data-token-url': '/sign' }, token: () => token() })
+      const host = await startHost({ service: service.url, attributes: { 'data-channel': id, 'data-token-url': '/sign' }, token: () => token(), name: '127.0.0.1' })
       // Another host of the same channel hands its token over by a message; its policy has no room for a call.
       const script = `addEventListener('gridworker:token-wanted', () => postMessage({ type: 'gridworker:token', token: window.name }, location.origin))`
       const byMessage = await startHost({ service: service.url, attributes: { 'data-channel': id }, script })
@@ -257,7 +257,7 @@ export const journeys = [
   },
   {
     name: '系统与渠道：看模型接口提示词和运行状态',
-    limit: 180_000,
+    limit: 300_000,
     async run({ hire, services, model, size, binary, pictures }) {
       // A service of its own: a model that answers, and a re-ranker that does not take the key.
       const chat = await startModel()
@@ -315,7 +315,7 @@ export const journeys = [
   },
   {
     name: '渠道：代理之后逐字出现吃掉流也答得出',
-    limit: 180_000,
+    limit: 300_000,
     async run({ resident, hire, size, binary, pictures }) {
       const model = await startModel()
       model.say(WORDS)
