@@ -47,7 +47,8 @@ export class Visitor {
     })
     if (process.env.FRESH_DIST) await this.context.route(/^http:\/\/127\.0\.0\.1:\d+\/((chat|worker|admin)([/?].*)?|assets\/.*|widget\.js|)(#.*)?$/, freshly)
     const page = await this.context.newPage()
-    page.setDefaultTimeout(20_000)
+    // A crowded machine needs more patience.
+    page.setDefaultTimeout(Number(process.env.PATIENCE ?? 20_000))
     page.on('pageerror', (error) => this.problems.push(`script error: ${error.message}`))
     page.on('console', (message) => {
       // A network that fails on purpose is no problem of the page.

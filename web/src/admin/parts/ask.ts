@@ -3,14 +3,23 @@ import { told } from '../../staff/client'
 
 /** Asks before something that others will feel; false when it was thought better of. */
 export function sure(header: string, body: string, confirm = '确定', danger = false): Promise<boolean> {
+  const back = document.activeElement
   return new Promise((answer) => {
+    const end = (yes: boolean) => {
+      dialog.destroy()
+      // The keyboard goes on where it was.
+      if (back instanceof HTMLElement) back.focus()
+      answer(yes)
+    }
     const dialog = DialogPlugin.confirm({
       header,
       body,
       confirmBtn: { content: confirm, theme: danger ? 'danger' : 'primary' },
       cancelBtn: '取消',
-      onConfirm: () => (dialog.destroy(), answer(true)),
-      onClose: () => (dialog.destroy(), answer(false)),
+      // It would write a style element, which the page's policy does not allow.
+      preventScrollThrough: false,
+      onConfirm: () => end(true),
+      onClose: () => end(false),
     })
   })
 }
