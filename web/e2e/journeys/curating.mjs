@@ -7,8 +7,7 @@ const TRIAL = 90_000
 
 /** Says yes to what the desk asks before something that others feel. */
 async function yes(staff, button) {
-  const dialog = staff.at.getByRole('dialog').last()
-  await dialog.getByRole('button', { name: button, exact: true }).click()
+  await staff.at.locator('.t-dialog').getByRole('button', { name: button, exact: true }).click()
 }
 
 async function thumbDown(resident) {
@@ -50,10 +49,10 @@ export const journeys = [
 
       await curator.at.getByRole('button', { name: '写固定答复' }).click()
       await curator.at.getByRole('heading', { level: 1, name: '固定答复' }).waitFor()
-      assert.equal(await curator.at.getByRole('textbox', { name: '问题', exact: true }).inputValue(), question, 'what was asked is filled in')
-      await curator.at.getByRole('textbox', { name: '答案', exact: true }).fill(answer)
-      await curator.at.getByRole('textbox', { name: '相似问法', exact: true }).fill(similar)
-      await curator.at.getByRole('textbox', { name: '反例', exact: true }).fill(negative)
+      assert.equal(await curator.at.getByRole('textbox', { name: /^问题/ }).inputValue(), question, 'what was asked is filled in')
+      await curator.at.getByRole('textbox', { name: /^答案/ }).fill(answer)
+      await curator.at.getByRole('textbox', { name: /^相似问法/ }).fill(similar)
+      await curator.at.getByRole('textbox', { name: /^反例/ }).fill(negative)
       await curator.at.getByRole('button', { name: '保存草稿' }).click()
       await curator.at.getByText('要由另一个人发布').waitFor()
       assert.equal(await curator.at.getByRole('button', { name: '发布', exact: true }).count(), 0, 'nobody publishes what they wrote')
@@ -109,9 +108,9 @@ export const journeys = [
       if (size === 'phone') await click(curator.at.getByRole('button', { name: '菜单', exact: true }))
       await click(curator.at.getByRole('navigation', { name: '菜单' }).getByRole('link', { name: '提问记录' }))
       await click(curator.at.getByRole('link', { name: `改正：${question}` }).first())
-      const answer = curator.at.getByRole('textbox', { name: '答案', exact: true })
+      const answer = curator.at.getByRole('textbox', { name: /^答案/ })
       await answer.waitFor()
-      assert.equal(await curator.at.getByRole('textbox', { name: '问题', exact: true }).inputValue(), question)
+      assert.equal(await curator.at.getByRole('textbox', { name: /^问题/ }).inputValue(), question)
       assert.ok((await answer.inputValue()).length > 10, 'the answer that was given is there to be mended')
       assert.ok(await curator.at.getByRole('button', { name: /^去掉引用/ }).count(), 'and so is what it rests on')
       await curator.shot('curating-correct')
@@ -171,7 +170,7 @@ export const journeys = [
       await curator.at.getByRole('heading', { name: '现在', exact: true }).waitFor()
       await curator.shot('curating-hit-test')
       await curator.at.getByRole('combobox', { name: '谁问' }).selectOption('gridworker')
-      await curator.at.getByRole('textbox', { name: '问题', exact: true }).fill('火星移民的签证怎么报名')
+      await curator.at.getByRole('textbox', { name: /^问题/ }).fill('火星移民的签证怎么报名')
       await curator.at.getByRole('button', { name: '测试', exact: true }).click()
       await curator.at.getByText('如实说没有找到').waitFor()
       // The whole of the list is back with the browser's own button.
@@ -203,8 +202,8 @@ export const journeys = [
       await harmless('the turn')
       await curator.go('固定答复')
       await curator.at.getByRole('button', { name: '写一条' }).click()
-      await curator.at.getByRole('textbox', { name: '问题', exact: true }).fill(bad)
-      await curator.at.getByRole('textbox', { name: '答案', exact: true }).fill(`${bad}<a href="javascript:alert(3)">看这里</a>`)
+      await curator.at.getByRole('textbox', { name: /^问题/ }).fill(bad)
+      await curator.at.getByRole('textbox', { name: /^答案/ }).fill(`${bad}<a href="javascript:alert(3)">看这里</a>`)
       await curator.at.getByRole('button', { name: '保存草稿' }).click()
       await curator.at.getByText('要由另一个人发布').waitFor()
       await harmless('the answer')
