@@ -353,7 +353,7 @@ export const journeys = [
       await centre.at.getByText(/原因含“401”的被拒推送会全部重新排队/).waitFor()
       await centre.shot('outbox-all')
       await confirm(centre, '全部重推')
-      await centre.at.getByText('没有符合条件的').waitFor()
+      await centre.at.getByText('没有被拒的推送。').waitFor()
       await centre.at.goto(`${service.url}/admin/outbox?number=${others[0]}`)
       await centre.at.getByRole('cell', { name: '已送达' }).first().waitFor()
 
