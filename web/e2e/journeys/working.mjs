@@ -173,7 +173,7 @@ export const journeys = [
       assert.equal(story.ticket.attachments.length, 2, 'both photos came with their moves')
 
       await tab(page, '走访')
-      await page.getByText(/已逾期/).first().waitFor()
+      await page.locator('a.item').first().waitFor()
       await worker.shot('worker-visits')
       await page.locator('a.item').first().click()
       const form = page.getByRole('form', { name: '登记走访' })
@@ -198,7 +198,7 @@ export const journeys = [
       await page.goBack()
       await page.getByRole('link', { name: /^已上报：WG/ }).waitFor()
       await tab(page, '走访')
-      await page.getByText('7天后').or(page.getByText('10天后')).first().waitFor()
+      await page.getByText(/^(7|10|15|30)天后$/).first().waitFor()
       await tab(page, '我的')
       await page.getByText('这台设备').first().waitFor()
       await worker.shot('worker-me')
