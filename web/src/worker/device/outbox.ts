@@ -10,6 +10,7 @@ import { send } from './sender'
 const state = reactive<{ jobs: Job[]; ready: boolean; sending: string }>({ jobs: [], ready: false, sending: '' })
 const tabs = typeof BroadcastChannel === 'function' ? new BroadcastChannel('gridworker-jobs') : undefined
 const finished = new Set<(job: Job) => void>()
+const elsewhere = new Set<() => void>()
 let retry: ReturnType<typeof setTimeout> | undefined
 
 const account = (): string => session.state.me?.account.id ?? ''
@@ -22,6 +23,9 @@ function plain<T extends Job>(job: T): T {
 async function read(): Promise<void> {
   const found = (await all<Job>('jobs')).filter((j) => j.account === account())
   found.sort((a, b) => a.created_at.localeCompare(b.created_at))
+  // What waited here and does not any more was sent by another tab: what it changed must be read again.
+  const open = (jobs: Job[], id: string) => jobs.some((j) => j.id === id && j.state === 'waiting')
+  const sent = state.jobs.some((j) => j.state === 'waiting' && state.sending !== j.id && !open(found, j.id))
   for (const job of found) {
     const known = state.jobs.find((j) => j.id === job.id)
     if (!known) state.jobs.push(job)
@@ -34,6 +38,7 @@ async function read(): Promise<void> {
   }
   state.jobs = state.jobs.filter((j) => found.some((f) => f.id === j.id))
   state.ready = true
+  if (sent) elsewhere.forEach((then) => then())
 }
 
 function tellTabs(): void {
@@ -92,6 +97,11 @@ export const outbox = {
   whenFinished: (then: (job: Job) => void): (() => void) => {
     finished.add(then)
     return () => finished.delete(then)
+  },
+  /** Called when another tab has sent something that waited here. */
+  whenSentElsewhere: (then: () => void): (() => void) => {
+    elsewhere.add(then)
+    return () => elsewhere.delete(then)
   },
   async add<T extends ReportJob | MoveJob | VisitJob>(job: New<T>): Promise<T> {
     const made = { ...job, id: job.id ?? newId(), account: account(), created_at: new Date().toISOString() } as unknown as T
