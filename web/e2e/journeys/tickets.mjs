@@ -416,7 +416,7 @@ export const journeys = [
       await admin.go('街道数据')
       await admin.at.getByRole('link', { name: '流转调度规则' }).waitFor()
       await admin.shot('street')
-      await admin.at.getByRole('cell', { name: 'dispatch.csv' }).waitFor()
+      await admin.at.getByRole('cell', { name: 'dispatch.csv', exact: true }).waitFor()
       await admin.at.goto(`${service.url}/admin/street/dispatch.csv`)
       await admin.at.getByRole('cell', { name: 'd010' }).waitFor()
       await admin.shot('street-file')
