@@ -21,36 +21,36 @@ impl Days {
     #[must_use]
     pub fn new(first: Date, last: Date) -> Option<Self> {
         let days = Self { first, last };
-        (first <= last && days.len() <= MOST_DAYS).then_some(days)
+        (first <= last && days.count() <= MOST_DAYS).then_some(days)
     }
 
     /// How many.
     #[must_use]
-    pub fn len(&self) -> i32 {
+    pub fn count(self) -> i32 {
         // Two dates of the calendar are never further apart than an i32 of days.
         (self.last - self.first).get_days() + 1
     }
 
     /// As many days, right before these.
     #[must_use]
-    pub fn before(&self) -> Self {
+    pub fn before(self) -> Self {
         let back = |date: Date, days: i32| date.saturating_sub(Length::new().days(days));
-        Self { first: back(self.first, self.len()), last: back(self.first, 1) }
+        Self { first: back(self.first, self.count()), last: back(self.first, 1) }
     }
 
     /// The instants: from midnight on which the first day begins, to the midnight on which the last one ends (not included).
     ///
     /// # Errors
     /// The days lie beyond the calendar.
-    pub fn instants(&self, zone: &TimeZone) -> Result<(Timestamp, Timestamp), jiff::Error> {
+    pub fn instants(self, zone: &TimeZone) -> Result<(Timestamp, Timestamp), jiff::Error> {
         let from = self.first.to_zoned(zone.clone())?.timestamp();
         let until = self.last.tomorrow()?.to_zoned(zone.clone())?.timestamp();
         Ok((from, until))
     }
 
     /// Each of them.
-    pub fn each(&self) -> impl Iterator<Item = Date> + use<> {
-        let Self { first, last } = *self;
+    pub fn each(self) -> impl Iterator<Item = Date> + use<> {
+        let Self { first, last } = self;
         std::iter::successors(Some(first), move |day| day.tomorrow().ok().filter(|next| *next <= last))
     }
 }

@@ -256,7 +256,8 @@ impl InsightStore for Sqlite {
             "SELECT (SELECT COUNT(*) FROM outbox WHERE state = 'dead') AS dead, \
              (SELECT COUNT(*) FROM outbox WHERE state = 'pending' AND created_at < $1 - 600000) AS late, \
              (SELECT COUNT(*) FROM paused_destinations) AS paused, \
-             (SELECT COUNT(*) FROM gap_cluster WHERE state = 'open' AND EXISTS (SELECT 1 FROM gaps g WHERE g.cluster_id = gap_cluster.id)) AS open_gaps, \
+             (SELECT COUNT(*) FROM gap_cluster WHERE state = 'open' AND EXISTS (SELECT 1 FROM gaps g WHERE g.cluster_id = gap_cluster.id)) \
+                 + (SELECT COUNT(DISTINCT question) FROM gaps WHERE cluster_id IS NULL) AS open_gaps, \
              (SELECT COUNT(*) FROM gap_cluster WHERE state IN ('open', 'assigned', 'drafted') AND due < $2) AS late_gaps, \
              (SELECT COUNT(*) FROM knowledge_version WHERE state = 'in_review') AS in_review, \
              (SELECT COUNT(*) FROM curated WHERE retired = 0 AND (live IS NULL OR live < latest)) AS curated, \

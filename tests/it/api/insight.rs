@@ -274,6 +274,8 @@ async fn today_shows_what_one_may_do_something_about() {
     .await;
     let curator = app.as_curator().await.get(&format!("{BASE}/today")).await.expect(200);
     let keys: Vec<_> = curator["items"].as_array().expect("items").iter().map(|i| i["key"].as_str().expect("a key")).collect();
+    let gaps = curator["items"].as_array().expect("items").iter().find(|i| i["key"] == "open_gaps").expect("it");
+    assert_eq!(gaps["count"], json!(1), "also what nobody has grouped yet: {curator}");
     assert!(keys.contains(&"open_gaps") && keys.contains(&"expiring") && !keys.contains(&"overdue"), "{keys:?}");
     let reviewer = app.as_reviewer().await;
     let made = json!({ "content": { "question": "高龄津贴一个月多少钱", "similar": [], "negative": [],

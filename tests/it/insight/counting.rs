@@ -139,7 +139,7 @@ proptest! {
         let (from, until) = span.instants(&zone).expect("instants");
         let (_, before) = span.before().instants(&zone).expect("instants");
         prop_assert_eq!(before, from, "the span before ends where this one begins");
-        prop_assert_eq!((span.len(), span.before().len(), span.each().count()), (days, days, days as usize));
+        prop_assert_eq!((span.count(), span.before().count(), span.each().count()), (days, days, days as usize));
         let moment = moment(minute);
         let within = from <= moment && moment < until;
         let day: Date = day_of(moment, &zone);

@@ -64,13 +64,13 @@ pub async fn export_figures(
     let look = Look::new(&api, asked(&uri, &MORE)?)?;
     let (title, mut sheets) = match table.as_str() {
         "figures" => {
-            let mut sheets = vec![figures_sheet(&look.figures(&api, &caller).await?)];
+            let both = look.both(&api, &caller).await?;
+            let figures = look.figures(&both, &caller);
+            let mut sheets = vec![figures_sheet(&figures)];
             if format == As::Xlsx {
-                sheets.push(days_sheet(&look.figures(&api, &caller).await?));
-                let talk = !look.narrowed.to_a_place();
-                for (of, by) in TABLES.into_iter().filter(|(of, _)| talk || *of != Of::Turns) {
-                    sheets.push(parts_sheet(&look.parts(&api, &caller, of, by).await?, of));
-                }
+                sheets.push(days_sheet(&figures));
+                let tables = TABLES.into_iter().filter(|(of, _)| figures.talk || *of != Of::Turns);
+                sheets.extend(tables.map(|(of, by)| parts_sheet(&look.parts(&both, of, by), of)));
             }
             ("运行统计", sheets)
         }
@@ -78,7 +78,7 @@ pub async fn export_figures(
         "parts" => {
             let of = of_word(of.as_deref().unwrap_or_default())?;
             let by = by_word(by.as_deref().unwrap_or_default(), of)?;
-            (by.title(), vec![parts_sheet(&look.parts(&api, &caller, of, by).await?, of)])
+            (by.title(), vec![parts_sheet(&look.parts(&look.both(&api, &caller).await?, of, by), of)])
         }
         _ => return Err(Problem::new(Code::InvalidParameter).detail("table 应为 figures、stars 或 parts")),
     };

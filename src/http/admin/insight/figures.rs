@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Asked, CountView, Look, SpanView, asked};
+use super::{Asked, Both, CountView, Look, SpanView, asked};
 use crate::http::problem::{Problem, ProblemBody};
 use crate::http::state::ApiState;
 use crate::identity::Caller;
@@ -105,14 +105,14 @@ pub async fn get_figures(
     uri: Uri,
 ) -> Result<Json<Figures>, Problem> {
     let look = Look::new(&api, asked(&uri, &[])?)?;
-    Ok(Json(look.figures(&api, &caller).await?))
+    let both = look.both(&api, &caller).await?;
+    Ok(Json(look.figures(&both, &caller)))
 }
 
 impl Look {
-    pub(super) async fn figures(&self, api: &ApiState, caller: &Caller) -> Result<Figures, Problem> {
+    pub(super) fn figures(&self, both: &Both, caller: &Caller) -> Figures {
         let (before_days, now) = (self.days.before(), self.now);
-        let facts = self.facts(api, caller, self.days).await?;
-        let before = self.facts(api, caller, before_days).await?;
+        let Both { now: facts, before } = both;
         let talk = !self.narrowed.to_a_place();
         let figures = FIGURES.iter().filter(|f| talk || matches!(f.of(), Of::Tickets | Of::Deliveries)).map(|f| FigureView {
             key: f.key,
@@ -121,12 +121,12 @@ impl Look {
             definition: f.definition,
             of: f.of().word(),
             better: f.better.word(),
-            now: f.of_all(&facts, now).into(),
-            before: f.of_all(&before, now).into(),
+            now: f.of_all(facts, now).into(),
+            before: f.of_all(before, now).into(),
         });
-        let earlier = times(&before);
+        let earlier = times(before);
         let took =
-            times(&facts).into_iter().zip(earlier).filter(|(t, _)| talk || t.key != "answer").map(|(t, earlier)| TookView {
+            times(facts).into_iter().zip(earlier).filter(|(t, _)| talk || t.key != "answer").map(|(t, earlier)| TookView {
                 key: t.key,
                 title: t.title,
                 definition: t.definition,
@@ -157,7 +157,7 @@ impl Look {
                 day,
             }
         });
-        Ok(Figures {
+        Figures {
             span: self.days.into(),
             before: before_days.into(),
             words: self.words(caller),
@@ -166,6 +166,6 @@ impl Look {
             figures: figures.collect(),
             times: took.collect(),
             days: days.collect(),
-        })
+        }
     }
 }

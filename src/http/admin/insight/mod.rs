@@ -67,7 +67,7 @@ pub struct SpanView {
 
 impl From<Days> for SpanView {
     fn from(days: Days) -> Self {
-        Self { first: days.first, last: days.last, days: days.len() }
+        Self { first: days.first, last: days.last, days: days.count() }
     }
 }
 
@@ -85,6 +85,12 @@ impl From<Count> for CountView {
     fn from(Count { part, whole }: Count) -> Self {
         Self { part, whole }
     }
+}
+
+/// The facts of a span and of the span before.
+struct Both {
+    now: Facts,
+    before: Facts,
 }
 
 /// Rows of a span, and what is needed to count them.
@@ -133,6 +139,11 @@ impl Look {
             days.instants(&self.zone).map_err(|_| Problem::new(Code::InvalidParameter).detail("日期太早或太晚"))?;
         let facts = api.insight.facts(from, until).await.map_err(|e| Problem::unavailable(&e))?;
         Ok(facts.narrowed(&self.narrowed, |community, grid| caller.scope.covers(community, grid)))
+    }
+
+    /// The facts of these days and of as many before.
+    async fn both(&self, api: &Api, caller: &Caller) -> Result<Both, Problem> {
+        Ok(Both { now: self.facts(api, caller, self.days).await?, before: self.facts(api, caller, self.days.before()).await? })
     }
 
     /// The span in words, with what it is narrowed to.

@@ -8,7 +8,7 @@ use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{Asked, CountView, Look, SpanView, asked};
+use super::{Asked, Both, CountView, Look, SpanView, asked};
 use crate::http::problem::{Code, Problem, ProblemBody};
 use crate::http::state::ApiState;
 use crate::identity::Caller;
@@ -70,7 +70,8 @@ pub async fn get_parts(
     let of = of_word(&of)?;
     let by = by_word(&by, of)?;
     let look = Look::new(&api, asked(&uri, &MORE)?)?;
-    Ok(Json(look.parts(&api, &caller, of, by).await?))
+    let both = look.both(&api, &caller).await?;
+    Ok(Json(look.parts(&both, of, by)))
 }
 
 pub(super) fn of_word(word: &str) -> Result<Of, Problem> {
@@ -85,9 +86,8 @@ pub(super) fn by_word(word: &str, of: Of) -> Result<By, Problem> {
 }
 
 impl Look {
-    pub(super) async fn parts(&self, api: &ApiState, caller: &Caller, of: Of, by: By) -> Result<Parts, Problem> {
-        let facts = self.facts(api, caller, self.days).await?;
-        let before = self.facts(api, caller, self.days.before()).await?;
+    pub(super) fn parts(&self, both: &Both, of: Of, by: By) -> Parts {
+        let Both { now: facts, before } = both;
         let (all, all_before) = (facts.rows(of), before.rows(of));
         let (now, mut earlier) = (divided(&all, by, &self.zone), divided(&all_before, by, &self.zone));
         let figures: Vec<_> = FIGURES.iter().filter(|f| f.of() == of).collect();
@@ -112,6 +112,6 @@ impl Look {
             parts.extend(earlier.into_values().map(|(part, rows)| view(part, &[], rows.len())).collect::<Vec<_>>());
             parts.sort_by(|a, b| b.count.cmp(&a.count).then(b.before.cmp(&a.before)).then_with(|| a.title.cmp(&b.title)));
         }
-        Ok(Parts { span: self.days.into(), of: of.word(), by: by.word(), title: by.title(), parts })
+        Parts { span: self.days.into(), of: of.word(), by: by.word(), title: by.title(), parts }
     }
 }

@@ -85,7 +85,14 @@ pub async fn get_today(State(api): State<ApiState>, Extension(caller): Extension
         add("alerts", "催办督办", "时限提醒没有人认领，点进去认领", Urgent, counted(alerts));
     }
     if caller.may(P::TicketDispatch) {
-        let disputes = api.disputes.disputes(true, MOST).await.map_err(refusal)?.len();
+        let mut disputes = 0;
+        for dispute in api.disputes.disputes(true, MOST).await.map_err(refusal)? {
+            let own = caller.scope.is_everything() || {
+                let place = api.tickets.matter(&dispute.number).await.map_err(refusal)?.map(|t| t.place).unwrap_or_default();
+                caller.scope.covers(&place.community.unwrap_or_default(), &place.grid_code.unwrap_or_default())
+            };
+            disputes += usize::from(own);
+        }
         add("disputes", "派单异议", "岗位说不归自己管，要换一个人来定", Work, counted(disputes));
     }
     let waiting = api.insight.waiting(now, today).await.map_err(|e| Problem::unavailable(&e))?;
