@@ -86,7 +86,7 @@ pub async fn widget(headers: HeaderMap) -> Response {
 /// version is known at once, and may serve `/worker` itself, which lies beside its own folder.
 pub async fn worker_service(headers: HeaderMap) -> Response {
     let Some(file) = Dist::get("worker/sw.js") else { return Problem::new(Code::NotFound).into_response() };
-    let mut response = serve("sw.js", &file, Framed::Nowhere, &headers, "no-cache");
+    let mut response = serve("sw.js", &file, &Framed::Nowhere, &headers, "no-cache");
     response.headers_mut().insert("service-worker-allowed", HeaderValue::from_static("/worker"));
     response
 }
@@ -94,7 +94,7 @@ pub async fn worker_service(headers: HeaderMap) -> Response {
 /// `/worker/app.webmanifest`
 pub async fn worker_manifest(headers: HeaderMap) -> Response {
     match Dist::get("worker/app.webmanifest") {
-        Some(file) => serve("app.webmanifest", &file, Framed::Nowhere, &headers, "no-cache"),
+        Some(file) => serve("app.webmanifest", &file, &Framed::Nowhere, &headers, "no-cache"),
         None => Problem::new(Code::NotFound).into_response(),
     }
 }

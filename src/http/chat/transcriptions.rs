@@ -9,7 +9,8 @@ use axum::http::HeaderMap;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::channel::CHANNELS;
+use super::channel;
+use crate::conversation::channels::DEFAULT;
 use crate::conversation::speech::SpeechError;
 use crate::http::media::{self, Upload};
 use crate::http::problem::{Code, Problem, ProblemBody};
@@ -52,11 +53,12 @@ pub async fn post_transcription(
         let conversation = callers::conversation_of_bearer(&api, &headers).await?;
         api.limits.speak(caller, Speaker::Conversation(conversation.id), &conversation.channel)?;
     } else {
-        let channel = place.channel.as_deref().unwrap_or("default");
-        if !CHANNELS.contains(&channel) {
-            return Err(Problem::new(Code::NotFound).detail("没有这个渠道"));
-        }
-        api.limits.speak(caller, Speaker::Address(caller), channel)?;
+        let id = place.channel.as_deref().unwrap_or(DEFAULT);
+        let chosen = api.channels.get(id).ok_or_else(|| Problem::new(Code::NotFound).detail("没有这个渠道"))?;
+        channel::from_allowed_site(&api, &chosen.id, &headers)?;
+        // Where the host signs for its visitors, speaking begins with their conversation.
+        api.channels.admit(&chosen, None).await.map_err(channel::refusal)?;
+        api.limits.speak(caller, Speaker::Address(caller), &chosen.id)?;
     }
     let file = media::take(form, &api.attachments).await?;
     let recording = media::clean(&api, file).await?;

@@ -6,8 +6,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::state::ApiState;
-use crate::incident::pauses::PauseReason;
 use crate::incident::dispute;
+use crate::incident::pauses::PauseReason;
 
 /// A section (板块) with its posts.
 #[derive(Debug, Serialize, ToSchema)]
@@ -90,5 +90,10 @@ pub async fn get_directory(State(api): State<ApiState>) -> Json<Directory> {
             None => communities.push(CommunityView { name: grid.community.clone(), grids: vec![view] }),
         }
     }
-    Json(Directory { street: rules.street.clone(), sections, communities, pauses: rules.pauses.all().iter().map(PauseChoice::from).collect() })
+    Json(Directory {
+        street: rules.street.clone(),
+        sections,
+        communities,
+        pauses: rules.pauses.all().iter().map(PauseChoice::from).collect(),
+    })
 }

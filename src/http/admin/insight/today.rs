@@ -78,7 +78,7 @@ pub async fn get_today(State(api): State<ApiState>, Extension(caller): Extension
             let all = rules.places.gazetteer().grids();
             all.iter().filter(|g| caller.scope.covers(&g.community, &g.grid_code)).map(|g| g.grid_code.clone()).collect()
         });
-        let query = TicketQuery { statuses: open, grids, category: None, overdue_at: Some(now), before: None, limit: MOST };
+        let query = TicketQuery { statuses: open, grids, overdue_at: Some(now), limit: MOST, ..TicketQuery::default() };
         let late = api.tickets.search(&query).await.map_err(refusal)?.len();
         add("overdue", "超时工单", "过了受理或办结时限，先办这些", Urgent, counted(late));
         let alerts = api.clocks.alerts(&*within(&caller), MOST as usize).await.map_err(refusal)?.len();

@@ -19,8 +19,6 @@ export function sure(header: string, body: string, confirm = '确定', danger = 
       body,
       confirmBtn: { content: confirm, theme: danger ? 'danger' : 'primary' },
       cancelBtn: '取消',
-      // It would write a style element, which the page's policy does not allow.
-      preventScrollThrough: false,
       onConfirm: () => end(true),
       onClose: () => end(false),
     })
