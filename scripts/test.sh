@@ -47,7 +47,8 @@ part "doctor: knowledge, street data, prompts, configuration" "$BIN" doctor
 part "eval questions" "$BIN" eval questions
 part "eval figures" "$BIN" eval figures tests/fixtures/figures.jsonl
 if [ -n "$CHROMIUM" ]; then
-    part "browser journeys" env GRIDWORKER_BIN="$(realpath "$BIN")" CHROMIUM="$CHROMIUM" npm --prefix web run e2e --silent
+    # A busy machine may be slow; what is wrong stays wrong however long one waits.
+    part "browser journeys" env PATIENCE="${PATIENCE:-3}" GRIDWORKER_BIN="$(realpath "$BIN")" CHROMIUM="$CHROMIUM" npm --prefix web run e2e --silent
 else
     skip "browser journeys" "there is no Chromium and none could be installed"
 fi

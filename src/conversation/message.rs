@@ -9,6 +9,7 @@ use super::outcome::{Citation, Finish, Route};
 
 /// Who speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = MessageRole)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// The person at the other end, resident or gridworker.

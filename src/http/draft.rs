@@ -17,6 +17,7 @@ use crate::incident::ticket::Ticket;
 
 /// The draft after a change.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ConversationDraft)]
 pub struct DraftView {
     /// The draft card; null when there is none any more.
     #[schema(value_type = Option<Object>)]

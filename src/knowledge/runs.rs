@@ -24,6 +24,7 @@ pub type RouteOf = dyn Fn(&str) -> &'static str + Send + Sync;
 
 /// What came of one question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = RunVerdict)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// As expected.

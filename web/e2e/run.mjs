@@ -25,7 +25,7 @@ const HERE = dirname(fileURLToPath(import.meta.url))
 const ROOT = resolve(HERE, '../..')
 const PICTURES = join(ROOT, 'tests/.artifacts/e2e')
 /** One journey takes at most this long (ms), if it has no `limit` of its own. */
-const LIMIT = 90_000 * PATIENCE
+const LIMIT = 90_000
 const wanted = process.argv[2] ?? ''
 
 const chromium = findChromium()
@@ -76,7 +76,8 @@ async function play(journey, size) {
   let late
   const problems = []
   try {
-    const limit = new Promise((_, refuse) => (late = setTimeout(() => refuse(new Error(`not over after ${(journey.limit ?? LIMIT) / 1000} s`)), journey.limit ?? LIMIT)))
+    const most = (journey.limit ?? LIMIT) * PATIENCE
+    const limit = new Promise((_, refuse) => (late = setTimeout(() => refuse(new Error(`not over after ${most / 1000} s`)), most)))
     await Promise.race([journey.run({ resident, clerk, hire, services, model, ears, size, browser, binary, pictures: PICTURES }), limit])
   } catch (error) {
     problems.push(error.stack ?? String(error))

@@ -195,6 +195,9 @@ async fn documents(engine: &str, app: &TestApp, resident: &Resident) {
     }
 }
 
+/// What whoever wants to sign in must know before.
+const OPEN: [&str; 1] = ["/api/v1/auth/ways"];
+
 /// Every route of the staff, with nothing and with a resident's token.
 async fn staff(engine: &str, app: &TestApp, resident: &Resident) {
     let document = serde_json::to_value(gridworker::http::router::openapi()).expect("JSON");
@@ -212,7 +215,7 @@ async fn staff(engine: &str, app: &TestApp, resident: &Resident) {
             for request in [app.stranger().request(method.clone(), &url), resident.request(method.clone(), &url)] {
                 let answer = Answer::of(request.send().await).await;
                 assert!(
-                    answer.status >= 400,
+                    answer.status >= 400 || OPEN.contains(&path.as_str()),
                     "{engine}: {method} {path} opens to somebody without an account: {}",
                     answer.status
                 );

@@ -249,7 +249,7 @@ export const journeys = [
         await view.getByLabel('输入消息').fill('你好')
         await view.getByRole('button', { name: '发送', exact: true }).click()
         await view.getByRole('article', { name: '网格员', exact: true }).nth(1).waitFor()
-        assert.equal(new URL(view.url()).hash, '')
+        await view.waitForFunction(() => location.hash === '')
       } finally {
         await Promise.all([host.stop(), byMessage.stop()])
       }

@@ -111,20 +111,23 @@ export class Conversation {
     }
   }
 
-  /** Takes over what was said and done in another tab meanwhile. */
-  async catchUp(): Promise<void> {
+  /** Takes over what was said and done in another tab meanwhile; false when this tab is busy with something of its own. */
+  async catchUp(): Promise<boolean> {
     const { state, key, era } = this
-    if (!key || state.busy || state.loading) return
+    if (!key) return true
+    if (state.busy || state.loading) return false
     try {
-      const seq = lastSeq(state.messages)
-      const { messages, draft, running } = await this.world.api.history(key, seq === undefined ? undefined : Math.max(seq - 1, 0))
-      if (era !== this.era || state.busy) return
+      // All of it: what two tabs said at the same time stands before and after what this one knows.
+      const { messages, draft, running } = await this.world.api.history(key)
+      if (era !== this.era) return true
+      if (state.busy) return false
       this.takeNews(messages)
       state.draft = draft ?? null
       if (running) void this.goOn(key, running.turn_id)
     } catch {
       // The next word from there, or a refresh, brings it.
     }
+    return true
   }
 
   /** On a machine that several people use, one does not see what another has said. */

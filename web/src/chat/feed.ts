@@ -80,8 +80,12 @@ export function mergeFromServer(list: Message[], incoming: ServerMessage[]): Mes
     const theirs = fromServer(raw)
     const mine = list.find((m) => sameMessage(m, theirs))
     if (!mine) {
-      list.push(theirs)
-      added.push(list[list.length - 1] as Message)
+      // What another tab said at the same time may have been first.
+      const { seq } = theirs
+      const later = seq === undefined ? -1 : list.findIndex((m) => m.seq !== undefined && m.seq > seq)
+      const at = later < 0 ? list.length : later
+      list.splice(at, 0, theirs)
+      added.push(list[at] as Message)
       continue
     }
     const { key, text, progress, notices, card, label } = mine

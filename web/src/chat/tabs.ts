@@ -30,11 +30,18 @@ export function keepTogether(conversation: Conversation): void {
   const tabs = new BroadcastChannel(conversation.keySlot)
   /** What was only taken over from another tab is no news for it. */
   let listening = false
-  tabs.onmessage = async () => {
+  /** Something was said there while this tab was busy. */
+  let missed = false
+  const listen = async () => {
     listening = true
-    await conversation.catchUp()
+    missed = !(await conversation.catchUp())
     listening = false
   }
+  tabs.onmessage = () => void listen()
+  watch(
+    () => !state.busy && !state.loading,
+    (idle) => idle && missed && void listen(),
+  )
   watch(
     () => [state.busy, state.draft, state.draftEnded],
     () => {

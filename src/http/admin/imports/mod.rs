@@ -25,6 +25,7 @@ use crate::knowledge::import::store::{Counts, FileOutcome, ImportFile, ImportJob
 
 /// Fields of a hand-in.
 #[derive(Debug, ToSchema)]
+#[schema(as = ImportUpload)]
 pub struct Upload {
     /// `resident` (default), `gridworker`, `all`: for files that do not say it themselves.
     pub audience: Option<String>,
@@ -127,6 +128,7 @@ impl From<ImportFile> for FileView {
 
 /// A piece as it would be found and cited.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ImportedPiece)]
 pub struct PieceView {
     /// From 0.
     pub ordinal: u32,
