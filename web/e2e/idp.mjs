@@ -1,6 +1,7 @@
 // A stand-in identity provider: a program of its own with discovery, keys, a page to sign in at, authorization code with PKCE and
 // signed id tokens (RS256). It tells the truth until a journey wants a lie.
 //   node e2e/idp.mjs serves one by itself, for looking around.
+import { athome } from './browser.mjs'
 import { createHash, createSign, generateKeyPairSync, randomUUID } from 'node:crypto'
 import { createServer } from 'node:http'
 import { fileURLToPath } from 'node:url'
@@ -74,6 +75,7 @@ export async function startProvider() {
     })
   })
   await new Promise((go) => server.listen(0, '127.0.0.1', go))
+  athome(`http://127.0.0.1:${server.address().port}`)
   issuer = `http://127.0.0.1:${server.address().port}`
   return {
     issuer,

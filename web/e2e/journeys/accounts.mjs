@@ -139,7 +139,7 @@ export const journeys = [
       await admin.at.getByRole('button', { name: '启用账号' }).waitFor()
       // The other one is out with the next thing it does.
       await auditor.at.getByRole('button', { name: '查找' }).click()
-      await auditor.at.getByText('登录已过期').waitFor()
+      await auditor.at.getByText('刚才填写的内容还在').waitFor()
       await auditor.shot('gate-expired')
       await auditor.at.getByLabel('密码').fill(account.password)
       await auditor.at.getByRole('button', { name: '登录', exact: true }).click()

@@ -84,7 +84,7 @@ export const journeys = [
       await curator.at.getByRole('button', { name: /^通知 \d+ 个会话/ }).click()
       await yes(curator, '通知')
       await curator.at.getByText(/已通知 1 个会话/).first().waitFor()
-      await resident.at.getByText('现在有了答复').waitFor()
+      await resident.at.getByText('现在有了答复').first().waitFor()
       await resident.shot('curating-told')
       assert.deepEqual(await curator.at.getByRole('button', { name: /^通知 \d+ 个会话/ }).count(), 0, 'nobody is told twice')
     },

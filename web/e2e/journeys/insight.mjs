@@ -120,7 +120,7 @@ export const journeys = [
       const curator = await hire().open(services.plain.url, '/admin', await services.plain.account(['curator', 'reviewer']))
       await curator.at.getByRole('heading', { level: 1, name: '总览' }).waitFor()
       await curator.at.getByText(/等我处理/).waitFor()
-      await curator.at.getByText('知识缺口').first().waitFor()
+      await curator.at.getByRole('main').getByText('知识缺口').first().waitFor()
       assert.equal(await curator.at.getByText('超时工单').count(), 0, 'what is nobody\'s business here is not shown')
       await curator.shot('insight-overview-curator')
       const worker = await hire().open(services.plain.url, '/admin', await services.plain.account(['gridworker']))

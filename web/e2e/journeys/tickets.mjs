@@ -92,7 +92,7 @@ export const journeys = [
     async run({ resident, hire, services, size }) {
       const place = PLACES[size].lamp
       const centre = await hire().open(services.plain.url, '/admin', await services.plain.account(['dispatcher']))
-      await centre.at.getByRole('heading', { level: 1, name: '工单看板' }).waitFor()
+      await centre.go('工单看板')
       await find(centre, place)
       await resident.open(services.plain.url)
       await resident.ask(`${place}楼下的路灯坏了，天黑看不见路，我要上报`)
@@ -173,7 +173,10 @@ export const journeys = [
       const place = PLACES[size].noise
       const numbers = [await report(services.plain.url, `${place}门口垃圾没人清运`), await report(services.plain.url, `${place}楼道灯坏了看不见路`)]
       const centre = await hire().open(services.plain.url, '/admin/tickets', await services.plain.account(['dispatcher']))
+      const narrowed = centre.at.waitForResponse((r) => r.url().includes('/worker/board?') && r.url().includes('q='))
       await find(centre, place)
+      await narrowed
+      await centre.at.waitForFunction((n) => document.querySelectorAll('a[href*="/tickets/WG"]').length === n, numbers.length)
       for (const number of numbers) await card(centre, number).waitFor()
       await centre.at.getByRole('searchbox', { name: '搜索工单' }).press('Tab')
       const focused = () => centre.at.evaluate(() => document.activeElement?.textContent ?? '')
@@ -275,7 +278,8 @@ export const journeys = [
       await split.getByRole('textbox').fill('不是一处')
       await split.getByRole('button', { name: '拆分', exact: true }).click()
       await related.getByRole('button', { name: `并入 ${second}` }).waitFor()
-      assert.equal(await centre.at.getByText('2 人反映').count(), 0, 'the counts are as before')
+      // The counts are as before.
+      await centre.at.waitForFunction(() => !document.body.innerText.includes('2 人反映'))
     },
   },
   {
@@ -494,7 +498,7 @@ export const journeys = [
     run: alone(async ({ hire, size }, service) => {
       const calm = await report(service.url, `${PLACES[size].other}楼下路灯坏了`)
       const centre = await hire().open(service.url, '/admin', await service.account(['dispatcher']))
-      await centre.at.getByRole('heading', { level: 1, name: '工单看板' }).waitFor()
+      await centre.go('工单看板')
       await lane(centre, '待受理')
       await card(centre, service.urgent).getByText(/受理超时/).waitFor({ timeout: 70_000 })
       await card(centre, calm).waitFor()
