@@ -1,4 +1,5 @@
 // What the room's words mean to people, and how stored text is made safe to look at.
+import { channelTitle } from '../../../staff/channels'
 import type { Shape } from '../../../staff/client'
 
 export const ROUTES: Record<Shape<'TurnRoute'>, string> = {
@@ -62,7 +63,7 @@ export const wayOf = (turn: Shape<'TurnLine'>): string =>
   turn.route && turn.route !== 'ask' ? ROUTES[turn.route] : ANSWERED[turn.answered]
 
 /** Where it came in; a service without channels of its own has one. */
-export const channelOf = (turn: Shape<'TurnLine'>): string => (turn.channel === 'default' ? '默认' : plain(turn.channel))
+export const channelOf = (turn: Shape<'TurnLine'>): string => plain(channelTitle(turn.channel))
 
 /** A share of one as people read it. */
 export const share = (value: number | null | undefined): string => (value === null || value === undefined ? '—' : value.toFixed(2))
