@@ -22,6 +22,17 @@ export const launch = (executablePath) =>
 const homes = new Set()
 export const athome = (url) => homes.add(new URL(url).origin)
 
+/** Runs in a page: until what rises has risen, and nothing else has begun to in the meantime. */
+async function risen() {
+  const rising = () => document.getAnimations().filter((a) => a.effect?.getComputedTiming().iterations !== Infinity && a.playState !== 'finished')
+  // A frame that nobody sees paints nothing.
+  const painted = () => Promise.race([new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go))), new Promise((go) => setTimeout(go, 200))])
+  do {
+    await Promise.all(rising().map((a) => a.finished.catch(() => undefined)))
+    await painted()
+  } while (rising().length > 0)
+}
+
 /** One person at one screen; `problems` collects what nobody should have to see. */
 export class Visitor {
   problems = []
@@ -61,14 +72,9 @@ export class Visitor {
 
   /** A picture to look at; everything in it must be free of serious findings, reachable and inside the window. */
   async picture(page, name) {
-    // Sheets have risen, in frames, too.
-    for (const frame of page.frames()) {
-      await frame.evaluate(() => Promise.all(document.getAnimations().filter((a) => a.effect?.getComputedTiming().iterations !== Infinity).map((a) => a.finished.catch(() => undefined))))
-    }
+    for (const frame of page.frames()) await frame.evaluate(risen)
     await page.screenshot({ path: `${this.pictures}/${this.size}-${name}.png` })
-    // Both screens have the same parts; the wide one is examined where it is laid out differently.
-    const examined = this.size === 'phone' || /home|open|board|widget|receipt|insight/.test(name)
-    const { violations } = examined ? await new AxeBuilder({ page }).options({ resultTypes: ['violations'] }).analyze() : { violations: [] }
+    const { violations } = await new AxeBuilder({ page }).options({ resultTypes: ['violations'] }).analyze()
     for (const v of violations.filter((v) => v.impact === 'serious' || v.impact === 'critical')) {
       this.problems.push(`axe in ${name}: ${v.id} at ${v.nodes.slice(0, 2).map((n) => n.target.join(' ')).join('; ')}`)
     }
@@ -136,7 +142,7 @@ export class Resident extends Visitor {
   last = () => this.answers().last()
   draft = () => this.at.getByRole('region', { name: '工单草稿' })
   receipts = () => this.at.getByRole('region', { name: /^工单回执/ })
-  sheet = () => this.at.getByRole('dialog')
+  sheet = (title) => this.at.getByRole('dialog', title && { name: title, exact: true })
   shot = (name) => this.picture(this.window, name)
   /** The number on the newest receipt. */
   async number() {

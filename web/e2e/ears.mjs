@@ -20,8 +20,15 @@ export async function startEars() {
     })
   })
   await new Promise((go) => server.listen(0, '127.0.0.1', go))
+  let turn = Promise.resolve()
   return {
     url: `http://127.0.0.1:${server.address().port}/v1`,
+    /** Two screens speak one after the other: what it hears is said beforehand, for whoever speaks next. */
+    alone(work) {
+      const mine = turn.then(work)
+      turn = mine.catch(() => undefined)
+      return mine
+    },
     /** What it hears next. */
     hears: (words) => (state.words = words),
     /** So many requests fail. */

@@ -190,6 +190,7 @@ export const journeys = [
 
       // One tap throws nothing away; two do.
       await resident.draft().getByRole('button', { name: '不报了' }).click()
+      await resident.sheet('这件事不报了？').waitFor()
       await resident.shot('53b-cancel')
       await resident.sheet().getByRole('button', { name: '继续上报' }).click()
       await resident.sheet().waitFor({ state: 'detached' })

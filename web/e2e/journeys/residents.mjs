@@ -266,7 +266,7 @@ export const journeys = [
   },
   {
     name: '说话反映，先看再发',
-    async run({ resident, services, size, ears }) {
+    run: ({ resident, services, size, ears }) => ears.alone(async () => {
       await resident.open(services.plain.url)
       const page = resident.window
       const box = page.getByLabel('输入消息')
@@ -345,7 +345,7 @@ export const journeys = [
       await page.getByText('语音没能转成文字').waitFor()
       await page.getByRole('button', { name: '语音输入' }).click()
       assert.equal(await box.inputValue(), '还有')
-    },
+    }),
   },
   {
     name: '窄到320、放大到两倍、不要动画、强制颜色',
@@ -424,7 +424,7 @@ export const journeys = [
       const question = page.getByRole('dialog', { name: '还在用吗？' })
       await question.waitFor()
       // At once: it asks for twenty seconds of real time, and axe on a busy machine takes longer.
-      await page.screenshot({ path: `${pictures}/${size}-151-kiosk-asks.png` })
+      await page.screenshot({ path: `${pictures}/${size}-151-kiosk-asks.png`, animations: 'disabled' })
       await question.getByRole('button', { name: '我还在用' }).click()
       await question.waitFor({ state: 'detached' })
       assert.equal(await resident.own().count(), 1)

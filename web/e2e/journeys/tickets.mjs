@@ -46,7 +46,9 @@ function ownService({ binary, pictures }) {
     writeFileSync(join(folder, 'clocks.csv'), shipped('clocks.csv').replace('jinji-24h,紧急,5,', 'jinji-24h,紧急,1,'))
     await service.console('street', 'import', folder, '--note', '演练：一分钟受理', '--activate')
     rmSync(folder, { recursive: true })
-    const urgent = await report(service.url, '铂金云鼎小区7栋掉外墙瓷砖，砸到停的车，没有人受伤，下面是通道')
+    // One for each screen: who takes note of an alert takes it away from the other.
+    const falling = (house) => report(service.url, `${house}掉外墙瓷砖，砸到停的车，没有人受伤，下面是通道`)
+    const urgent = { phone: await falling('铂金云鼎小区7栋'), desk: await falling('古渡春色小区10栋') }
     const faults = (switches) => fetch(`${service.url}/platform/board/faults`, { method: 'PUT', headers: { 'content-type': 'application/json' }, body: JSON.stringify(switches) }).then((r) => assert.ok(r.ok, `faults: ${r.status}`))
     return { ...service, urgent, faults }
   })()
@@ -499,24 +501,25 @@ export const journeys = [
     limit: SLOW,
     run: alone(async ({ hire, size }, service) => {
       const calm = await report(service.url, `${PLACES[size].other}楼下路灯坏了`)
+      const urgent = service.urgent[size]
       const centre = await hire().open(service.url, '/admin', await service.account(['dispatcher']))
       await centre.go('工单看板')
       await lane(centre, '待受理')
-      await card(centre, service.urgent).getByText(/受理超时/).waitFor({ timeout: 70_000 })
+      await card(centre, urgent).getByText(/受理超时/).waitFor({ timeout: 70_000 })
       await card(centre, calm).waitFor()
-      assert.match(await centre.at.getByRole('region', { name: '待受理' }).getByRole('link').first().innerText(), new RegExp(service.urgent), 'what is overdue stands on top')
+      assert.match(await centre.at.getByRole('region', { name: '待受理' }).getByRole('link').first().innerText(), new RegExp(Object.values(service.urgent).join('|')), 'what is overdue stands on top')
       await centre.shot('tickets-board-overdue')
       const more = centre.at.getByRole('button', { name: '筛选', exact: true })
       if (await more.isVisible()) await more.click()
       await centre.at.getByRole('checkbox', { name: '只看超时' }).check()
       await card(centre, calm).waitFor({ state: 'detached' })
       await centre.go('提醒')
-      const take = centre.at.getByRole('button', { name: `知悉 ${service.urgent}` })
+      const take = centre.at.getByRole('button', { name: `知悉 ${urgent}` })
       await take.first().waitFor()
       await centre.shot('tickets-alerts')
       const many = await take.count()
       await take.first().click()
-      await centre.at.waitForFunction(([name, many]) => document.querySelectorAll(`[aria-label="${name}"]`).length < many, [`知悉 ${service.urgent}`, many])
+      await centre.at.waitForFunction(([name, many]) => document.querySelectorAll(`[aria-label="${name}"]`).length < many, [`知悉 ${urgent}`, many])
 
       await centre.at.goto(`${service.url}/admin/tickets/${calm}`)
       await move(centre, '受理')

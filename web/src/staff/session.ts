@@ -56,10 +56,17 @@ export const session = {
   async changePassword(current: string, next: string): Promise<void> {
     state.me = await got(api.POST('/api/v1/auth/password', { body: { current, new: next } }))
   },
-  async signOut(): Promise<void> {
+  /** Nobody is asked for a password before what this device kept of the one who leaves is gone (`clean`). */
+  async signOut(clean?: () => Promise<void>): Promise<void> {
     await api.POST('/api/v1/auth/sign-out')
-    await memory?.set(undefined)
+    state.asked = false
     state.me = undefined
     state.expired = false
+    try {
+      await memory?.set(undefined)
+      await clean?.()
+    } finally {
+      state.asked = true
+    }
   },
 }
