@@ -149,8 +149,14 @@ impl Instance {
         )?;
         let anywhere = Sites::read(&settings.server.embed_origins).map_err(|o| anyhow::anyhow!("server.embed_origins: {o}"))?;
         let channels = Channels::open(Arc::new(db.clone()), Arc::clone(&clock), Arc::clone(&ids), anywhere).await?;
-        let endpoints =
-            Endpoints::new(model.clone(), Arc::clone(&knowledge), &settings.llm, &settings.embedder, &settings.reranker);
+        let speech = wiring::speech(&settings)?;
+        let endpoints = Endpoints::new(
+            model.clone(),
+            Arc::clone(&knowledge),
+            speech.clone(),
+            (&settings.llm, &settings.embedder),
+            (&settings.reranker, &settings.transcriber),
+        );
         let system = SystemFacts {
             machine: Arc::new(AroundData(data.clone())),
             endpoints,
@@ -232,7 +238,7 @@ impl Instance {
             ids: Arc::clone(&ids),
             server: settings.server.clone(),
             attachments: settings.attachments.clone(),
-            speech: wiring::speech(&settings)?,
+            speech,
             metrics,
             system,
             demo,

@@ -10,11 +10,12 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 use utoipa::ToSchema;
 
+use super::speech::Speech;
 use crate::knowledge::search::Knowledge;
 use crate::llm::breaker::Circuit;
 use crate::llm::error::{LlmError, Wait};
-use crate::llm::port::{ChatModel, ChatRequest, Message};
-use crate::llm::settings::{EmbedderSettings, LlmSettings, RerankerSettings};
+use crate::llm::port::{ChatModel, ChatRequest, Message, Recording};
+use crate::llm::settings::{EmbedderSettings, LlmSettings, RerankerSettings, TranscriberSettings};
 
 /// How long an operator waits for a test.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -30,11 +31,13 @@ pub enum Kind {
     Embedder,
     /// Puts the best passages in order.
     Reranker,
+    /// Writes down what a resident says.
+    Transcriber,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Chat, Self::Embedder, Self::Reranker];
+    pub const ALL: [Self; 4] = [Self::Chat, Self::Embedder, Self::Reranker, Self::Transcriber];
 
     /// The word in addresses and in the configuration's own section.
     #[must_use]
@@ -43,6 +46,7 @@ impl Kind {
             Self::Chat => "chat",
             Self::Embedder => "embedder",
             Self::Reranker => "reranker",
+            Self::Transcriber => "transcriber",
         }
     }
 
@@ -59,6 +63,7 @@ impl Kind {
             Self::Chat => "对话模型",
             Self::Embedder => "向量模型",
             Self::Reranker => "重排模型",
+            Self::Transcriber => "语音转写",
         }
     }
 
@@ -69,6 +74,7 @@ impl Kind {
             Self::Chat => "组织答复、改写追问、整理上报；没有它时直接给出资料原文，上报按规则整理",
             Self::Embedder => "检索时多一路语义查找；没有它时用本机学得的查找",
             Self::Reranker => "给检索结果重新排序；没有它时按检索得分排序",
+            Self::Transcriber => "把居民说的话写成字，给本人看过再发；没有它时不出现说话按钮，录音仍可作附件",
         }
     }
 }
@@ -137,8 +143,9 @@ struct Configured {
 pub struct Endpoints {
     model: Option<Arc<dyn ChatModel>>,
     knowledge: Arc<Knowledge>,
-    configured: [Configured; 3],
-    testing: [tokio::sync::Mutex<()>; 3],
+    speech: Speech,
+    configured: [Configured; Kind::ALL.len()],
+    testing: [tokio::sync::Mutex<()>; Kind::ALL.len()],
 }
 
 impl std::fmt::Debug for Endpoints {
@@ -153,9 +160,9 @@ impl Endpoints {
     pub fn new(
         model: Option<Arc<dyn ChatModel>>,
         knowledge: Arc<Knowledge>,
-        llm: &LlmSettings,
-        embedder: &EmbedderSettings,
-        reranker: &RerankerSettings,
+        speech: Speech,
+        (llm, embedder): (&LlmSettings, &EmbedderSettings),
+        (reranker, transcriber): (&RerankerSettings, &TranscriberSettings),
     ) -> Self {
         let one = |url: Option<&str>, model: &str, has_key: bool| Configured {
             address: url.map(plain),
@@ -165,10 +172,12 @@ impl Endpoints {
         Self {
             model,
             knowledge,
+            speech,
             configured: [
                 one(llm.endpoint(), &llm.model, llm.api_key.is_some()),
                 one(embedder.endpoint(), &embedder.model, embedder.api_key.is_some()),
                 one(reranker.endpoint(), &reranker.model, reranker.api_key.is_some()),
+                one(transcriber.endpoint(), &transcriber.model, transcriber.api_key.is_some()),
             ],
             testing: Default::default(),
         }
@@ -206,6 +215,8 @@ impl Endpoints {
                 Some((_, true)) => State::LeftAlone,
                 Some((_, false)) => State::Asked,
             },
+            Kind::Transcriber if !self.speech.offered() => State::Absent,
+            Kind::Transcriber => State::Asked,
         };
         Endpoint { kind, address: address.clone(), model: model.clone(), has_key: *has_key, state, tries_again_at }
     }
@@ -222,6 +233,7 @@ impl Endpoints {
                 Kind::Chat => self.ask_chat().await,
                 Kind::Embedder => self.ask_embedder().await,
                 Kind::Reranker => self.ask_reranker().await,
+                Kind::Transcriber => self.ask_transcriber().await,
             }
         };
         let result = match tokio::time::timeout(PATIENCE, called).await {
@@ -263,6 +275,30 @@ impl Endpoints {
             _ => "有答复，但把不相关的资料排在了前面：请看模型是否选对".to_owned(),
         }))
     }
+
+    async fn ask_transcriber(&self) -> Option<Result<String, LlmError>> {
+        let transcriber = self.speech.transcriber()?;
+        let result = transcriber.transcribe(&silence()).await;
+        // What a model hears in silence says nothing about it.
+        Some(result.map(|_| "能正常转写（测试只送去半秒静音，不看它写了什么）".to_owned()))
+    }
+}
+
+/// Half a second of nothing: 16 kHz, 16 bits, one channel.
+fn silence() -> Recording {
+    const RATE: u32 = 16_000;
+    let samples = vec![0; RATE as usize]; // bytes, two of them a sample
+    let size = RATE.to_le_bytes();
+    let mut wav = Vec::with_capacity(44 + samples.len());
+    wav.extend_from_slice(b"RIFF");
+    wav.extend_from_slice(&(RATE + 36).to_le_bytes());
+    wav.extend_from_slice(b"WAVEfmt \x10\0\0\0\x01\0\x01\0");
+    wav.extend_from_slice(&RATE.to_le_bytes());
+    wav.extend_from_slice(&(RATE * 2).to_le_bytes());
+    wav.extend_from_slice(b"\x02\0\x10\0data");
+    wav.extend_from_slice(&size);
+    wav.extend_from_slice(&samples);
+    Recording { bytes: wav.into(), content_type: "audio/wav" }
 }
 
 /// An address without anything that could be a secret.

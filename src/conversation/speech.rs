@@ -40,6 +40,12 @@ impl Speech {
         self.0.is_some()
     }
 
+    /// The one that listens.
+    #[must_use]
+    pub const fn transcriber(&self) -> Option<&Arc<dyn Transcriber>> {
+        self.0.as_ref()
+    }
+
     /// What was said in a recording that has been proved and cleaned.
     ///
     /// # Errors

@@ -1,6 +1,8 @@
 //! What an administrator sees of the service: models with a real call, prompts, health.
 
+use axum::body::Bytes;
 use gridworker::config::Settings;
+use gridworker::conversation::media::{self, MediaKind};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
@@ -20,7 +22,7 @@ async fn without_models_the_page_says_so_and_nothing_can_be_tested() {
     let app = TestApp::start().await;
     let admin = app.as_administrator().await;
     let list = admin.get(ENDPOINTS).await.expect(200);
-    for kind in ["chat", "embedder", "reranker"] {
+    for kind in ["chat", "embedder", "reranker", "transcriber"] {
         let one = named(&list["endpoints"], "kind", kind);
         assert_eq!((&one["state"], &one["address"], &one["has_key"]), (&json!("absent"), &Value::Null, &json!(false)));
         admin.post(&format!("{ENDPOINTS}/{kind}/test"), &json!({})).await.refused(404, "not_found");
@@ -111,6 +113,33 @@ async fn embedder_and_re_ranker_are_tried_too() {
         assert_eq!(tested["ok"], true, "{tested}");
         assert!(tested["words"].as_str().expect("words").contains(word), "{tested}");
     }
+}
+
+#[tokio::test]
+async fn a_transcriber_is_tried_with_silence() {
+    let fake = FakeModel::start().await;
+    let url = fake.base_url();
+    let app = TestApp::with().settings(move |s| {
+        s.transcriber.base_url = Some(url.clone());
+        s.transcriber.model = "ears".to_owned();
+    });
+    let app = app.start().await;
+    let admin = app.as_administrator().await;
+    let test = format!("{ENDPOINTS}/transcriber/test");
+    fake.then(Reply::json(200, &json!({ "text": "谢谢观看" })));
+    let tested = admin.post(&test, &json!({})).await.expect(200);
+    assert_eq!(tested["ok"], true, "{tested}");
+    assert!(!tested.to_string().contains("谢谢观看"), "what a model hears in silence is told to nobody: {tested}");
+    let asked = fake.requests().pop().expect("a request");
+    assert_eq!(asked.path, "/v1/audio/transcriptions");
+    let wav = asked.raw.1.windows(4).position(|w| w == b"RIFF").expect("a recording was sent");
+    let recording = Bytes::copy_from_slice(&asked.raw.1[wav..][..44 + 16_000]);
+    let read = media::clean(&recording, &crate::media::rules()).expect("a recording as devices send them");
+    assert_eq!((read.kind, read.content_type), (MediaKind::Voice, "audio/wav"));
+
+    fake.then(Reply::json(404, &json!({ "error": { "message": "no such model", "code": "x" } })));
+    let tested = admin.post(&test, &json!({})).await.expect(200);
+    assert_eq!((&tested["ok"], &tested["outcome"]), (&json!(false), &json!("permanent")), "{tested}");
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use gridworker::incident::ticket::PointSystem;
 
 use self::samples::{aac, amr, exif, exif_of_the_street, jpeg, mp3, mp4, opus, told_by, wav, webm};
 
-fn rules() -> AttachmentSettings {
+pub fn rules() -> AttachmentSettings {
     Settings::defaults().expect("defaults").attachments
 }
 

@@ -73,7 +73,7 @@ pub async fn list_endpoints(State(api): State<ApiState>) -> Json<EndpointList> {
 
 /// Makes a real call with harmless words. It may cost what one short call costs.
 #[utoipa::path(post, path = "/api/v1/admin/system/endpoints/{kind}/test", tag = "系统", security(("session" = []), ("key" = [])),
-    params(("kind" = String, Path, description = "chat、embedder 或 reranker")),
+    params(("kind" = String, Path, description = "chat、embedder、reranker 或 transcriber")),
     responses((status = 200, body = EndpointTest), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody),
         (status = 409, body = ProblemBody)))]
 pub async fn test_endpoint(
