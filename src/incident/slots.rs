@@ -9,7 +9,7 @@ use super::{
     address,
     place::{Certainty, PlaceMatch, PlacesOn},
     questions::{OwnQuestion, QuestionKind},
-    reading::{has_any, plain, small_number},
+    reading::{as_said, has_any, plain, small_number},
     taxonomy::Leaf,
     ticket::{Kind, Place},
     when,
@@ -143,6 +143,12 @@ const SURNAMES: &str = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林�
 /// Reads one message.
 #[must_use]
 pub fn extract(text: &str, with: &Reading<'_>) -> Slots {
+    let mut slots = read(text, with);
+    slots.description = slots.description.map(|told| as_said(&told, text));
+    slots
+}
+
+fn read(text: &str, with: &Reading<'_>) -> Slots {
     let folded = plain(text);
     let mut slots = Slots::default();
     let (source, correction) = if with.in_draft { corrected_part(&folded) } else { (folded.clone(), None) };

@@ -2,6 +2,7 @@
 
 use gridworker::incident::{
     confirm::ConfirmWord,
+    reading::{as_said, plain},
     slots::{Reading, Slots, extract},
     ticket::{Kind, Place},
     when,
@@ -215,6 +216,17 @@ fn confirm_and_cancel_are_whole_messages() {
     }
 }
 
+#[test]
+fn what_is_told_is_shown_as_it_was_said() {
+    for (said, want) in [
+        ("铂金云鼎A座1楼的WiFi坏了，三天都没人管！", "铂金云鼎A座1楼的WiFi坏了，三天都没人管"),
+        ("楼道里有人飞线充电,电线拖到二楼(就是九栋)", "楼道里有人飞线充电，电线拖到二楼（就是九栋）"),
+        ("每天22:30以后还在施工：吵得睡不着", "每天22:30以后还在施工：吵得睡不着"),
+    ] {
+        assert_eq!(read(said, None, None, false).description.as_deref(), Some(want), "{said}");
+    }
+}
+
 mod any_text {
     use proptest::prelude::*;
 
@@ -228,6 +240,12 @@ mod any_text {
             if let Some(at) = slots.occurred_at {
                 prop_assert!(at <= monday_at("15:00"));
             }
+        }
+
+        #[test]
+        fn what_is_shown_reads_the_same(said in "[\\p{Han}a-zA-Z0-9，。；：！？（）,;:!?() ]{0,60}", cut in 0usize..60) {
+            let part: String = plain(&said).chars().skip(cut).collect();
+            prop_assert_eq!(plain(&as_said(&part, &said)), plain(&part));
         }
 
         #[test]
