@@ -48,6 +48,18 @@ impl Days {
         Ok((from, until))
     }
 
+    /// As people read it: `2026年5月11日至6月9日`; the year is said again when it is another one.
+    #[must_use]
+    pub fn in_words(self) -> String {
+        let Self { first, last } = self;
+        let day = |d: Date| format!("{}月{}日", d.month(), d.day());
+        match (first, last) {
+            _ if first == last => format!("{}年{}", first.year(), day(first)),
+            _ if first.year() == last.year() => format!("{}年{}至{}", first.year(), day(first), day(last)),
+            _ => format!("{}年{}至{}年{}", first.year(), day(first), last.year(), day(last)),
+        }
+    }
+
     /// Each of them.
     pub fn each(self) -> impl Iterator<Item = Date> + use<> {
         let Self { first, last } = self;

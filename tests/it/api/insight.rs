@@ -199,7 +199,7 @@ async fn files_open_again_with_the_same_numbers() {
         assert_eq!(row[8], Data::String(shown["definition"].as_str().expect("words").to_owned()), "with its definition");
     }
     let words: String = rows.iter().map(|r| r[0].to_string()).collect();
-    assert!(words.contains("2026-05-11至2026-06-09") && words.contains("制表时间：2026-06-09"), "{words}");
+    assert!(words.contains("2026年5月11日至6月9日") && words.contains("制表时间：2026年6月9日"), "{words}");
     assert!(book.sheet_names().contains(&"工单按网格".to_owned()), "{:?}", book.sheet_names());
     let mut archive = zip::ZipArchive::new(Cursor::new(xlsx.bytes)).expect("an archive");
     assert!(archive.by_name("docProps/custom.xml").is_err(), "figures are counted, not generated: no label");

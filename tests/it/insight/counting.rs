@@ -154,6 +154,10 @@ fn a_minute_before_midnight_is_yesterday() {
     assert_eq!(day_of(at("2026-06-09T16:00:00Z"), &zone), date(2026, 6, 10), "in Shanghai the next one has begun");
     let (from, until) = Days::new(date(2026, 6, 9), date(2026, 6, 9)).expect("a day").instants(&zone).expect("instants");
     assert_eq!((from, until), (at("2026-06-08T16:00:00Z"), at("2026-06-09T16:00:00Z")));
+    let words = |first, last| Days::new(first, last).expect("a span").in_words();
+    assert_eq!(words(date(2026, 6, 9), date(2026, 6, 9)), "2026年6月9日");
+    assert_eq!(words(date(2026, 5, 11), date(2026, 6, 9)), "2026年5月11日至6月9日");
+    assert_eq!(words(date(2025, 12, 31), date(2026, 1, 1)), "2025年12月31日至2026年1月1日");
     assert!(Days::new(date(2026, 6, 10), date(2026, 6, 9)).is_none(), "no span ends before it begins");
     assert!(Days::new(date(2024, 1, 1), date(2026, 1, 1)).is_none(), "nor is it endless");
 }

@@ -18,6 +18,7 @@ use crate::http::state::ApiState;
 use crate::identity::Caller;
 use crate::insight::figures::{FIGURES, Figure, Of};
 use crate::insight::parts::By;
+use crate::insight::span::Days;
 
 /// Which table, and as what.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -66,7 +67,7 @@ pub async fn export_figures(
         "figures" => {
             let both = look.both(&api, &caller).await?;
             let figures = look.figures(&both, &caller);
-            let mut sheets = vec![figures_sheet(&figures)];
+            let mut sheets = vec![figures_sheet(&figures, look.days.before())];
             if format == As::Xlsx {
                 sheets.push(days_sheet(&figures));
                 let tables = TABLES.into_iter().filter(|(of, _)| figures.talk || *of != Of::Turns);
@@ -82,7 +83,7 @@ pub async fn export_figures(
         }
         _ => return Err(Problem::new(Code::InvalidParameter).detail("table 应为 figures、stars 或 parts")),
     };
-    let made = look.now.to_zoned(look.zone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
+    let made = look.now.to_zoned(look.zone.clone()).strftime("%Y年%-m月%-d日 %H:%M").to_string();
     let street = &api.conversations.street().name;
     for sheet in &mut sheets {
         sheet.notes.insert(0, format!("{street}，统计范围：{}。制表时间：{made}。", look.words(&caller)));
@@ -105,7 +106,7 @@ fn names(head: &[&str]) -> Vec<String> {
     head.iter().map(|h| (*h).to_owned()).collect()
 }
 
-fn figures_sheet(figures: &Figures) -> Sheet {
+fn figures_sheet(figures: &Figures, before: Days) -> Sheet {
     let lines = figures.figures.iter().map(|f| {
         let cells: Vec<Cell> = vec![
             f.group.into(),
@@ -139,7 +140,7 @@ fn figures_sheet(figures: &Figures) -> Sheet {
         name: "指标".to_owned(),
         head: names(&["分组", "指标", "本期", "本期分母", "本期%", "上期", "上期分母", "上期%", "口径"]),
         lines: lines.chain(took).collect(),
-        notes: vec![format!("上期：{}至{}。", figures.before.first, figures.before.last)],
+        notes: vec![format!("上期：{}。", before.in_words())],
     }
 }
 

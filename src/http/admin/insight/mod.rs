@@ -148,8 +148,7 @@ impl Look {
 
     /// The span in words, with what it is narrowed to.
     fn words(&self, caller: &Caller) -> String {
-        let Days { first, last } = self.days;
-        let mut words = vec![format!("{first}至{last}")];
+        let mut words = vec![self.days.in_words()];
         let Narrowed { channel, audience, community, grid } = &self.narrowed;
         let audience = audience.as_deref().map(|a| if a == "gridworker" { "网格员" } else { "居民" });
         for (title, value) in

@@ -1,7 +1,11 @@
 // Which days and what of them: it stands in the address, so every figure, list and file of a page speaks of the same.
-import { computed, type ComputedRef } from 'vue'
+import { computed, ref, type ComputedRef, type Ref } from 'vue'
 import { useRoute, useRouter, type LocationQueryRaw, type RouteLocationRaw } from 'vue-router'
+import { api } from '../../../staff/client'
 import { attempt } from '../../parts/ask'
+
+/** What an export comes as. */
+export type As = 'xlsx' | 'csv'
 
 /** As the server takes them; what is absent is everything, or the usual thirty days. */
 export interface Asked {
@@ -30,7 +34,7 @@ export function useAsked(): { asked: ComputedRef<Asked>; show: (change: Asked) =
 }
 
 /** Takes a file from the server; a refusal is told, a file is saved under the server's name. */
-export const download = (call: () => Promise<{ data?: Blob; response: Response }>): Promise<boolean | undefined> =>
+const download = (call: () => Promise<{ data?: Blob; response: Response }>): Promise<boolean | undefined> =>
   attempt(async () => {
     const { data, response } = await call()
     const name = /filename="([^"]+)"/.exec(response.headers.get('content-disposition') ?? '')?.[1] ?? 'figures'
@@ -41,3 +45,17 @@ export const download = (call: () => Promise<{ data?: Blob; response: Response }
     setTimeout(() => URL.revokeObjectURL(link.href), 10_000)
     return true
   }, '已导出')
+
+/** The workbook or the rows of one table of the page's days; `saving` says which is under way. */
+export function useExport(asked: ComputedRef<Asked>, table: 'figures' | 'stars'): { saving: Ref<As | ''>; save: (format: As) => Promise<void> } {
+  const saving = ref<As | ''>('')
+  return {
+    saving,
+    async save(format) {
+      if (saving.value) return
+      saving.value = format
+      await download(() => api.GET('/api/v1/admin/insight/export', { params: { query: { ...asked.value, table, format } }, parseAs: 'blob' }) as Promise<{ data?: Blob; response: Response }>)
+      saving.value = ''
+    },
+  }
+}
