@@ -77,13 +77,13 @@ codes! {
     /// The channel wants a token that its host has signed.
     ChannelTokenRequired, "channel_token_required", FORBIDDEN, "请从原来的网站打开这个窗口";
     /// A token that is none, or that nobody who may has signed.
-    ChannelTokenInvalid, "channel_token_invalid", FORBIDDEN, "打开窗口的凭证无效";
+    ChannelTokenInvalid, "channel_token_invalid", FORBIDDEN, "打开窗口的凭证无效，请刷新原来的网页再试";
     /// A token of another channel.
-    ChannelTokenForeign, "channel_token_foreign", FORBIDDEN, "打开窗口的凭证不是这个入口的";
+    ChannelTokenForeign, "channel_token_foreign", FORBIDDEN, "打开窗口的凭证不是这个入口的，请刷新原来的网页再试";
     /// A token that has run out.
-    ChannelTokenExpired, "channel_token_expired", FORBIDDEN, "打开窗口的凭证已过期";
+    ChannelTokenExpired, "channel_token_expired", FORBIDDEN, "打开窗口的凭证已过期，请刷新原来的网页再试";
     /// A token that has opened a conversation already.
-    ChannelTokenUsed, "channel_token_used", FORBIDDEN, "打开窗口的凭证已用过";
+    ChannelTokenUsed, "channel_token_used", FORBIDDEN, "打开窗口的凭证已用过，请刷新原来的网页再试";
     /// There is no such URL or thing.
     NotFound, "not_found", NOT_FOUND, "没有找到";
     /// The URL exists, the method does not.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -217,7 +217,7 @@ pub struct Place {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub point: Option<Point>,
     /// 0..=1: how sure the directory is of the grid. Below the street's threshold no grid is set.
-    #[serde(default)]
+    #[serde(default, serialize_with = "hundredths")]
     pub confidence: f32,
     /// The words of the message that led to the grid.
     #[serde(default)]
@@ -436,4 +436,10 @@ pub struct TicketEvent {
     /// What was said about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+}
+
+/// Two places after the point: a number of 32 bits made into one of 64 would tell `0.9900000095367432` to a platform.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's own shape")]
+fn hundredths<S: Serializer>(value: &f32, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_f64((f64::from(*value) * 100.0).round() / 100.0)
 }

@@ -43,7 +43,7 @@ static RECURRING: LazyLock<Regex> =
 
 /// The instant that the words name and the words themselves; `None` when they name none, or one that recurs.
 ///
-/// A day without a time is taken at its usual hour (早上 8:00, 中午 12:00, 晚上 20:00 …, else 12:00), a week without a
+/// A part of the day alone names no instant. A day without a time is taken at its usual hour (早上 8:00, 中午 12:00, 晚上 20:00 …, else 12:00), a week without a
 /// day as the same weekday of that week. Never later than `now`.
 #[must_use]
 pub fn occurred(text: &str, now: Timestamp, zone: &TimeZone) -> Option<(Timestamp, String)> {
@@ -63,7 +63,8 @@ pub fn occurred(text: &str, now: Timestamp, zone: &TimeZone) -> Option<(Timestam
     }
     let local = now.to_zoned(zone.clone());
     let part = PART.find(&folded).map(|m| m.as_str());
-    if day.is_none() && time.is_none() && part.is_none() {
+    // 「晚上黑得很」 says when it is bad, not when it happened.
+    if day.is_none() && time.is_none() {
         return None;
     }
     let date = match &day {

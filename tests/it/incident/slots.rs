@@ -217,6 +217,13 @@ fn confirm_and_cancel_are_whole_messages() {
 }
 
 #[test]
+fn a_part_of_the_day_alone_is_no_time() {
+    for said in ["门口路灯不亮，晚上黑得很", "早上太吵了睡不着", "夜里有人大声唱歌"] {
+        assert_eq!(when::occurred(said, monday_at("15:00"), STREET.calendar.zone()), None, "{said}");
+    }
+}
+
+#[test]
 fn what_is_told_is_shown_as_it_was_said() {
     for (said, want) in [
         ("铂金云鼎A座1楼的WiFi坏了，三天都没人管！", "铂金云鼎A座1楼的WiFi坏了，三天都没人管"),

@@ -1,6 +1,6 @@
 /** Dates, spans and numbers as they are written in a Chinese office. The street's clock, wherever the reader's is. */
 const ZONE = 'Asia/Shanghai'
-const parts = new Intl.DateTimeFormat('zh-CN', { timeZone: ZONE, year: 'numeric', month: 'numeric', day: 'numeric', hour: '2-digit', minute: '2-digit', hour12: false })
+const parts = new Intl.DateTimeFormat('zh-CN', { timeZone: ZONE, year: 'numeric', month: 'numeric', day: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false })
 const numbers = new Intl.NumberFormat('zh-CN', { maximumFractionDigits: 2 })
 
 type Instant = string | number | Date | null | undefined
@@ -26,6 +26,9 @@ export function moment(at: Instant): string {
   const f = fields(at)
   return f ? `${f['year']}年${f['month']}月${f['day']}日 ${f['hour'] === '24' ? '00' : f['hour']}:${f['minute']}` : '—'
 }
+
+/** `2026年3月1日 09:05:07`, where the order of two things within a minute counts. */
+export const exactMoment = (at: Instant): string => (fields(at) ? `${moment(at)}:${fields(at)?.['second']}` : '—')
 
 /** `3月1日 09:05`, with the year when it is not this one. */
 export function shortMoment(at: Instant, now: Date = new Date()): string {

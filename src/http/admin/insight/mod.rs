@@ -53,7 +53,7 @@ pub struct Asked {
 }
 
 /// Days, both included.
-#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct SpanView {
     /// The first.
     #[schema(value_type = String, format = Date)]
@@ -63,11 +63,13 @@ pub struct SpanView {
     pub last: Date,
     /// How many.
     pub days: i32,
+    /// As people read it.
+    pub words: String,
 }
 
 impl From<Days> for SpanView {
     fn from(days: Days) -> Self {
-        Self { first: days.first, last: days.last, days: days.count() }
+        Self { first: days.first, last: days.last, days: days.count(), words: days.in_words() }
     }
 }
 

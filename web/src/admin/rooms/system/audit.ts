@@ -1,4 +1,5 @@
 import type { Shape } from '../../../staff/client'
+import { moment } from '../../../staff/format'
 
 export type AuditRow = Shape<'AuditView'>
 
@@ -47,7 +48,40 @@ export const ACTIONS: Record<string, string> = {
   'question_set.save': '保存试题集',
   'question_set.retire': '停用试题集',
   'document.create': '新建资料',
+  'document.edit': '修改资料草稿',
+  'document.discard': '放弃资料草稿',
+  'document.submit': '提交资料审核',
+  'document.withdraw': '撤回送审的资料',
+  'document.approve': '通过资料审核',
+  'document.return': '退回资料',
+  'document.acknowledge': '放行资料疑点',
   'document.publish': '发布资料',
+  'document.rollback': '取回资料旧版',
+  'document.retire': '下架资料',
+  'curated.create': '新建固定答复',
+  'curated.save': '修改固定答复',
+  'curated.publish': '发布固定答复',
+  'curated.retire': '停用固定答复',
+  'gap.change': '分派知识缺口',
+  'gap.draft': '从缺口写资料',
+  'gap.tell': '告诉问过的人',
+  'import.create': '导入文件',
+  'import.cancel': '停止导入',
+  'import.retry': '重试导入',
+  'index.build': '建立索引',
+  'index.switch': '切换索引',
+  'insight.export': '导出统计',
+  'ledger.import': '导入台账',
+  'ledger.visit': '登记走访',
+  'ticket.revisit': '登记回访',
+  'destination.pause': '暂停推送',
+  'destination.resume': '恢复推送',
+  'destination.reconcile': '与平台核对',
+  'channel.create': '新建渠道',
+  'channel.change': '修改渠道',
+  'channel.secret': '换渠道签名密钥',
+  'channel.secret_end': '停用渠道签名密钥',
+  'endpoint.test': '测试模型接口',
 }
 export const actionWords = (action: string): string => ACTIONS[action] ?? action
 
@@ -70,6 +104,11 @@ export const NOUNS: readonly [string, string][] = [
   ['outbox.', '推送'],
   ['street.', '街道数据'],
   ['import.', '导入'],
+  ['ledger.', '台账'],
+  ['insight.', '统计'],
+  ['destination.', '推送平台'],
+  ['channel.', '渠道'],
+  ['endpoint.', '模型接口'],
   ['audit.', '审计日志'],
 ]
 
@@ -82,25 +121,30 @@ export const viaWords = (via: string): string => VIA[via] ?? via
 const FIELDS: Record<string, string> = {
   name: '名称', owner: '所属账号', permissions: '权限', expires_at: '到期', roles: '角色', communities: '社区', grids: '网格', title: '说明', before: '原来', after: '现在',
   stand_in: '代班人', from: '从', until: '到', to: '到', reason: '理由', listed: '清单', posts: '岗位', tickets: '工单数', numbers: '工单', alerts: '提醒', gaps: '知识缺口', disabled: '同时停用',
-  by: '方式', issuer: '认证方', why: '原因', rows: '行数', for: '代班，原岗', account: '账号', guarded: '要求保密',
+  by: '方式', issuer: '认证方', why: '原因', rows: '行数', for: '代班，原岗', account: '账号', guarded: '要求保密', fields: '内容', outcome: '结果', took_ms: '用时（毫秒）', format: '格式', table: '表',
 }
+const WORDS: Record<string, string> = { words: '原话', phone: '电话', room: '门牌', oidc: '统一身份', password: '密码', unknown: '这里没有账号', cancelled: '本人取消', token: '认证方的答复不合规' }
 const ROLES: Record<string, string> = { gridworker: '网格员', dispatcher: '流转调度员', curator: '知识编辑', reviewer: '知识审核', administrator: '管理员', auditor: '审计员' }
 
-function words(value: unknown, depth: number): string {
+/** Words that only the server knows, such as the names of rights. */
+export type Known = ReadonlyMap<string, string>
+
+function words(value: unknown, known: Known, depth: number): string {
   if (value === null || value === undefined || value === '') return '无'
   if (typeof value === 'boolean') return value ? '是' : '否'
-  if (Array.isArray(value)) return value.length === 0 ? '无' : value.map((v) => words(v, depth + 1)).join('、')
-  if (typeof value === 'object') return `（${detailWords(value as Record<string, unknown>, depth + 1)}）`
-  return ROLES[String(value)] ?? String(value)
+  if (Array.isArray(value)) return value.length === 0 ? '无' : value.map((v) => words(v, known, depth + 1)).join('、')
+  if (typeof value === 'object') return `（${detailWords(value as Record<string, unknown>, known, depth + 1)}）`
+  const said = String(value)
+  return ROLES[said] ?? (/^\d{4}-\d{2}-\d{2}T/.test(said) ? moment(said) : (WORDS[said] ?? known.get(said) ?? said))
 }
 
 /** What changed, in one line. */
-export function detailWords(detail: unknown, depth = 0): string {
+export function detailWords(detail: unknown, known: Known = new Map(), depth = 0): string {
   if (typeof detail === 'string') return detail
   if (!detail || typeof detail !== 'object' || depth > 4) return ''
   const fields = Object.entries(detail as Record<string, unknown>)
   // Who was away is named by name; the id beside it is for programs.
-  return fields.map(([name, value]) => `${FIELDS[name] ?? name}：${name === 'for' ? String((value as { name?: string }).name ?? '') : words(value, depth)}`).join('；')
+  return fields.map(([name, value]) => `${FIELDS[name] ?? name}：${name === 'for' ? String((value as { name?: string }).name ?? '') : words(value, known, depth)}`).join('；')
 }
 
 /** The same rows as a file of the server: what is looked for as a query. */

@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/vue-query'
+import { computed } from 'vue'
 import { api, got, type Shape } from '../../../staff/client'
 
 export type Account = Shape<'AccountView'>
@@ -8,6 +9,11 @@ export type Scope = Shape<'Scope'>
 // One key for each resource: what one page changes the others see.
 export const useAccounts = () => useQuery({ queryKey: ['accounts'], queryFn: async () => (await got(api.GET('/api/v1/admin/accounts'))).accounts })
 export const useRoles = () => useQuery({ queryKey: ['roles'], queryFn: async () => (await got(api.GET('/api/v1/admin/roles'))).roles, staleTime: Infinity })
+/** The names of all rights. */
+export function useRights() {
+  const roles = useRoles()
+  return computed(() => new Map<string, string>((roles.data.value ?? []).flatMap((r) => r.permissions).map((p) => [p.permission, p.title])))
+}
 export const usePosts = () => useQuery({ queryKey: ['posts'], queryFn: async () => (await got(api.GET('/api/v1/admin/posts'))).posts })
 export const useLeaves = () => useQuery({ queryKey: ['leaves'], queryFn: async () => (await got(api.GET('/api/v1/admin/leaves'))).leaves })
 export const useDirectory = () => useQuery({ queryKey: ['directory'], queryFn: () => got(api.GET('/api/v1/admin/directory')), staleTime: 60_000 })
