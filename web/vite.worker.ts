@@ -23,8 +23,13 @@ export function png(size: number, maskable: boolean): Buffer {
     for (let column = 0; column < size; column++) {
       // Four points of each pixel: slanted lines are smooth.
       const sum = [0, 0, 0]
-      for (const [dx, dy] of [[0.25, 0.25], [0.75, 0.25], [0.25, 0.75], [0.75, 0.75]] as const) {
-        const at = (n: number) => (((n / size) * 48 - 24) * zoom + 24)
+      for (const [dx, dy] of [
+        [0.25, 0.25],
+        [0.75, 0.25],
+        [0.25, 0.75],
+        [0.75, 0.75],
+      ] as const) {
+        const at = (n: number) => ((n / size) * 48 - 24) * zoom + 24
         colour(at(column + dx), at(row + dy)).forEach((value, i) => (sum[i] = (sum[i] ?? 0) + value / 4))
       }
       sum.forEach((value, i) => (rows[row * (size * 3 + 1) + 1 + column * 3 + i] = Math.round(value)))
@@ -42,7 +47,12 @@ export function png(size: number, maskable: boolean): Buffer {
   head.writeUInt32BE(size, 0)
   head.writeUInt32BE(size, 4)
   head.set([8, 2, 0, 0, 0], 8)
-  return Buffer.concat([Buffer.from([0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10]), chunk('IHDR', head), chunk('IDAT', deflateSync(rows, { level: 9 })), chunk('IEND', Buffer.alloc(0))])
+  return Buffer.concat([
+    Buffer.from([0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10]),
+    chunk('IHDR', head),
+    chunk('IDAT', deflateSync(rows, { level: 9 })),
+    chunk('IEND', Buffer.alloc(0)),
+  ])
 }
 
 function crc32(bytes: Buffer): number {
@@ -73,7 +83,8 @@ function filesOf(bundle: Rolldown.OutputBundle, entry: string): string[] {
     part.viteMetadata?.importedAssets.forEach((asset) => files.add(asset))
     for (const next of [...part.imports, ...part.dynamicImports]) walk(next)
   }
-  for (const part of Object.values(bundle)) if (part.type === 'chunk' && part.isEntry && part.facadeModuleId?.endsWith(entry)) walk(part.fileName)
+  for (const part of Object.values(bundle))
+    if (part.type === 'chunk' && part.isEntry && part.facadeModuleId?.endsWith(entry)) walk(part.fileName)
   return [...files].sort()
 }
 
@@ -99,7 +110,12 @@ export const installable = (): Plugin => ({
         background_color: '#f4f5f4',
         icons: [
           { src: '/icon.svg', sizes: 'any', type: 'image/svg+xml' },
-          ...ICONS.filter((i) => i.size > 180).map((i) => ({ src: `/${i.file}`, sizes: `${i.size}x${i.size}`, type: 'image/png', purpose: i.maskable ? 'maskable' : 'any' })),
+          ...ICONS.filter((i) => i.size > 180).map((i) => ({
+            src: `/${i.file}`,
+            sizes: `${i.size}x${i.size}`,
+            type: 'image/png',
+            purpose: i.maskable ? 'maskable' : 'any',
+          })),
         ],
         shortcuts: [
           { name: '报事件', url: '/worker/report' },

@@ -7,7 +7,13 @@ import { chromium } from 'playwright-core'
 /** How much longer everything may take: PATIENCE=4 on a machine that is busy with other things. */
 export const PATIENCE = Number(process.env.PATIENCE ?? 1)
 export const SIZES = { phone: { width: 390, height: 844 }, desk: { width: 1440, height: 900 } }
-const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/usr/bin/google-chrome-stable', '/snap/bin/chromium']
+const PLACES = [
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+  '/usr/bin/google-chrome-stable',
+  '/snap/bin/chromium',
+]
 
 /** The browser to use, or undefined. */
 export const findChromium = () => (process.env.CHROMIUM ? [process.env.CHROMIUM] : PLACES).find((path) => existsSync(path))
@@ -15,7 +21,17 @@ export const findChromium = () => (process.env.CHROMIUM ? [process.env.CHROMIUM]
 export const launch = (executablePath) =>
   chromium.launch({
     executablePath,
-    args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--use-fake-device-for-media-stream'],
+    args: [
+      '--headless',
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      '--use-fake-device-for-media-stream',
+    ],
   })
 
 /** Origins that a journey may speak to: its services and stand-ins, each of which says so when it starts, and pages that it opens itself. */
@@ -24,9 +40,11 @@ export const athome = (url) => homes.add(new URL(url).origin)
 
 /** Runs in a page: until what rises has risen, and nothing else has begun to in the meantime. */
 async function risen() {
-  const rising = () => document.getAnimations().filter((a) => a.effect?.getComputedTiming().iterations !== Infinity && a.playState !== 'finished')
+  const rising = () =>
+    document.getAnimations().filter((a) => a.effect?.getComputedTiming().iterations !== Infinity && a.playState !== 'finished')
   // A frame that nobody sees paints nothing.
-  const painted = () => Promise.race([new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go))), new Promise((go) => setTimeout(go, 200))])
+  const painted = () =>
+    Promise.race([new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go))), new Promise((go) => setTimeout(go, 200))])
   do {
     await Promise.all(rising().map((a) => a.finished.catch(() => undefined)))
     await painted()
@@ -55,7 +73,8 @@ export class Visitor {
       // Nobody else is told that somebody is here: no fonts, no counters, no maps of others.
       this.context.on('request', (request) => {
         const to = new URL(request.url())
-        if (/^(https?|wss?):$/.test(to.protocol) && !homes.has(to.origin.replace(/^ws/, 'http'))) this.problems.push(`a request to somebody else: ${to.origin}${to.pathname}`)
+        if (/^(https?|wss?):$/.test(to.protocol) && !homes.has(to.origin.replace(/^ws/, 'http')))
+          this.problems.push(`a request to somebody else: ${to.origin}${to.pathname}`)
       })
     }
     const page = await this.context.newPage()
@@ -63,7 +82,8 @@ export class Visitor {
     page.on('pageerror', (error) => this.problems.push(`script error: ${error.message}`))
     page.on('console', (message) => {
       // A network that fails on purpose is no problem of the page.
-      if (message.type() === 'error' && !/Failed to load resource|net::ERR_/.test(message.text())) this.problems.push(`console: ${message.text()}`)
+      if (message.type() === 'error' && !/Failed to load resource|net::ERR_/.test(message.text()))
+        this.problems.push(`console: ${message.text()}`)
     })
     this.pages.push(page)
     await page.goto(url)
@@ -76,7 +96,12 @@ export class Visitor {
     await page.screenshot({ path: `${this.pictures}/${this.size}-${name}.png` })
     const { violations } = await new AxeBuilder({ page }).options({ resultTypes: ['violations'] }).analyze()
     for (const v of violations.filter((v) => v.impact === 'serious' || v.impact === 'critical')) {
-      this.problems.push(`axe in ${name}: ${v.id} at ${v.nodes.slice(0, 2).map((n) => n.target.join(' ')).join('; ')}`)
+      this.problems.push(
+        `axe in ${name}: ${v.id} at ${v.nodes
+          .slice(0, 2)
+          .map((n) => n.target.join(' '))
+          .join('; ')}`,
+      )
     }
     const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
     if (over > 0) this.problems.push(`${name}: wider than the window by ${over} px`)

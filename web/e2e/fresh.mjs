@@ -4,7 +4,14 @@ import { existsSync, readFileSync } from 'node:fs'
 import { createServer, request } from 'node:http'
 
 const DIST = new URL('../dist/', import.meta.url)
-const TYPES = { html: 'text/html; charset=utf-8', js: 'text/javascript; charset=utf-8', css: 'text/css; charset=utf-8', svg: 'image/svg+xml', png: 'image/png', webmanifest: 'application/manifest+json' }
+const TYPES = {
+  html: 'text/html; charset=utf-8',
+  js: 'text/javascript; charset=utf-8',
+  css: 'text/css; charset=utf-8',
+  svg: 'image/svg+xml',
+  png: 'image/png',
+  webmanifest: 'application/manifest+json',
+}
 
 /** The file that answers a path; none for the service's own calls. */
 function fileOf(path) {
@@ -22,18 +29,32 @@ export async function fresh(url) {
     const name = req.method === 'GET' ? fileOf(new URL(req.url, url).pathname) : undefined
     const file = name && new URL(name, DIST)
     const served = file && existsSync(file)
-    const call = request({ host: behind.hostname, port: behind.port, path: req.url, method: req.method, headers: { ...req.headers, ...(served ? { 'if-none-match': '', 'accept-encoding': 'identity' } : {}) } }, (answer) => {
-      if (!served) {
-        res.writeHead(answer.statusCode, answer.headers)
-        answer.pipe(res)
-        return
-      }
-      // The service's own policy holds for the fresh page, too.
-      const { 'content-length': _length, etag: _tag, 'transfer-encoding': _coding, ...headers } = answer.headers
-      answer.resume()
-      res.writeHead(200, { ...headers, 'cache-control': 'no-cache', 'content-type': TYPES[name.split('.').pop()] ?? 'application/octet-stream', ...(name.endsWith('sw.js') ? { 'service-worker-allowed': '/worker' } : {}) })
-      res.end(readFileSync(file))
-    })
+    const call = request(
+      {
+        host: behind.hostname,
+        port: behind.port,
+        path: req.url,
+        method: req.method,
+        headers: { ...req.headers, ...(served ? { 'if-none-match': '', 'accept-encoding': 'identity' } : {}) },
+      },
+      (answer) => {
+        if (!served) {
+          res.writeHead(answer.statusCode, answer.headers)
+          answer.pipe(res)
+          return
+        }
+        // The service's own policy holds for the fresh page, too.
+        const { 'content-length': _length, etag: _tag, 'transfer-encoding': _coding, ...headers } = answer.headers
+        answer.resume()
+        res.writeHead(200, {
+          ...headers,
+          'cache-control': 'no-cache',
+          'content-type': TYPES[name.split('.').pop()] ?? 'application/octet-stream',
+          ...(name.endsWith('sw.js') ? { 'service-worker-allowed': '/worker' } : {}),
+        })
+        res.end(readFileSync(file))
+      },
+    )
     // A service that is killed on purpose, a page that is left: both ends go.
     call.on('error', () => res.destroy())
     res.on('close', () => call.destroy())

@@ -51,12 +51,15 @@ export async function startNginx(kind, upstream) {
     conf = conf.replaceAll('FOLDER', folder).replaceAll('PORT', String(port)).replaceAll('UPSTREAM', upstream)
   }
   await writeFile(join(folder, 'nginx.conf'), conf)
-  const child = spawn('nginx', ['-e', join(folder, 'start.log'), '-p', folder, '-c', join(folder, 'nginx.conf'), '-g', 'daemon off;'], { stdio: 'ignore' })
+  const child = spawn('nginx', ['-e', join(folder, 'start.log'), '-p', folder, '-c', join(folder, 'nginx.conf'), '-g', 'daemon off;'], {
+    stdio: 'ignore',
+  })
   process.once('exit', () => child.kill('SIGKILL'))
   for (let waited = 0; ; waited += 50) {
     const up = await new Promise((answer) => connect(port, '127.0.0.1', () => answer(true)).on('error', () => answer(false)))
     if (up) break
-    if (waited > 10_000 || child.exitCode !== null) throw new Error(`nginx (${kind}) did not start: ${await readFile(join(folder, 'start.log'), 'utf8').catch(() => '')}`)
+    if (waited > 10_000 || child.exitCode !== null)
+      throw new Error(`nginx (${kind}) did not start: ${await readFile(join(folder, 'start.log'), 'utf8').catch(() => '')}`)
     await new Promise((go) => setTimeout(go, 50))
   }
   return {

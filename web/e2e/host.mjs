@@ -16,7 +16,9 @@ export function sign(secret, channel, { visitor, seconds = 120, now = Date.now()
  * refuses), `script` a file of the page's own (served from `/own.js`, as its policy demands).
  */
 export async function startHost({ service, attributes = {}, token = () => undefined, script = '', name = 'localhost' }) {
-  const tag = Object.entries({ 'data-title': '问问网格员', ...attributes }).map(([k, v]) => ` ${k}="${v}"`).join('')
+  const tag = Object.entries({ 'data-title': '问问网格员', ...attributes })
+    .map(([k, v]) => ` ${k}="${v}"`)
+    .join('')
   const page = `<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>区门户网站</title></head>
 <body><header><h1>区门户网站</h1></header><main><p>通知公告</p><p><a href="#more">更多公告</a></p></main>${script ? '<script src="/own.js"></script>' : ''}<script src="${service}/widget.js"${tag} async></script></body></html>`
   const asked = []

@@ -20,12 +20,23 @@ export async function startProvider() {
 
   function idToken(grant) {
     const now = Math.floor(Date.now() / 1000)
-    const claims = { iss: issuer, sub: `person-${grant.name}`, aud: CLIENT.id, iat: now, exp: now + 300, nonce: grant.nonce, preferred_username: grant.name, ...state.wrong }
+    const claims = {
+      iss: issuer,
+      sub: `person-${grant.name}`,
+      aud: CLIENT.id,
+      iat: now,
+      exp: now + 300,
+      nonce: grant.nonce,
+      preferred_username: grant.name,
+      ...state.wrong,
+    }
     const signed = `${encoded({ alg: 'RS256', kid: 'one', typ: 'JWT' })}.${encoded(claims)}`
     return `${signed}.${createSign('RSA-SHA256').update(signed).sign(privateKey).toString('base64url')}`
   }
 
-  const page = (query) => `<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>统一身份认证</title></head>
+  const page = (
+    query,
+  ) => `<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>统一身份认证</title></head>
 <body><main><h1>统一身份认证</h1><form method="post" action="/authorize?${query.toString().replaceAll('&', '&amp;').replaceAll('"', '&quot;')}">
 <label>工号 <input name="name" autofocus></label> <button name="do" value="in">登录</button> <button name="do" value="no">取消</button></form></main></body></html>`
 
@@ -41,12 +52,22 @@ export async function startProvider() {
       const url = new URL(req.url, issuer)
       const form = new URLSearchParams(body)
       if (url.pathname === '/.well-known/openid-configuration') {
-        return json(res, { issuer, authorization_endpoint: `${issuer}/authorize`, token_endpoint: `${issuer}/token`, jwks_uri: `${issuer}/keys`, response_types_supported: ['code'], subject_types_supported: ['public'], id_token_signing_alg_values_supported: ['RS256'], token_endpoint_auth_methods_supported: ['client_secret_post', 'client_secret_basic'] })
+        return json(res, {
+          issuer,
+          authorization_endpoint: `${issuer}/authorize`,
+          token_endpoint: `${issuer}/token`,
+          jwks_uri: `${issuer}/keys`,
+          response_types_supported: ['code'],
+          subject_types_supported: ['public'],
+          id_token_signing_alg_values_supported: ['RS256'],
+          token_endpoint_auth_methods_supported: ['client_secret_post', 'client_secret_basic'],
+        })
       }
       if (url.pathname === '/keys') return json(res, { keys: [jwk] })
       if (url.pathname === '/authorize') {
         const asked = url.searchParams
-        if (asked.get('client_id') !== CLIENT.id || asked.get('response_type') !== 'code' || asked.get('code_challenge_method') !== 'S256') return json(res, { error: 'invalid_request' }, 400)
+        if (asked.get('client_id') !== CLIENT.id || asked.get('response_type') !== 'code' || asked.get('code_challenge_method') !== 'S256')
+          return json(res, { error: 'invalid_request' }, 400)
         if (req.method === 'GET') {
           res.writeHead(200, { 'content-type': 'text/html; charset=utf-8' })
           return res.end(page(asked))
@@ -56,7 +77,12 @@ export async function startProvider() {
         if (form.get('do') === 'no') back.searchParams.set('error', 'access_denied')
         else {
           const code = randomUUID()
-          grants.set(code, { name: form.get('name'), nonce: asked.get('nonce'), challenge: asked.get('code_challenge'), redirect: asked.get('redirect_uri') })
+          grants.set(code, {
+            name: form.get('name'),
+            nonce: asked.get('nonce'),
+            challenge: asked.get('code_challenge'),
+            redirect: asked.get('redirect_uri'),
+          })
           back.searchParams.set('code', code)
         }
         res.writeHead(303, { location: back.href })
@@ -67,8 +93,11 @@ export async function startProvider() {
         if (req.headers.authorization !== basic) return json(res, { error: 'invalid_client' }, 401)
         const grant = grants.get(form.get('code'))
         grants.delete(form.get('code'))
-        const proof = createHash('sha256').update(form.get('code_verifier') ?? '').digest('base64url')
-        if (!grant || grant.challenge !== proof || grant.redirect !== form.get('redirect_uri')) return json(res, { error: 'invalid_grant' }, 400)
+        const proof = createHash('sha256')
+          .update(form.get('code_verifier') ?? '')
+          .digest('base64url')
+        if (!grant || grant.challenge !== proof || grant.redirect !== form.get('redirect_uri'))
+          return json(res, { error: 'invalid_grant' }, 400)
         return json(res, { access_token: 'opaque', token_type: 'Bearer', id_token: idToken(grant) })
       }
       json(res, { error: 'not_found' }, 404)
@@ -93,5 +122,9 @@ export async function startProvider() {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const provider = await startProvider()
-  console.log(Object.entries(provider.settings).map(([name, value]) => `${name}='${value}'`).join('\n'))
+  console.log(
+    Object.entries(provider.settings)
+      .map(([name, value]) => `${name}='${value}'`)
+      .join('\n'),
+  )
 }

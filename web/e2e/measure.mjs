@@ -9,7 +9,8 @@ export const tooSmall = (page, { text = 18, tap = 60 } = {}) =>
     ({ text, tap }) => {
       const root = [...document.querySelectorAll('dialog[open]')].at(-1) ?? document.body
       const seen = (el) => el.checkVisibility({ checkOpacity: true, checkVisibilityCSS: true }) && !el.closest('.sr-only')
-      const name = (el) => `${el.tagName.toLowerCase()}.${[...el.classList].join('.')} 「${(el.getAttribute('aria-label') ?? el.textContent ?? '').trim().slice(0, 24)}」`
+      const name = (el) =>
+        `${el.tagName.toLowerCase()}.${[...el.classList].join('.')} 「${(el.getAttribute('aria-label') ?? el.textContent ?? '').trim().slice(0, 24)}」`
       const colour = (css) => {
         const n = (css.match(/[\d.]+/g) ?? []).map(Number)
         return { rgb: n.slice(0, 3), a: n[3] ?? 1 }
@@ -87,7 +88,7 @@ export const covered = (page) =>
       // Half scrolled out of sight is not covered.
       if (right - left < whole.width / 2 || bottom - top < whole.height / 2 || whole.width === 0) continue
       const hit = document.elementFromPoint((left + right) / 2, (top + bottom) / 2)
-      if (hit && (el.contains(hit) || hit.contains(el) && hit.closest('label')?.contains(el))) continue
+      if (hit && (el.contains(hit) || (hit.contains(el) && hit.closest('label')?.contains(el)))) continue
       found.push(`${el.getAttribute('aria-label') ?? el.textContent.trim().slice(0, 20)} lies under ${hit?.tagName}.${hit?.className}`)
     }
     return found
@@ -96,7 +97,10 @@ export const covered = (page) =>
 /** How far the page, or anything in it that is not meant to, goes beyond the window's width. */
 export const sideways = (page) =>
   page.evaluate(() =>
-    [document.documentElement, ...document.querySelectorAll('.window, .log, .composer, .head, .weui-half-screen-dialog, .weui-half-screen-dialog__bd')]
+    [
+      document.documentElement,
+      ...document.querySelectorAll('.window, .log, .composer, .head, .weui-half-screen-dialog, .weui-half-screen-dialog__bd'),
+    ]
       .filter((el) => el.scrollWidth > el.clientWidth + 1)
       .map((el) => `${el.tagName}.${el.className}: ${el.scrollWidth} > ${el.clientWidth}`),
   )

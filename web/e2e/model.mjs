@@ -14,7 +14,9 @@ export async function startModel() {
   async function stream(res, words) {
     res.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
     const chunk = (delta, finish = null) =>
-      res.write(`data: ${JSON.stringify({ id: 'c', object: 'chat.completion.chunk', created: 0, model: 'slow', choices: [{ index: 0, delta, finish_reason: finish }] })}\n\n`)
+      res.write(
+        `data: ${JSON.stringify({ id: 'c', object: 'chat.completion.chunk', created: 0, model: 'slow', choices: [{ index: 0, delta, finish_reason: finish }] })}\n\n`,
+      )
     const pieces = words.match(/[^]{1,3}/gu) ?? []
     let said = 0
     for (const piece of pieces) {
@@ -40,7 +42,15 @@ export async function startModel() {
       const last = body.messages?.at(-1)?.content ?? ''
       const content = body.response_format ? '{}' : typeof last === 'string' ? last : ''
       res.writeHead(200, { 'content-type': 'application/json' })
-      res.end(JSON.stringify({ id: 'c', object: 'chat.completion', created: 0, model: 'slow', choices: [{ index: 0, message: { role: 'assistant', content }, finish_reason: 'stop' }] }))
+      res.end(
+        JSON.stringify({
+          id: 'c',
+          object: 'chat.completion',
+          created: 0,
+          model: 'slow',
+          choices: [{ index: 0, message: { role: 'assistant', content }, finish_reason: 'stop' }],
+        }),
+      )
     })
   })
   await new Promise((go) => server.listen(0, '127.0.0.1', go))

@@ -102,7 +102,21 @@ function seconds(since) {
 
 // Three lanes side by side: the two screens, and what shares the model (it is held and its service killed).
 const lane = async (size) => {
-  for (const journey of [...asking, ...reporting, ...adding, ...lasting, ...residents, ...channels, ...working, ...tickets, ...knowledge, ...curating, ...insight, ...accounts]) await play(journey, size)
+  for (const journey of [
+    ...asking,
+    ...reporting,
+    ...adding,
+    ...lasting,
+    ...residents,
+    ...channels,
+    ...working,
+    ...tickets,
+    ...knowledge,
+    ...curating,
+    ...insight,
+    ...accounts,
+  ])
+    await play(journey, size)
 }
 const modelLane = async () => {
   for (const size of Object.keys(SIZES)) {

@@ -78,7 +78,12 @@ export async function startService(binary, log, settings = {}) {
       const first = /一次性密码[^：:]*[：:]\s*(\S+)/.exec(said)?.[1]
       if (!first) throw new Error(`no one-time password in: ${said}`)
       const password = `正确 马 电池 第${accounts}枚 订书钉`
-      const send = (path, body, cookie) => fetch(`${url}/api/v1/auth/${path}`, { method: 'POST', headers: { 'content-type': 'application/json', ...(cookie ? { cookie } : {}) }, body: JSON.stringify(body) })
+      const send = (path, body, cookie) =>
+        fetch(`${url}/api/v1/auth/${path}`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', ...(cookie ? { cookie } : {}) },
+          body: JSON.stringify(body),
+        })
       const signedIn = await send('sign-in', { name, password: first })
       const cookie = signedIn.headers.get('set-cookie')?.split(';')[0]
       const changed = await send('password', { current: first, new: password }, cookie)

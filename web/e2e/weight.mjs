@@ -58,13 +58,23 @@ async function startFront() {
 
 /** A new phone or desk; counts the bytes that come over the line, by kind. */
 async function visitor(size, slow, computing = false) {
-  const context = await browser.newContext({ viewport: SIZES[size], locale: 'zh-CN', timezoneId: 'Asia/Shanghai', hasTouch: size === 'phone' })
+  const context = await browser.newContext({
+    viewport: SIZES[size],
+    locale: 'zh-CN',
+    timezoneId: 'Asia/Shanghai',
+    hasTouch: size === 'phone',
+  })
   const page = await context.newPage()
   const line = await context.newCDPSession(page)
   await line.send('Network.enable')
   await line.send('Network.setCacheDisabled', { cacheDisabled: false })
   if (slow) {
-    await line.send('Network.emulateNetworkConditions', { offline: false, latency: SLOW.latency, downloadThroughput: SLOW.down, uploadThroughput: SLOW.up })
+    await line.send('Network.emulateNetworkConditions', {
+      offline: false,
+      latency: SLOW.latency,
+      downloadThroughput: SLOW.down,
+      uploadThroughput: SLOW.up,
+    })
     await line.send('Emulation.setCPUThrottlingRate', { rate: SLOW.cpu })
   }
   if (computing) await line.send('Performance.enable', { timeDomain: 'threadTicks' })
@@ -99,7 +109,10 @@ try {
     await page.addInitScript(watch)
     await page.goto(`${front.url}/chat`, { waitUntil: 'commit' })
     await page.waitForFunction(() => window.standsAt !== undefined, undefined, { timeout: 60_000 })
-    const found = await page.evaluate(() => ({ stands: window.standsAt, paint: performance.getEntriesByName('first-contentful-paint')[0]?.startTime }))
+    const found = await page.evaluate(() => ({
+      stands: window.standsAt,
+      paint: performance.getEntriesByName('first-contentful-paint')[0]?.startTime,
+    }))
     await page.getByLabel('输入消息').fill('低保怎么申请')
     if ((await page.getByLabel('输入消息').inputValue()) !== '低保怎么申请') throw new Error('what stands cannot be typed into')
     runs.push({ ...found, ...weights })
@@ -117,7 +130,10 @@ try {
     const waves = await page.evaluate(() => {
       let waves = 1
       let end = performance.getEntriesByType('navigation')[0].responseEnd
-      for (const r of performance.getEntriesByType('resource').filter((r) => r.startTime < window.standsAt).sort((a, b) => a.startTime - b.startTime)) {
+      for (const r of performance
+        .getEntriesByType('resource')
+        .filter((r) => r.startTime < window.standsAt)
+        .sort((a, b) => a.startTime - b.startTime)) {
         if (r.startTime < end) continue
         waves += 1
         end = r.responseEnd
@@ -163,11 +179,17 @@ try {
   const kb = (value) => `${(value / 1024).toFixed(1)} KB`
   const stands = median('stands')
   console.log(`\n/chat, cold, ${SLOW.cpu} × slower, ${SLOW.latency} ms a round trip, 1.6 Mbit/s, ${TIMES} times`)
-  console.table(runs.map((r) => ({ 'first paint': ms(r.paint), 'can be typed into': ms(r.stands), bytes: kb(r.all), requests: r.requests })))
+  console.table(
+    runs.map((r) => ({ 'first paint': ms(r.paint), 'can be typed into': ms(r.stands), bytes: kb(r.all), requests: r.requests })),
+  )
   console.table({
     '/chat can be typed into (median)': { is: ms(stands), limit: ms(LIMITS.interactive), ok: stands <= LIMITS.interactive },
     '/chat first paint (median)': { is: ms(median('paint')) },
-    '/chat by reckoning (median)': { is: ms(median('total', reckoned)), limit: ms(LIMITS.interactive), ok: median('total', reckoned) <= LIMITS.interactive },
+    '/chat by reckoning (median)': {
+      is: ms(median('total', reckoned)),
+      limit: ms(LIMITS.interactive),
+      ok: median('total', reckoned) <= LIMITS.interactive,
+    },
     '/chat computing, not slowed (median)': { is: ms(median('computing', reckoned)) },
     '/chat round trips one after the other': { is: String(median('waves', reckoned)) },
     '/chat scripts and styles over the line, with headers': { is: kb(chat.code) },

@@ -8,7 +8,18 @@ const BASE = process.env.BASE ?? 'http://127.0.0.1:8787'
 mkdirSync(OUT, { recursive: true })
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'],
+  args: [
+    '--headless',
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+    '--use-fake-device-for-media-stream',
+    '--use-fake-ui-for-media-stream',
+  ],
 })
 const sizes = { phone: { width: 390, height: 844 }, desk: { width: 1440, height: 900 }, tiny: { width: 320, height: 568 } }
 const only = process.argv[3]
@@ -22,7 +33,8 @@ for (const [name, viewport] of Object.entries(sizes)) {
   const shot = async (step) => {
     await page.screenshot({ path: `${OUT}/${name}-${step}.png` })
     const { violations } = await new AxeBuilder({ page }).analyze()
-    for (const v of violations) console.log(name, step, v.impact, v.id, v.nodes.map((n) => `${n.target} ${n.any.map((a) => a.message)}`).slice(0, 3))
+    for (const v of violations)
+      console.log(name, step, v.impact, v.id, v.nodes.map((n) => `${n.target} ${n.any.map((a) => a.message)}`).slice(0, 3))
     // Whatever can be tapped is large enough; marks and numbers inside a sentence have a larger place around them.
     const small = await page.evaluate(() =>
       [...document.querySelectorAll('button, a[href], input:not([hidden]):not([type=radio]):not([type=checkbox]), textarea')]
@@ -192,22 +204,24 @@ for (const [name, viewport] of Object.entries(sizes)) {
   await shot('46-recording')
   await page.getByRole('button', { name: '录好了' }).click()
   await page.getByRole('dialog').waitFor({ state: 'detached' })
-  const film = Buffer.from(await page.evaluate(async () => {
-    const canvas = Object.assign(document.createElement('canvas'), { width: 320, height: 180 })
-    const pen = canvas.getContext('2d')
-    const pieces = []
-    const recorder = new MediaRecorder(canvas.captureStream(10), { mimeType: 'video/webm' })
-    recorder.ondataavailable = (e) => pieces.push(e.data)
-    recorder.start()
-    for (let i = 0; i < 10; i++) {
-      pen.fillStyle = `hsl(${i * 30} 40% 50%)`
-      pen.fillRect(0, 0, 320, 180)
-      await new Promise((go) => setTimeout(go, 100))
-    }
-    recorder.stop()
-    await new Promise((go) => (recorder.onstop = go))
-    return [...new Uint8Array(await new Blob(pieces).arrayBuffer())]
-  }))
+  const film = Buffer.from(
+    await page.evaluate(async () => {
+      const canvas = Object.assign(document.createElement('canvas'), { width: 320, height: 180 })
+      const pen = canvas.getContext('2d')
+      const pieces = []
+      const recorder = new MediaRecorder(canvas.captureStream(10), { mimeType: 'video/webm' })
+      recorder.ondataavailable = (e) => pieces.push(e.data)
+      recorder.start()
+      for (let i = 0; i < 10; i++) {
+        pen.fillStyle = `hsl(${i * 30} 40% 50%)`
+        pen.fillRect(0, 0, 320, 180)
+        await new Promise((go) => setTimeout(go, 100))
+      }
+      recorder.stop()
+      await new Promise((go) => (recorder.onstop = go))
+      return [...new Uint8Array(await new Blob(pieces).arrayBuffer())]
+    }),
+  )
   await page.getByLabel('相册文件').setInputFiles([file('video/webm', 'a.webm', film), file('image/heic', 'IMG_1.HEIC', Buffer.alloc(99))])
   await page.getByText('HEIC格式').waitFor()
   await page.waitForTimeout(600)
@@ -223,7 +237,16 @@ for (const [name, viewport] of Object.entries(sizes)) {
   await shot('49-after-reload')
   await page.getByRole('button', { name: '播放视频' }).last().click()
   await page.locator('video').last().waitFor()
-  console.log(name, 'video plays', await page.locator('video').last().evaluate((v) => new Promise((go) => (v.onerror = () => go(false), v.readyState > 0 ? go(true) : (v.onloadedmetadata = () => go(true))))))
+  console.log(
+    name,
+    'video plays',
+    await page
+      .locator('video')
+      .last()
+      .evaluate(
+        (v) => new Promise((go) => ((v.onerror = () => go(false)), v.readyState > 0 ? go(true) : (v.onloadedmetadata = () => go(true)))),
+      ),
+  )
 
   // A photo that knows where it was taken, for a matter without a place.
   await say('路灯不亮，我要上报')

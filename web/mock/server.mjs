@@ -12,20 +12,30 @@ import { fileURLToPath } from 'node:url'
 const PORT = Number(process.env.PORT ?? 8787)
 const DIST = fileURLToPath(new URL('../dist/', import.meta.url))
 // As the server's, with the recordings that the page has fetched.
-const CSP = "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; style-src 'self' 'unsafe-inline'; script-src 'self'; connect-src 'self'; frame-ancestors *"
-const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.css': 'text/css; charset=utf-8', '.svg': 'image/svg+xml' }
+const CSP =
+  "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; style-src 'self' 'unsafe-inline'; script-src 'self'; connect-src 'self'; frame-ancestors *"
+const TYPES = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+}
 const LABEL = '内容由AI生成，仅供参考'
 const later = (minutes) => new Date(Date.now() + minutes * 60_000).toISOString()
 
 const channel = {
   id: 'default',
   title: '春晖路街道网格员',
-  greeting: '您好，我是虚拟数字网格员。可以问我办事政策，也可以直接说要反映的事情，比如“3栋楼下路灯不亮”。\n紧急情况请先拨打110、119或120。',
+  greeting:
+    '您好，我是虚拟数字网格员。可以问我办事政策，也可以直接说要反映的事情，比如“3栋楼下路灯不亮”。\n紧急情况请先拨打110、119或120。',
   suggestions: ['老年人高龄津贴怎么领？', '我家楼下有人飞线充电', '外墙瓷砖掉下来了', '查一下我的工单'],
   notice: '服务由AI提供，回答仅供参考，以原文和工作人员答复为准',
   label: LABEL,
   privacy: '您留下的电话只用于办理这件事，不会给被反映的单位看到。您可以随时清空对话。',
-  hotlines: [{ label: '政务服务便民热线', tel: '12345' }, { label: '社区值班（示例）', tel: '02300000000' }],
+  hotlines: [
+    { label: '政务服务便民热线', tel: '12345' },
+    { label: '社区值班（示例）', tel: '02300000000' },
+  ],
   human: { label: '街道治理指挥中心（示例）', tel: '02300000001', text: '指挥中心24小时有人值班。急事请直接打电话。' },
   max_chars: 2000,
   attachments: { max_bytes: 10_000_000, max_count: 6 },
@@ -35,16 +45,54 @@ const taxonomy = {
   groups: [
     { name: '平安法治', categories: [category, { code: 'C0204', name: '消防通道堵塞', path: ['平安法治', '消防安全', '消防通道堵塞'] }] },
     { name: '经济发展', categories: [{ code: 'B0101', name: '外墙脱落', path: ['经济发展', '房屋安全', '外墙脱落'] }] },
-    { name: '民生服务', categories: [{ code: 'D0301', name: '路灯不亮', path: ['民生服务', '市政设施', '路灯不亮'] }, { code: 'D0302', name: '井盖缺失', path: ['民生服务', '市政设施', '井盖缺失'] }, { code: 'D0401', name: '设备噪声', path: ['民生服务', '噪声', '设备噪声'] }, { code: 'D0402', name: '树木修剪', path: ['民生服务', '绿化', '树木修剪'] }] },
+    {
+      name: '民生服务',
+      categories: [
+        { code: 'D0301', name: '路灯不亮', path: ['民生服务', '市政设施', '路灯不亮'] },
+        { code: 'D0302', name: '井盖缺失', path: ['民生服务', '市政设施', '井盖缺失'] },
+        { code: 'D0401', name: '设备噪声', path: ['民生服务', '噪声', '设备噪声'] },
+        { code: 'D0402', name: '树木修剪', path: ['民生服务', '绿化', '树木修剪'] },
+      ],
+    },
   ],
 }
 const citations = [
-  { n: 1, document_id: 'doc-1', version: 3, title: '高龄津贴发放办法（示例）', issuer: '示例区民政局', doc_no: null, clause: '第三条', quote: '年满80周岁的本区户籍老年人，可以向户籍所在社区申请高龄津贴。', effective_from: '2024-01-01', expires_on: null, sources: [{ law: '中华人民共和国老年人权益保障法', article: '第三十三条', version: '2018年修正' }] },
-  { n: 2, document_id: 'doc-1', version: 3, title: '高龄津贴发放办法（示例）', issuer: '示例区民政局', doc_no: '示民发〔2023〕12号', clause: '第五条', quote: '申请人持身份证、户口簿到社区办理，社区应当在5个工作日内初审。', effective_from: '2024-01-01', expires_on: '2026-12-31', sources: [] },
+  {
+    n: 1,
+    document_id: 'doc-1',
+    version: 3,
+    title: '高龄津贴发放办法（示例）',
+    issuer: '示例区民政局',
+    doc_no: null,
+    clause: '第三条',
+    quote: '年满80周岁的本区户籍老年人，可以向户籍所在社区申请高龄津贴。',
+    effective_from: '2024-01-01',
+    expires_on: null,
+    sources: [{ law: '中华人民共和国老年人权益保障法', article: '第三十三条', version: '2018年修正' }],
+  },
+  {
+    n: 2,
+    document_id: 'doc-1',
+    version: 3,
+    title: '高龄津贴发放办法（示例）',
+    issuer: '示例区民政局',
+    doc_no: '示民发〔2023〕12号',
+    clause: '第五条',
+    quote: '申请人持身份证、户口簿到社区办理，社区应当在5个工作日内初审。',
+    effective_from: '2024-01-01',
+    expires_on: '2026-12-31',
+    sources: [],
+  },
 ]
 /** What the categories ask, by code. */
 const OWN = {
-  C0203: { notice: '不要自己去拔别人的插头，注意安全。', questions: [{ text: '现在还在充电吗', required: true, kind: 'list', options: ['还在充', '已经停了', '不清楚'] }, { text: '一共几辆车', required: false, kind: 'number', options: [] }] },
+  C0203: {
+    notice: '不要自己去拔别人的插头，注意安全。',
+    questions: [
+      { text: '现在还在充电吗', required: true, kind: 'list', options: ['还在充', '已经停了', '不清楚'] },
+      { text: '一共几辆车', required: false, kind: 'number', options: [] },
+    ],
+  },
   D0401: {
     questions: [
       { text: '是哪种设备的声音？', required: true, kind: 'multi', options: ['水泵', '变压器或配电房', '电梯', '风机', '不清楚'] },
@@ -52,10 +100,28 @@ const OWN = {
     ],
   },
   D0402: {
-    questions: [{ text: '是谁家的树？', required: true, kind: 'list', options: ['小区里的', '街边的', '不清楚'], stop: { option: '街边的', text: '街边的树由园林管理所修剪。', tel: '02300000002', body: '示例区园林管理所' } }],
+    questions: [
+      {
+        text: '是谁家的树？',
+        required: true,
+        kind: 'list',
+        options: ['小区里的', '街边的', '不清楚'],
+        stop: { option: '街边的', text: '街边的树由园林管理所修剪。', tel: '02300000002', body: '示例区园林管理所' },
+      },
+    ],
   },
 }
-const DUPLICATES = [{ number: 'WG20250301000900', title: '3栋楼道飞线充电', place: '铂金云鼎小区3栋', distance_m: 40, created_at: later(-300), status: '处置中', joined: 4 }]
+const DUPLICATES = [
+  {
+    number: 'WG20250301000900',
+    title: '3栋楼道飞线充电',
+    place: '铂金云鼎小区3栋',
+    distance_m: 40,
+    created_at: later(-300),
+    status: '处置中',
+    joined: 4,
+  },
+]
 const conversations = new Map()
 const tickets = new Map()
 const attachments = new Map()
@@ -71,18 +137,29 @@ const ENDED = ['已回访', '合并', '撤销']
 const missingOf = (d) => [
   ...(d.description ? [] : ['description']),
   ...(d.place?.grid ? [] : ['place']),
-  ...ownOf(d).filter((q) => q.required && !d.answers?.[q.text]).map((q) => `answers.${q.text}`),
+  ...ownOf(d)
+    .filter((q) => q.required && !d.answers?.[q.text])
+    .map((q) => `answers.${q.text}`),
 ]
 const ownOf = (d) => OWN[d.category?.code]?.questions ?? []
 const questionOf = (c, field) => {
-  if (field === 'place') return { field, text: c.places?.length ? '“银杏苑”有两处，是哪一处？' : '在什么地方？请说小区和楼栋。', options: c.places ?? [] }
+  if (field === 'place')
+    return { field, text: c.places?.length ? '“银杏苑”有两处，是哪一处？' : '在什么地方？请说小区和楼栋。', options: c.places ?? [] }
   const own = ownOf(c.draft).find((q) => field === `answers.${q.text}`)
   return own ? { field, text: own.text, kind: own.kind, options: own.options } : { field, text: '是什么事？', options: [] }
 }
 const draftCard = (c) => {
   const missing = missingOf(c.draft)
   const about = OWN[c.draft.category?.code] ?? {}
-  const card = { kind: 'draft', draft: c.draft, missing, complete: missing.length === 0, questions: ownOf(c.draft), photo_wanted: true, confidential: c.draft.kind === '举报' }
+  const card = {
+    kind: 'draft',
+    draft: c.draft,
+    missing,
+    complete: missing.length === 0,
+    questions: ownOf(c.draft),
+    photo_wanted: true,
+    confidential: c.draft.kind === '举报',
+  }
   if (about.notice) card.notice = about.notice
   if (c.position) card.photo_position = { lat: 29.5, lng: 106.5, system: 'wgs84' }
   if (/重复/.test(c.draft.description)) card.duplicates = DUPLICATES
@@ -106,7 +183,17 @@ function takeAnswer(c, text) {
   return true
 }
 function say(c, role, text, more = {}) {
-  const message = { id: randomUUID(), seq: ++c.seq, role, text, created_at: new Date().toISOString(), citations: [], generated: false, attachments: [], ...more }
+  const message = {
+    id: randomUUID(),
+    seq: ++c.seq,
+    role,
+    text,
+    created_at: new Date().toISOString(),
+    citations: [],
+    generated: false,
+    attachments: [],
+    ...more,
+  }
   c.messages.push(message)
   return message
 }
@@ -117,7 +204,14 @@ function tell(c, event, data) {
 function submit(c) {
   const number = `WG20250301${String(++counter).padStart(6, '0')}`
   const ticket = {
-    number, kind: '投诉', title: c.draft.description.slice(0, 30), ...c.draft, urgency_reason: '', status: '已提交', joined: 1, created_at: new Date().toISOString(),
+    number,
+    kind: '投诉',
+    title: c.draft.description.slice(0, 30),
+    ...c.draft,
+    urgency_reason: '',
+    status: '已提交',
+    joined: 1,
+    created_at: new Date().toISOString(),
     route: { section: '平安法治板块', post: '平安建设岗', first_receiver: '锦凤社区第七网格', reason: '按类别' },
     clock: { accept_by: later(5), resolve_by: later(24 * 60), basis: '紧急：5分钟内受理，24小时内办结（连续计时）' },
   }
@@ -128,25 +222,37 @@ function submit(c) {
   if (/暂停/.test(ticket.description)) Object.assign(ticket.clock, { paused_since: later(-30), why: '等下雨停' })
   if (/延期/.test(ticket.description)) Object.assign(ticket.clock, { extended: 1, why: '要等配件' })
   if (/合并/.test(ticket.description)) Object.assign(ticket, { status: '合并', duplicate_of: 'WG20250301000900' })
-  const steps = [['已送达平台', '系统', '已送到基层治理平台'], ['已受理', '流转调度岗', '已受理'], ['处置中', '平安建设岗', '网格员已到现场，正在劝离'], ['已办结', '平安建设岗', '电线已拆除，已告知集中充电点']]
+  const steps = [
+    ['已送达平台', '系统', '已送到基层治理平台'],
+    ['已受理', '流转调度岗', '已受理'],
+    ['处置中', '平安建设岗', '网格员已到现场，正在劝离'],
+    ['已办结', '平安建设岗', '电线已拆除，已告知集中充电点'],
+  ]
   steps.forEach(([to, by, text], i) =>
-    setTimeout(() => {
-      if (ENDED.includes(ticket.status)) return
-      const at = new Date().toISOString()
-      t.timeline.push({ at, from: ticket.status, to, by, text })
-      ticket.status = to
-      // The work is shown when it is done.
-      const photos = to === '已办结' ? [DONE] : []
-      if (photos.length > 0) t.added.push({ at, by, attachments: photos, with_move: true })
-      tell(c, 'ticket', view(t))
-      if (i >= 2) tell(c, 'message', { message: say(c, 'news', `工单 ${number} ${to}：${text}。`, { card: { kind: 'progress', ...view(t) }, attachments: photos }) })
-    }, (/别动/.test(ticket.description) ? 600_000 : 1500) * (i + 1)),
+    setTimeout(
+      () => {
+        if (ENDED.includes(ticket.status)) return
+        const at = new Date().toISOString()
+        t.timeline.push({ at, from: ticket.status, to, by, text })
+        ticket.status = to
+        // The work is shown when it is done.
+        const photos = to === '已办结' ? [DONE] : []
+        if (photos.length > 0) t.added.push({ at, by, attachments: photos, with_move: true })
+        tell(c, 'ticket', view(t))
+        if (i >= 2)
+          tell(c, 'message', {
+            message: say(c, 'news', `工单 ${number} ${to}：${text}。`, { card: { kind: 'progress', ...view(t) }, attachments: photos }),
+          })
+      },
+      (/别动/.test(ticket.description) ? 600_000 : 1500) * (i + 1),
+    ),
   )
   c.draft = null
   c.last = t
   return t
 }
-const named = (text) => taxonomy.groups.flatMap((g) => g.categories).find((x) => (/路灯|噪声|修剪/.exec(text) ?? ['-']).some((w) => x.name.includes(w)))
+const named = (text) =>
+  taxonomy.groups.flatMap((g) => g.categories).find((x) => (/路灯|噪声|修剪/.exec(text) ?? ['-']).some((w) => x.name.includes(w)))
 /** What is said to a message: route, words, card, what a model would have written. */
 function answer(c, text) {
   if (takeAnswer(c, text)) {
@@ -157,21 +263,60 @@ function answer(c, text) {
   }
   if (/掉下来|裂缝|着火|煤气/.test(text)) {
     c.draft = { description: text, urgency: '特急', kind: '求助', answers: {}, attachments: [], category: taxonomy.groups[1].categories[0] }
-    return { route: 'emergency', text: '请先离开危险的地方，不要在下面停留，也提醒路过的人绕行。我同时替您准备了一张特急工单，请告诉我在哪个小区、几栋。', card: { kind: 'emergency', numbers: [{ label: '消防救援', tel: '119' }, { label: '公安报警', tel: '110' }, { label: '医疗急救', tel: '120' }], advice: '有人受伤先打120。' } }
+    return {
+      route: 'emergency',
+      text: '请先离开危险的地方，不要在下面停留，也提醒路过的人绕行。我同时替您准备了一张特急工单，请告诉我在哪个小区、几栋。',
+      card: {
+        kind: 'emergency',
+        numbers: [
+          { label: '消防救援', tel: '119' },
+          { label: '公安报警', tel: '110' },
+          { label: '医疗急救', tel: '120' },
+        ],
+        advice: '有人受伤先打120。',
+      },
+    }
   }
-  if (/工单|进展|到哪/.test(text)) return c.last ? { route: 'progress', text: '这是您最近的一张工单。', card: { kind: 'progress', ...view(c.last) } } : { route: 'progress', text: '这个对话里还没有工单。您可以说说要反映的事情。' }
-  if (/重复|同一件/.test(text)) return { route: 'report', text: '附近有人反映过相似的问题，请看看是不是同一件事。', card: { kind: 'duplicate', candidates: DUPLICATES } }
+  if (/工单|进展|到哪/.test(text))
+    return c.last
+      ? { route: 'progress', text: '这是您最近的一张工单。', card: { kind: 'progress', ...view(c.last) } }
+      : { route: 'progress', text: '这个对话里还没有工单。您可以说说要反映的事情。' }
+  if (/重复|同一件/.test(text))
+    return {
+      route: 'report',
+      text: '附近有人反映过相似的问题，请看看是不是同一件事。',
+      card: { kind: 'duplicate', candidates: DUPLICATES },
+    }
   if (/一起反映/.test(text)) return { route: 'report', text: '已经把您加到那张工单里，进展会一起告诉您。' }
-  if (/转人工/.test(text)) return { route: 'human', text: '已经通知值班人员。您也可以直接拨打12345。', card: { kind: 'choices', options: ['留下电话', { label: '继续和我说', send: '继续' }] } }
+  if (/转人工/.test(text))
+    return {
+      route: 'human',
+      text: '已经通知值班人员。您也可以直接拨打12345。',
+      card: { kind: 'choices', options: ['留下电话', { label: '继续和我说', send: '继续' }] },
+    }
   if (/充电|路灯|井盖|垃圾|占道|噪声|修剪|反映|上报/.test(text) && !/[？?]|怎么/.test(text)) {
-    c.draft = { description: text, kind: /举报/.test(text) ? '举报' : '投诉', urgency: '紧急', answers: {}, attachments: [], category: named(text) ?? category }
+    c.draft = {
+      description: text,
+      kind: /举报/.test(text) ? '举报' : '投诉',
+      urgency: '紧急',
+      answers: {},
+      attachments: [],
+      category: named(text) ?? category,
+    }
     c.places = /银杏苑/.test(text) ? ['银杏苑小区2栋（锦凤社区第三网格）', '银杏苑二期2栋（春晖社区第一网格）'] : []
     const place = /(.{2,10}(?:小区|栋|路口)[^，。]*)/.exec(text)
     if (place && c.places.length === 0) c.draft.place = { text: place[1], community: '锦凤社区', grid: '第七网格' }
     return { route: 'report', text: '我记下了。请核对下面的草稿，缺的地方点一下就能补上。', card: 'draft' }
   }
-  if (/证明|保密/.test(text)) return { route: 'ask', finish: 'refused', text: '这个问题我没有找到可靠的依据，不能随便回答。建议拨打12345咨询。', card: { kind: 'choices', options: ['我要上报', '转人工'] } }
-  const body = '可以的。年满80周岁的本区户籍老年人都能申请高龄津贴〔1〕。\n\n需要带的材料：\n- 身份证原件\n- 户口簿原件\n- 本人银行卡\n\n到户籍所在社区办理，社区在5个工作日内初审〔2〕。行动不便的，可以请网格员上门代办，或拨打12345、023-00000000咨询。'
+  if (/证明|保密/.test(text))
+    return {
+      route: 'ask',
+      finish: 'refused',
+      text: '这个问题我没有找到可靠的依据，不能随便回答。建议拨打12345咨询。',
+      card: { kind: 'choices', options: ['我要上报', '转人工'] },
+    }
+  const body =
+    '可以的。年满80周岁的本区户籍老年人都能申请高龄津贴〔1〕。\n\n需要带的材料：\n- 身份证原件\n- 户口簿原件\n- 本人银行卡\n\n到户籍所在社区办理，社区在5个工作日内初审〔2〕。行动不便的，可以请网格员上门代办，或拨打12345、023-00000000咨询。'
   return { route: 'ask', text: body, citations, generated: true, card: { kind: 'choices', options: ['上门代办怎么预约？', '我要上报'] } }
 }
 function startTurn(c, mine, text) {
@@ -192,7 +337,12 @@ function startTurn(c, mine, text) {
     if (text === '') Object.assign(said, { route: 'report', text: '收到照片。', generated: false, citations: undefined })
     said.card = 'draft'
   }
-  const message = say(c, 'assistant', '', { turn_id: turn.id, route: said.route, generated: said.generated ?? false, label: said.generated ? LABEL : undefined })
+  const message = say(c, 'assistant', '', {
+    turn_id: turn.id,
+    route: said.route,
+    generated: said.generated ?? false,
+    label: said.generated ? LABEL : undefined,
+  })
   emit('turn', { turn_id: turn.id, route: said.route, message_id: message.id })
   const card = said.card === 'draft' ? draftCard(c) : said.card
   if (card?.kind === 'emergency') emit('card', card)
@@ -213,7 +363,15 @@ function startTurn(c, mine, text) {
     Object.assign(message, { citations: said.citations ?? [], card, finish: said.finish ?? 'complete' })
     turn.over = true
     c.running = null
-    emit('done', { turn_id: turn.id, finish: message.finish, chars: [...said.text].length, sha256: createHash('sha256').update(said.text).digest('hex'), message_id: message.id, generated: message.generated, label: message.label })
+    emit('done', {
+      turn_id: turn.id,
+      finish: message.finish,
+      chars: [...said.text].length,
+      sha256: createHash('sha256').update(said.text).digest('hex'),
+      message_id: message.id,
+      generated: message.generated,
+      label: message.label,
+    })
   }, 600)
   return turn
 }
@@ -238,7 +396,15 @@ function streamTurn(res, turn, after, cutAfter = Infinity) {
 function picture(upper, lower) {
   const out = Buffer.alloc(54 + 768)
   out.write('BM')
-  for (const [at, value] of [[2, out.length], [10, 54], [14, 40], [18, 16], [22, 16], [34, 768]]) out.writeUInt32LE(value, at)
+  for (const [at, value] of [
+    [2, out.length],
+    [10, 54],
+    [14, 40],
+    [18, 16],
+    [22, 16],
+    [34, 768],
+  ])
+    out.writeUInt32LE(value, at)
   out.writeUInt16LE(1, 26)
   out.writeUInt16LE(24, 28)
   for (let i = 0; i < 256; i++) out.set(i < 128 ? lower : upper, 54 + 3 * i)
@@ -263,12 +429,41 @@ async function api(req, res, url) {
   if (is('GET', 'channels', '*')) return json(res, 200, { ...channel, id: parts[1] })
   if (is('GET', 'taxonomy')) return json(res, 200, taxonomy)
   if (is('POST', 'conversations')) {
-    const c = { id: randomUUID(), token: randomUUID(), seq: 0, newsId: 0, messages: [], turns: new Map(), sent: new Map(), draft: null, running: null, listeners: new Set(), last: null, refused: new Set() }
+    const c = {
+      id: randomUUID(),
+      token: randomUUID(),
+      seq: 0,
+      newsId: 0,
+      messages: [],
+      turns: new Map(),
+      sent: new Map(),
+      draft: null,
+      running: null,
+      listeners: new Set(),
+      last: null,
+      refused: new Set(),
+    }
     conversations.set(c.id, c)
     return json(res, 201, { conversation_id: c.id, token: c.token, greeting: channel.greeting, suggestions: channel.suggestions })
   }
   if (is('GET', 'documents', '*', 'versions', '*'))
-    return json(res, 200, { document: { id: parts[1], title: citations[0].title, version: Number(parts[3]), issuer: '示例区民政局', doc_no: null, effective_from: '2024-01-01', expires_on: null, sources: [] }, sections: [{ heading: '第一条', text: '为了做好高龄津贴发放，制定本办法。' }, { heading: '第三条', text: citations[0].quote }, { heading: '第五条', text: citations[1].quote }] })
+    return json(res, 200, {
+      document: {
+        id: parts[1],
+        title: citations[0].title,
+        version: Number(parts[3]),
+        issuer: '示例区民政局',
+        doc_no: null,
+        effective_from: '2024-01-01',
+        expires_on: null,
+        sources: [],
+      },
+      sections: [
+        { heading: '第一条', text: '为了做好高龄津贴发放，制定本办法。' },
+        { heading: '第三条', text: citations[0].quote },
+        { heading: '第五条', text: citations[1].quote },
+      ],
+    })
 
   const owner = [...conversations.values()].find((c) => c.token === token)
   if (!owner) return problem(res, 401, '对话已失效，请重新打开。')
@@ -278,11 +473,23 @@ async function api(req, res, url) {
     const bytes = raw.subarray(from, raw.lastIndexOf('\r\n--'))
     const type = /content-type: *([^\r\n;]+)/i.exec(raw.subarray(0, from).toString())?.[1] ?? ''
     const kind = { image: 'photo', audio: 'voice', video: 'video' }[type.split('/')[0]]
-    if (/heic/.test(type)) return problem(res, 415, '这是HEIC格式的照片，这里打不开。苹果手机请在“设置→相机→格式”里选“兼容性最佳”再拍，或者打开照片截一张图发来')
+    if (/heic/.test(type))
+      return problem(res, 415, '这是HEIC格式的照片，这里打不开。苹果手机请在“设置→相机→格式”里选“兼容性最佳”再拍，或者打开照片截一张图发来')
     if (!kind) return problem(res, 415, '只能发送照片（JPEG、PNG、WebP）、语音（OGG、WebM、M4A、AAC、MP3、WAV、AMR）和短视频（MP4、WebM）')
-    if (bytes.length < 40) return problem(res, 422, `${{ photo: '照片', voice: '语音', video: '视频' }[kind]}文件已损坏或者没有传完整，请重新选择`)
+    if (bytes.length < 40)
+      return problem(res, 422, `${{ photo: '照片', voice: '语音', video: '视频' }[kind]}文件已损坏或者没有传完整，请重新选择`)
     attachments.set(id, { type, bytes })
-    return setTimeout(() => json(res, 201, { attachment_id: id, kind, content_type: type, bytes: bytes.length, ...(kind === 'photo' ? {} : { duration_ms: 2000 }) }), 400)
+    return setTimeout(
+      () =>
+        json(res, 201, {
+          attachment_id: id,
+          kind,
+          content_type: type,
+          bytes: bytes.length,
+          ...(kind === 'photo' ? {} : { duration_ms: 2000 }),
+        }),
+      400,
+    )
   }
   if (is('GET', 'attachments', '*') || is('HEAD', 'attachments', '*')) {
     const found = attachments.get(parts[1])
@@ -291,7 +498,8 @@ async function api(req, res, url) {
     res.writeHead(200, { 'content-type': found.type, 'content-length': found.bytes.length })
     return res.end(req.method === 'HEAD' ? undefined : found.bytes)
   }
-  if (is('GET', 'tickets', '*')) return tickets.has(parts[1]) ? json(res, 200, story(tickets.get(parts[1]))) : problem(res, 404, '没有这张工单。')
+  if (is('GET', 'tickets', '*'))
+    return tickets.has(parts[1]) ? json(res, 200, story(tickets.get(parts[1]))) : problem(res, 404, '没有这张工单。')
   if (is('POST', 'tickets', '*', 'attachments')) {
     const t = tickets.get(parts[1])
     if (ENDED.includes(t.ticket.status)) return problem(res, 409, `工单已是“${t.ticket.status}”，不能再补充附件`)
@@ -301,8 +509,16 @@ async function api(req, res, url) {
   }
   if (is('POST', 'tickets', '*', 'withdraw')) {
     const t = tickets.get(parts[1])
-    if (['已办结', ...ENDED].includes(t.ticket.status)) return problem(res, 409, `工单已是“${t.ticket.status}”，不能再撤回；有话要说可以直接告诉我，或者打12345`)
-    t.timeline.push({ at: new Date().toISOString(), from: t.ticket.status, to: '撤销', by: '居民', note: body.reason, text: '这张工单已经撤销。' })
+    if (['已办结', ...ENDED].includes(t.ticket.status))
+      return problem(res, 409, `工单已是“${t.ticket.status}”，不能再撤回；有话要说可以直接告诉我，或者打12345`)
+    t.timeline.push({
+      at: new Date().toISOString(),
+      from: t.ticket.status,
+      to: '撤销',
+      by: '居民',
+      note: body.reason,
+      text: '这张工单已经撤销。',
+    })
     t.ticket.status = '撤销'
     return json(res, 200, story(t))
   }
@@ -336,7 +552,11 @@ async function api(req, res, url) {
   }
   if (is('GET', 'conversations', '*', 'messages')) {
     const after = Number(url.searchParams.get('after') ?? 0)
-    return json(res, 200, { messages: c.messages.filter((m) => m.seq > after), draft: c.draft ? draftCard(c) : null, running: c.running ? { turn_id: c.running.id } : null })
+    return json(res, 200, {
+      messages: c.messages.filter((m) => m.seq > after),
+      draft: c.draft ? draftCard(c) : null,
+      running: c.running ? { turn_id: c.running.id } : null,
+    })
   }
   if (is('GET', 'conversations', '*', 'turns', '*', 'events')) {
     const turn = c.turns.get(parts[3])
@@ -352,7 +572,8 @@ async function api(req, res, url) {
   if (is('POST', 'conversations', '*', 'messages', '*', 'feedback')) return json(res, 204)
   if (is('PATCH', 'conversations', '*', 'draft')) {
     if (!c.draft) return problem(res, 404, '没有草稿。')
-    if (body.reporter?.phone && !/^\d{7,12}$/.test(body.reporter.phone)) return problem(res, 422, '内容不符合要求。', { errors: [{ field: 'reporter.phone', message: '电话号码不对，请检查。' }] })
+    if (body.reporter?.phone && !/^\d{7,12}$/.test(body.reporter.phone))
+      return problem(res, 422, '内容不符合要求。', { errors: [{ field: 'reporter.phone', message: '电话号码不对，请检查。' }] })
     const { place, category: picked, answers, reporter, ...rest } = body
     Object.assign(c.draft, rest)
     if (place && c.places.length === 0) c.draft.place = { text: place, community: '锦凤社区', grid: '第七网格' }
@@ -362,7 +583,10 @@ async function api(req, res, url) {
     return json(res, 200, { card: draftCard(c) })
   }
   if (is('POST', 'conversations', '*', 'draft', 'confirm')) {
-    if (!c.draft) return c.last ? json(res, 200, { ticket: c.last.ticket, card: { kind: 'receipt', ticket: c.last.ticket } }) : problem(res, 404, '没有草稿。')
+    if (!c.draft)
+      return c.last
+        ? json(res, 200, { ticket: c.last.ticket, card: { kind: 'receipt', ticket: c.last.ticket } })
+        : problem(res, 404, '没有草稿。')
     const missing = missingOf(c.draft)
     if (missing.length) return problem(res, 409, '信息还不完整。', { missing })
     const t = submit(c)
@@ -382,8 +606,13 @@ createServer((req, res) => {
   if (url.pathname.startsWith('/api/v1/')) return void api(req, res, url).catch((e) => (console.error(e), problem(res, 500, '出错了。')))
   if (url.pathname === '/host') {
     // Another site's page under a strict policy of its own.
-    res.writeHead(200, { 'content-type': TYPES['.html'], 'content-security-policy': "default-src 'none'; script-src 'self'; frame-src 'self'; style-src 'none'" })
-    return res.end('<!doctype html><html lang="zh"><meta name="viewport" content="width=device-width"><title>别的网站</title><main><h1>别的网站</h1><p>正文</p></main><script src="/widget.js" data-title="问问网格员" async></script>')
+    res.writeHead(200, {
+      'content-type': TYPES['.html'],
+      'content-security-policy': "default-src 'none'; script-src 'self'; frame-src 'self'; style-src 'none'",
+    })
+    return res.end(
+      '<!doctype html><html lang="zh"><meta name="viewport" content="width=device-width"><title>别的网站</title><main><h1>别的网站</h1><p>正文</p></main><script src="/widget.js" data-title="问问网格员" async></script>',
+    )
   }
   const name = url.pathname === '/' ? 'index.html' : url.pathname === '/chat' ? 'chat.html' : normalize(url.pathname).replace(/^[/\\]+/, '')
   const file = join(DIST, name)

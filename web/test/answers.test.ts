@@ -2,16 +2,33 @@ import { describe, expect, it } from 'vitest'
 import type { DraftCard } from '../src/api/types'
 import { askedNow, askedOf, several, spokenDay, toggled } from '../src/chat/answers'
 
-const card = (question: DraftCard['question'], more: Partial<DraftCard> = {}): DraftCard => ({ kind: 'draft', draft: {}, missing: [], question, ...more })
+const card = (question: DraftCard['question'], more: Partial<DraftCard> = {}): DraftCard => ({
+  kind: 'draft',
+  draft: {},
+  missing: [],
+  question,
+  ...more,
+})
 
 describe('what can be tapped', () => {
   it('are the options of the question that is asked', () => {
-    const asked = askedNow(card({ field: 'answers.是什么车？', text: '是什么车？（可以选几个）1、轿车；2、面包车。', kind: 'multi', options: ['轿车', '面包车'] }))
+    const asked = askedNow(
+      card({
+        field: 'answers.是什么车？',
+        text: '是什么车？（可以选几个）1、轿车；2、面包车。',
+        kind: 'multi',
+        options: ['轿车', '面包车'],
+      }),
+    )
     expect(asked).toEqual({ text: '是什么车？', kind: 'multi', options: ['轿车', '面包车'] })
   })
 
   it('are the candidates of a place, one of which is sent', () => {
-    expect(askedNow(card({ field: 'place', text: '有两处：…', options: ['甲小区', '乙小区'] }))).toEqual({ text: '是哪一处？', kind: 'list', options: ['甲小区', '乙小区'] })
+    expect(askedNow(card({ field: 'place', text: '有两处：…', options: ['甲小区', '乙小区'] }))).toEqual({
+      text: '是哪一处？',
+      kind: 'list',
+      options: ['甲小区', '乙小区'],
+    })
   })
 
   it('is a day or a number even without options', () => {

@@ -13,7 +13,9 @@ describe('a row of the log', () => {
   })
   it('says times and rights as people read them', () => {
     const known = new Map([['audit_read', '查看审计日志']])
-    expect(detailWords({ expires_at: '2027-02-25T10:44:00Z', permissions: ['audit_read', 'new_right'] }, known)).toBe('到期：2027年2月25日 18:44；权限：查看审计日志、new_right')
+    expect(detailWords({ expires_at: '2027-02-25T10:44:00Z', permissions: ['audit_read', 'new_right'] }, known)).toBe(
+      '到期：2027年2月25日 18:44；权限：查看审计日志、new_right',
+    )
   })
   it('shows what it does not know as it stands', () => {
     expect([actionWords('account.create'), actionWords('new.thing')]).toEqual(['新建账号', 'new.thing'])

@@ -8,7 +8,16 @@ import { kioskSeconds } from '../src/chat/kiosk'
 import { Paperwork } from '../src/chat/paperwork'
 import { frame, json, MemoryArea, memoryKeep, settle, sse } from './fakes'
 
-const CHANNEL = { id: 'default', title: '网格员', greeting: '您好', suggestions: [], notice: '', label: '内容由AI生成，仅供参考', hotlines: [], max_chars: 2000 }
+const CHANNEL = {
+  id: 'default',
+  title: '网格员',
+  greeting: '您好',
+  suggestions: [],
+  notice: '',
+  label: '内容由AI生成，仅供参考',
+  hotlines: [],
+  max_chars: 2000,
+}
 
 /** A server of a few lines: who was called with what, and answers that a test can change. */
 class Server {
@@ -34,14 +43,19 @@ class Server {
     const own = this.other[`${method} ${path}`]
     if (own) return own()
     if (path.startsWith('/channels/')) return json(CHANNEL)
-    if (method === 'POST' && path === '/conversations') return json({ conversation_id: `c${++this.conversations}`, token: `k${this.conversations}` }, 201)
+    if (method === 'POST' && path === '/conversations')
+      return json({ conversation_id: `c${++this.conversations}`, token: `k${this.conversations}` }, 201)
     if (method === 'POST' && path.endsWith('/messages')) return this.turn(body?.text ?? '')
     if (method === 'GET' && path.includes('/messages')) return json(this.history)
-    if (method === 'GET' && path.endsWith('/events') && !path.includes('/turns/')) return new Response(new ReadableStream(), { headers: { 'content-type': 'text/event-stream' } })
+    if (method === 'GET' && path.endsWith('/events') && !path.includes('/turns/'))
+      return new Response(new ReadableStream(), { headers: { 'content-type': 'text/event-stream' } })
     return json({ detail: '没有' }, 404)
   }
   count = (method: string, end: string) => this.calls.filter((c) => c.method === method && c.path.endsWith(end)).length
-  sent = () => this.calls.filter((c) => c.method === 'POST' && c.path.endsWith('/messages')).map((c) => c.body as { client_message_id: string; text: string })
+  sent = () =>
+    this.calls
+      .filter((c) => c.method === 'POST' && c.path.endsWith('/messages'))
+      .map((c) => c.body as { client_message_id: string; text: string })
 }
 
 let server: Server
@@ -143,7 +157,10 @@ describe('losing nothing', () => {
 
   it('does not send again what the server already holds', async () => {
     area.setItem('gw:default:conversation', JSON.stringify({ id: 'c9', token: 'x' }))
-    area.setItem('gw:default:outbox', JSON.stringify([{ client_message_id: 'id-7', text: '路灯', attachments: [], created_at: '2025-03-01T00:00:00Z' }]))
+    area.setItem(
+      'gw:default:outbox',
+      JSON.stringify([{ client_message_id: 'id-7', text: '路灯', attachments: [], created_at: '2025-03-01T00:00:00Z' }]),
+    )
     server.history = {
       messages: [
         { id: 'r', seq: 1, role: 'resident', text: '路灯', created_at: '2025-03-01T00:00:00Z', client_message_id: 'id-7', turn_id: 't' },
@@ -183,7 +200,12 @@ describe('losing nothing', () => {
       running: { turn_id: 't' },
     }
     server.other['GET /conversations/c9/turns/t/events'] = () =>
-      sse([frame(1, 'turn', { turn_id: 't' }), frame(2, 'delta', { text: '可以' }), frame(3, 'delta', { text: '申请' }), frame(4, 'done', { finish: 'complete', message_id: 'a', generated: true })])
+      sse([
+        frame(1, 'turn', { turn_id: 't' }),
+        frame(2, 'delta', { text: '可以' }),
+        frame(3, 'delta', { text: '申请' }),
+        frame(4, 'done', { finish: 'complete', message_id: 'a', generated: true }),
+      ])
     const c = make()
     await c.open()
     await settle()
@@ -196,7 +218,16 @@ describe('losing nothing', () => {
       server.history = {
         messages: [
           { id: 'r', seq: 1, role: 'resident', text: '一', created_at: '2025-03-01T04:00:00Z', client_message_id: 'id-1', turn_id: 't' },
-          { id: 'a', seq: 2, role: 'assistant', text: '答', created_at: '2025-03-01T04:00:01Z', turn_id: 't', generated: true, label: '由AI生成' },
+          {
+            id: 'a',
+            seq: 2,
+            role: 'assistant',
+            text: '答',
+            created_at: '2025-03-01T04:00:01Z',
+            turn_id: 't',
+            generated: true,
+            label: '由AI生成',
+          },
         ],
       }
       return sse([frame(1, 'turn', { turn_id: 't' }), frame(2, 'delta', { text: '答' }), frame(3, 'done', { finish: 'complete' })])
@@ -256,7 +287,11 @@ describe('paperwork', () => {
   it('the receipt that comes as news, too, is shown once', async () => {
     const c = await withDraft()
     await new Paperwork(c).confirm()
-    server.history = { messages: [{ id: 'x', seq: 3, role: 'assistant', text: '已提交', created_at: '2025-03-01T04:01:00Z', card: { kind: 'receipt', ticket } }] }
+    server.history = {
+      messages: [
+        { id: 'x', seq: 3, role: 'assistant', text: '已提交', created_at: '2025-03-01T04:01:00Z', card: { kind: 'receipt', ticket } },
+      ],
+    }
     await c.sync()
     const receipts = c.state.messages.filter((m) => m.card?.kind === 'receipt')
     expect(receipts).toHaveLength(1)
@@ -265,12 +300,24 @@ describe('paperwork', () => {
 
   it('news that overtake the receipt stay below it, and what is known of a ticket never goes back', async () => {
     const c = await withDraft()
-    const moves = [{ at: '2025-03-01T04:01:00Z', to: '已提交', by: '居民' }, { at: '2025-03-01T04:01:01Z', to: '已送达平台', by: '平台' }]
+    const moves = [
+      { at: '2025-03-01T04:01:00Z', to: '已提交', by: '居民' },
+      { at: '2025-03-01T04:01:01Z', to: '已送达平台', by: '平台' },
+    ]
     const good = server.other['POST /conversations/c1/draft/confirm']!
     server.other['POST /conversations/c1/draft/confirm'] = () => {
       // While the answer is on its way, the ticket has moved on.
       c.takeTicket({ ...ticket, status: '已送达平台' }, moves)
-      mergeFromServer(c.state.messages, [{ id: 'n', seq: 9, role: 'news', text: '已送到', created_at: '2025-03-01T04:01:01Z', card: { kind: 'progress', ticket: { ...ticket, status: '已送达平台' }, timeline: moves } }])
+      mergeFromServer(c.state.messages, [
+        {
+          id: 'n',
+          seq: 9,
+          role: 'news',
+          text: '已送到',
+          created_at: '2025-03-01T04:01:01Z',
+          card: { kind: 'progress', ticket: { ...ticket, status: '已送达平台' }, timeline: moves },
+        },
+      ])
       return good()
     }
     await new Paperwork(c).confirm()
@@ -289,7 +336,18 @@ describe('paperwork', () => {
   it('a parked draft that comes back as news is the one to fill in', async () => {
     const c = await withDraft()
     await new Paperwork(c).confirm()
-    server.history = { messages: [{ id: 'n', seq: 9, role: 'news', text: '前面说的还没提交', created_at: '2025-03-01T04:01:00Z', card: { kind: 'draft', draft: { description: '路灯' }, missing: ['place'] } }] }
+    server.history = {
+      messages: [
+        {
+          id: 'n',
+          seq: 9,
+          role: 'news',
+          text: '前面说的还没提交',
+          created_at: '2025-03-01T04:01:00Z',
+          card: { kind: 'draft', draft: { description: '路灯' }, missing: ['place'] },
+        },
+      ],
+    }
     await c.sync()
     expect(c.state.draft?.draft.description).toBe('路灯')
   })
@@ -326,7 +384,8 @@ describe('paperwork', () => {
 
   it('behind a draft that was sent elsewhere the one that waited comes up', async () => {
     const c = await withDraft()
-    server.other['PATCH /conversations/c1/draft'] = () => json({ card: { kind: 'draft', draft: {}, missing: [], complete: false, stopped: { text: '请找园林所。', tel: '12345' } } })
+    server.other['PATCH /conversations/c1/draft'] = () =>
+      json({ card: { kind: 'draft', draft: {}, missing: [], complete: false, stopped: { text: '请找园林所。', tel: '12345' } } })
     await new Paperwork(c).patch({ answers: { 是谁家的树: '街边的' } })
     expect(c.state.draft?.stopped?.tel).toBe('12345')
     server.history = { messages: [], draft: { kind: 'draft', draft: { description: '路灯' }, missing: ['place'] } }
@@ -377,7 +436,9 @@ describe('more than one tab, and a machine for everybody', () => {
     await Promise.all([one.open(), two.open()])
     one.send('一')
     await settle()
-    server.history = { messages: [{ id: 'm1', seq: 1, role: 'resident', text: '一', created_at: '2025-03-01T04:00:00Z', client_message_id: 'id-1' }] }
+    server.history = {
+      messages: [{ id: 'm1', seq: 1, role: 'resident', text: '一', created_at: '2025-03-01T04:00:00Z', client_message_id: 'id-1' }],
+    }
     await two.otherTab()
     expect(two.state.messages.map((m) => m.text)).toEqual(['一'])
     server.other['DELETE /conversations/c1'] = () => new Response(null, { status: 204 })
@@ -440,9 +501,23 @@ describe('after a broken line', () => {
     const c = make(3)
     await c.open()
     const plain = server.turn
-    server.turn = (text) => (text === '一' ? sse([frame(1, 'turn', { turn_id: 't1' }), frame(2, 'delta', { text: '一半' })], true) : plain(text))
+    server.turn = (text) =>
+      text === '一' ? sse([frame(1, 'turn', { turn_id: 't1' }), frame(2, 'delta', { text: '一半' })], true) : plain(text)
     server.other['GET /conversations/c1/turns/t1/events'] = () => json({ detail: '没有这一轮' }, 404)
-    server.history = { messages: [{ id: 'm1', seq: 2, role: 'assistant', text: '一半', created_at: '2025-03-01T04:00:00Z', turn_id: 't1', finish: 'cut', generated: true }] }
+    server.history = {
+      messages: [
+        {
+          id: 'm1',
+          seq: 2,
+          role: 'assistant',
+          text: '一半',
+          created_at: '2025-03-01T04:00:00Z',
+          turn_id: 't1',
+          finish: 'cut',
+          generated: true,
+        },
+      ],
+    }
     c.send('一')
     c.send('二')
     await settle()
@@ -495,7 +570,9 @@ describe('a channel in secure mode', () => {
     await first.open()
     first.send('我的事')
     await settle()
-    server.history = { messages: [{ id: 'x', seq: 1, role: 'resident', text: '我的事', created_at: '2025-03-01T04:00:00Z' } as ServerMessage] }
+    server.history = {
+      messages: [{ id: 'x', seq: 1, role: 'resident', text: '我的事', created_at: '2025-03-01T04:00:00Z' } as ServerMessage],
+    }
     const same = secure(async () => ({ token: 'b', visitor: 'u1' }))
     await same.open()
     expect(same.state.messages.map((m) => m.text)).toContain('我的事')
@@ -520,10 +597,17 @@ describe('a channel in secure mode', () => {
 })
 
 it('shows a turn that came whole after a stream that was cut in the middle', async () => {
-  const whole = { turn_id: 't1', route: 'ask', message_id: 'm1', finish: 'complete', reply: { text: '先登记，再带上身份证。', citations: [], generated: true, label: CHANNEL.label } }
+  const whole = {
+    turn_id: 't1',
+    route: 'ask',
+    message_id: 'm1',
+    finish: 'complete',
+    reply: { text: '先登记，再带上身份证。', citations: [], generated: true, label: CHANNEL.label },
+  }
   let posts = 0
   // Half an answer, then nothing but empty streams: this line lets no stream through.
-  server.turn = () => (++posts === 1 ? sse([frame(1, 'turn', { turn_id: 't1', route: 'ask' }), frame(2, 'delta', { text: '先登记' })], true) : json(whole))
+  server.turn = () =>
+    ++posts === 1 ? sse([frame(1, 'turn', { turn_id: 't1', route: 'ask' }), frame(2, 'delta', { text: '先登记' })], true) : json(whole)
   server.other['GET /conversations/c1/turns/t1/events'] = () => sse([])
   const c = make()
   await c.open()

@@ -38,7 +38,12 @@ test('only the moves made by hand are offered, and handing out only to who may',
 
 test('next and previous follow the order of the last list', () => {
   order.keep(['A', 'B', 'C'])
-  expect([order.beside('B', 1), order.beside('B', -1), order.beside('C', 1), order.beside('X', 1)]).toEqual(['C', 'A', undefined, undefined])
+  expect([order.beside('B', 1), order.beside('B', -1), order.beside('C', 1), order.beside('X', 1)]).toEqual([
+    'C',
+    'A',
+    undefined,
+    undefined,
+  ])
   expect(order.place('B')).toBe('第 2 / 3 张')
 })
 
@@ -48,12 +53,19 @@ describe('a dead letter that is put right', () => {
     const known = leaves(body)
     expect(known.map((l) => l.path.join('.'))).toEqual(['number', 'title', 'place.lat', 'place.room', 'place.grid.code', 'urgent'])
     expect(patchOf(known, { title: '路灯', 'place.room': '' })).toEqual({})
-    expect(patchOf(known, { title: '灯', 'place.lat': '30', 'place.grid.code': 'B', urgent: 'true' })).toEqual({ title: '灯', place: { lat: 30, grid: { code: 'B' } }, urgent: true })
+    expect(patchOf(known, { title: '灯', 'place.lat': '30', 'place.grid.code': 'B', urgent: 'true' })).toEqual({
+      title: '灯',
+      place: { lat: 30, grid: { code: 'B' } },
+      urgent: true,
+    })
     expect(patchOf(known, { title: '' })).toEqual({ title: null })
     expect(patchOf(known, { 'place.lat': '三十' })).toEqual({ place: { lat: '三十' } })
   })
   test('keeps what was put right before', () => {
-    expect(merged({ title: '灯', place: { lat: 1, code: 'B' } }, { place: { code: null } })).toEqual({ title: '灯', place: { lat: 1, code: null } })
+    expect(merged({ title: '灯', place: { lat: 1, code: 'B' } }, { place: { code: null } })).toEqual({
+      title: '灯',
+      place: { lat: 1, code: null },
+    })
   })
 })
 
@@ -62,7 +74,11 @@ describe('a table of the street', () => {
   test('is read with the line that each row begins on', () => {
     const { columns, rows } = parseCsv(`\uFEFF${text.replaceAll('\n', '\r\n')}`)
     expect(columns).toEqual(['a', 'b', 'c'])
-    expect(rows.map((r) => [r.line, ...r.cells])).toEqual([[2, '1', 'x,y', 'he said "hi"'], [3, '2', 'two\nlines', ''], [6, '3', ' z ', 'end']])
+    expect(rows.map((r) => [r.line, ...r.cells])).toEqual([
+      [2, '1', 'x,y', 'he said "hi"'],
+      [3, '2', 'two\nlines', ''],
+      [6, '3', ' z ', 'end'],
+    ])
   })
   test('is written so that it reads the same, whatever stands in it', () => {
     let seed = 7

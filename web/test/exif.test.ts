@@ -33,7 +33,12 @@ describe('a photo that was made smaller', () => {
   })
 
   it('stays as it is when the original has none, or is no JPEG, or is cut off', async () => {
-    for (const original of [new Uint8Array([0xff, 0xd8, 0xff, 0xda, 0, 4, 0, 0]), new TextEncoder().encode('RIFFxxxxWEBP'), jpeg(true).slice(0, 20), new Uint8Array()]) {
+    for (const original of [
+      new Uint8Array([0xff, 0xd8, 0xff, 0xda, 0, 4, 0, 0]),
+      new TextEncoder().encode('RIFFxxxxWEBP'),
+      jpeg(true).slice(0, 20),
+      new Uint8Array(),
+    ]) {
       expect(await withCameraNotes(small, new Blob([original]))).toBe(small)
     }
   })

@@ -8,5 +8,7 @@ describe('what a host has signed', () => {
     expect(visitorOf(token({ visitor: 'u-8f3a' }))).toBe('u-8f3a')
     expect(visitorOf(token({ jti: 'x' }))).toBeUndefined()
   })
-  it.each(['', 'a', 'a.b.c', 'a.%%%.c', token('text'), token(null), token({ visitor: 7 })])('is nobody when it is nonsense: %s', (words) => expect(visitorOf(words)).toBeUndefined())
+  it.each(['', 'a', 'a.b.c', 'a.%%%.c', token('text'), token(null), token({ visitor: 7 })])('is nobody when it is nonsense: %s', (words) =>
+    expect(visitorOf(words)).toBeUndefined(),
+  )
 })

@@ -6,20 +6,42 @@ import { UnsavedStore } from '../src/admin/rooms/knowledge/unsaved'
 import { unfit } from '../src/admin/rooms/knowledge/upload'
 import { idFrom, items, lines, standing, type DocumentView, type VersionView } from '../src/admin/rooms/knowledge/words'
 
-const line = (mark: Line['mark'], old: number | null, now: number | null, ...spans: [Line['mark'], string][]): Line => ({ mark, old, new: now, spans: (spans.length ? spans : [[mark, '字'] as [Line['mark'], string]]).map(([m, text]) => ({ mark: m, text })) })
+const line = (mark: Line['mark'], old: number | null, now: number | null, ...spans: [Line['mark'], string][]): Line => ({
+  mark,
+  old,
+  new: now,
+  spans: (spans.length ? spans : [[mark, '字'] as [Line['mark'], string]]).map(([m, text]) => ({ mark: m, text })),
+})
 
 describe('differences', () => {
   it('puts a changed line beside what it was, and leaves a gap where lines are not shown', () => {
-    const rows = sideBySide([line('same', 4, 4), line('gone', 5, null, ['same', '每月'], ['gone', '321']), line('new', null, 5, ['same', '每月'], ['new', '400']), line('same', 6, 6)])
+    const rows = sideBySide([
+      line('same', 4, 4),
+      line('gone', 5, null, ['same', '每月'], ['gone', '321']),
+      line('new', null, 5, ['same', '每月'], ['new', '400']),
+      line('same', 6, 6),
+    ])
     expect(rows.map((r) => (r.gap ? '…' : [r.left?.old ?? 0, r.right?.new ?? 0]))).toEqual(['…', [4, 4], [5, 5], [6, 6]])
   })
   it('does not take a line that went for the one that was changed after it', () => {
-    const rows = sideBySide([line('gone', 1, null), line('gone', 2, null, ['same', '甲'], ['gone', '乙']), line('new', null, 1, ['same', '甲'], ['new', '丙']), line('new', null, 2)])
-    expect(rows.map((r) => [r.left?.old ?? 0, r.right?.new ?? 0])).toEqual([[1, 0], [2, 1], [0, 2]])
+    const rows = sideBySide([
+      line('gone', 1, null),
+      line('gone', 2, null, ['same', '甲'], ['gone', '乙']),
+      line('new', null, 1, ['same', '甲'], ['new', '丙']),
+      line('new', null, 2),
+    ])
+    expect(rows.map((r) => [r.left?.old ?? 0, r.right?.new ?? 0])).toEqual([
+      [1, 0],
+      [2, 1],
+      [0, 2],
+    ])
   })
   it('has a row for each line when one side has more', () => {
     const rows = sideBySide([line('gone', 1, null), line('new', null, 1), line('new', null, 2)])
-    expect(rows.map((r) => [r.left?.old ?? 0, r.right?.new ?? 0])).toEqual([[1, 1], [0, 2]])
+    expect(rows.map((r) => [r.left?.old ?? 0, r.right?.new ?? 0])).toEqual([
+      [1, 1],
+      [0, 2],
+    ])
   })
 })
 
@@ -65,15 +87,41 @@ describe('unsaved text', () => {
 
 describe('where a document stands', () => {
   const hands = { authors: [], submitted_by: '知识编辑', reviewed_by: null, based_on: 0, rolls_back_to: null, note: '' }
-  const version = (number: number, from?: string, until?: string): VersionView => ({ version: number, state: 'published', title: '', stored_at: '2026-01-01T00:00:00Z', content_hash: '', answers_from: from ?? null, answers_until: until ?? null, hands })
-  const doc = (change: Partial<DocumentView>): DocumentView => ({ id: 'x', answering: null, waiting: null, draft: null, versions: [], retired: null, ...change })
+  const version = (number: number, from?: string, until?: string): VersionView => ({
+    version: number,
+    state: 'published',
+    title: '',
+    stored_at: '2026-01-01T00:00:00Z',
+    content_hash: '',
+    answers_from: from ?? null,
+    answers_until: until ?? null,
+    hands,
+  })
+  const doc = (change: Partial<DocumentView>): DocumentView => ({
+    id: 'x',
+    answering: null,
+    waiting: null,
+    draft: null,
+    versions: [],
+    retired: null,
+    ...change,
+  })
   it('says it in a sentence', () => {
     expect(standing(doc({})).state).toBe('draft')
     expect(standing(doc({ waiting: 1, versions: [{ ...version(1), state: 'in_review' }] })).state).toBe('in_review')
-    expect(standing(doc({ answering: 2, versions: [version(1), version(2, '2026-01-01', '2026-12-31')] })).words).toBe('第2版正在答复，到2026年12月31日为止。')
-    expect(standing(doc({ versions: [version(1, '2020-01-01', '2021-01-01')] }))).toEqual({ state: 'expired', words: '第1版已于2021年1月1日失效，现在不作答。请修订后重新发布，或者下架。' })
+    expect(standing(doc({ answering: 2, versions: [version(1), version(2, '2026-01-01', '2026-12-31')] })).words).toBe(
+      '第2版正在答复，到2026年12月31日为止。',
+    )
+    expect(standing(doc({ versions: [version(1, '2020-01-01', '2021-01-01')] }))).toEqual({
+      state: 'expired',
+      words: '第1版已于2021年1月1日失效，现在不作答。请修订后重新发布，或者下架。',
+    })
     expect(standing(doc({ versions: [version(1, '2999-01-01')] })).state).toBe('scheduled')
-    expect(standing(doc({ answering: 1, versions: [version(1, '2020-01-01')], retired: { reason: '政策停止', successor: null, ended_on: null } })).words).toContain('任何日期都不再作答')
+    expect(
+      standing(
+        doc({ answering: 1, versions: [version(1, '2020-01-01')], retired: { reason: '政策停止', successor: null, ended_on: null } }),
+      ).words,
+    ).toContain('任何日期都不再作答')
   })
   it('makes an id of a title and items of a line', () => {
     expect(idFrom('高龄津贴，怎么领？（2026年）')).toBe('高龄津贴怎么领2026年')

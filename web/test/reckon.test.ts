@@ -3,7 +3,7 @@ import { change, usualSpans } from '../src/admin/rooms/insight/reckon'
 
 describe('days to choose from', () => {
   const of = (now: string) => Object.fromEntries(usualSpans(new Date(now)).map((s) => [s.title, [s.from, s.until]]))
-  it('are the street\'s, wherever the reader is', () => {
+  it("are the street's, wherever the reader is", () => {
     expect(of('2026-06-09T15:59:00Z')['今天']).toEqual(['2026-06-09', '2026-06-09'])
     expect(of('2026-06-09T16:00:00Z')['今天']).toEqual(['2026-06-10', '2026-06-10'])
     expect(of('2026-06-09T02:00:00Z')['近7天']).toEqual(['2026-06-03', '2026-06-09'])

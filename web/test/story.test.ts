@@ -26,8 +26,24 @@ describe('the story of a ticket', () => {
 
 describe('what a resident may still do', () => {
   it('depends on the state', () => {
-    expect(['处置中', '已办结', '重新办理', '已回访', '合并', '撤销', undefined].map(takesMore)).toEqual([true, true, true, false, false, false, false])
-    expect(['已提交', '处置中', '退回待审', '已办结', '重新办理', '撤销', undefined].map(canWithdraw)).toEqual([true, true, true, false, false, false, false])
+    expect(['处置中', '已办结', '重新办理', '已回访', '合并', '撤销', undefined].map(takesMore)).toEqual([
+      true,
+      true,
+      true,
+      false,
+      false,
+      false,
+      false,
+    ])
+    expect(['已提交', '处置中', '退回待审', '已办结', '重新办理', '撤销', undefined].map(canWithdraw)).toEqual([
+      true,
+      true,
+      true,
+      false,
+      false,
+      false,
+      false,
+    ])
   })
 })
 
@@ -50,7 +66,9 @@ describe('the clock', () => {
   })
 
   it('says that it was put off', () => {
-    expect(clockWords({ status: '延期', clock: { ...clock, extended: 1, why: '要等配件。' } }, now).lines).toContain('已经延期，原因：要等配件')
+    expect(clockWords({ status: '延期', clock: { ...clock, extended: 1, why: '要等配件。' } }, now).lines).toContain(
+      '已经延期，原因：要等配件',
+    )
   })
 
   it('says nothing once all is done', () => {

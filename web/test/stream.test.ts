@@ -6,7 +6,15 @@ import { frame, json, sse } from './fakes'
 const atOnce = async () => undefined
 const collect = () => {
   const events: ServerEvent[] = []
-  return { events, onEvent: (e: ServerEvent) => void events.push(e), words: () => events.filter((e) => e.event === 'delta').map((e) => (e.data as { text: string }).text).join('') }
+  return {
+    events,
+    onEvent: (e: ServerEvent) => void events.push(e),
+    words: () =>
+      events
+        .filter((e) => e.event === 'delta')
+        .map((e) => (e.data as { text: string }).text)
+        .join(''),
+  }
 }
 
 describe('reading a stream', () => {
@@ -36,7 +44,9 @@ describe('following a turn', () => {
   it('goes on after a broken line from the last event and repeats nothing', async () => {
     const seen = collect()
     const start = vi.fn(async () => sse([frame(1, 'turn', { turn_id: 't1' }), frame(2, 'delta', { text: '可以' })], true))
-    const resume = vi.fn(async () => sse([frame(2, 'delta', { text: '可以' }), frame(3, 'delta', { text: '申请' }), frame(4, 'done', { turn_id: 't1' })]))
+    const resume = vi.fn(async () =>
+      sse([frame(2, 'delta', { text: '可以' }), frame(3, 'delta', { text: '申请' }), frame(4, 'done', { turn_id: 't1' })]),
+    )
     await followTurn({ start, resume, onEvent: seen.onEvent, wait: atOnce })
     expect(resume).toHaveBeenCalledExactlyOnceWith('t1', '2', expect.any(AbortSignal))
     expect(seen.words()).toBe('可以申请')
@@ -67,23 +77,35 @@ describe('following a turn', () => {
 
   it('stops at once when trying again cannot help', async () => {
     const start = vi.fn(async () => json({ detail: '消息太长了。' }, 422))
-    await expect(followTurn({ start, resume: start, onEvent: () => undefined, wait: atOnce })).rejects.toMatchObject({ status: 422, detail: '消息太长了。' })
+    await expect(followTurn({ start, resume: start, onEvent: () => undefined, wait: atOnce })).rejects.toMatchObject({
+      status: 422,
+      detail: '消息太长了。',
+    })
     expect(start).toHaveBeenCalledOnce()
   })
 
   it('waits as long as the server asks, but not for minutes', async () => {
     const asked: (number | undefined)[] = []
     let tries = 0
-    const start = async () => (++tries === 1 ? json({}, 429, { 'retry-after': '2' }) : sse([frame(1, 'turn', { turn_id: 't' }), frame(2, 'done', {})]))
+    const start = async () =>
+      ++tries === 1 ? json({}, 429, { 'retry-after': '2' }) : sse([frame(1, 'turn', { turn_id: 't' }), frame(2, 'done', {})])
     await followTurn({ start, resume: start, onEvent: () => undefined, wait: async (_, s) => void asked.push(s) })
     expect(asked).toEqual([2])
-    const long = followTurn({ start: async () => json({}, 429, { 'retry-after': '600' }), resume: start, onEvent: () => undefined, wait: atOnce })
+    const long = followTurn({
+      start: async () => json({}, 429, { 'retry-after': '600' }),
+      resume: start,
+      onEvent: () => undefined,
+      wait: atOnce,
+    })
     await expect(long).rejects.toBeInstanceOf(Problem)
   })
 
   it('has more patience with a server that says when it will be back', async () => {
     let tries = 0
-    const start = async () => (++tries <= 20 ? json({ detail: '服务正在启动' }, 503, { 'retry-after': '2' }) : sse([frame(1, 'turn', { turn_id: 't' }), frame(2, 'done', {})]))
+    const start = async () =>
+      ++tries <= 20
+        ? json({ detail: '服务正在启动' }, 503, { 'retry-after': '2' })
+        : sse([frame(1, 'turn', { turn_id: 't' }), frame(2, 'done', {})])
     await followTurn({ start, resume: start, onEvent: () => undefined, wait: atOnce })
     expect(tries).toBe(21)
     const never = vi.fn(async () => json({ detail: '服务正在启动' }, 503, { 'retry-after': '2' }))
@@ -100,7 +122,12 @@ describe('following a turn', () => {
 
   it('hands a turn on that came whole', async () => {
     const seen = collect()
-    await followTurn({ start: async () => json({ turn_id: 't', reply: { text: '好' } }), resume: async () => json({}), onEvent: seen.onEvent, wait: atOnce })
+    await followTurn({
+      start: async () => json({ turn_id: 't', reply: { text: '好' } }),
+      resume: async () => json({}),
+      onEvent: seen.onEvent,
+      wait: atOnce,
+    })
     expect(seen.events).toEqual([{ event: WHOLE, data: { turn_id: 't', reply: { text: '好' } } }])
   })
 
@@ -114,14 +141,16 @@ describe('following a turn', () => {
 describe('a line that eats streams', () => {
   const WHOLE_TURN = { turn_id: 't1', reply: { text: '好' } }
   /** As a hop that collects everything: no answer until it is broken off. */
-  const nothing = (signal?: AbortSignal) => new Promise<Response>((_, refuse) => signal?.addEventListener('abort', () => refuse(new DOMException('', 'AbortError'))))
+  const nothing = (signal?: AbortSignal) =>
+    new Promise<Response>((_, refuse) => signal?.addEventListener('abort', () => refuse(new DOMException('', 'AbortError'))))
 
   it('is given the turn whole after a while without a byte, and so are the next turns', async () => {
     const seen = collect()
     const line = { whole: 0 }
     const start = vi.fn((signal: AbortSignal) => nothing(signal))
     const whole = vi.fn(async () => json(WHOLE_TURN))
-    const turn = () => followTurn({ start, resume: (_t, _l, signal) => nothing(signal), whole, line, onEvent: seen.onEvent, wait: atOnce, eatenMs: 20 })
+    const turn = () =>
+      followTurn({ start, resume: (_t, _l, signal) => nothing(signal), whole, line, onEvent: seen.onEvent, wait: atOnce, eatenMs: 20 })
     await turn()
     expect(seen.events).toEqual([{ event: WHOLE, data: WHOLE_TURN }])
     expect([start.mock.calls.length, whole.mock.calls.length]).toEqual([1, 1])
@@ -152,7 +181,14 @@ describe('a line that eats streams', () => {
 
   it('is asked for its turn by id when the window was opened again', async () => {
     const whole = vi.fn(async () => json(WHOLE_TURN))
-    await followTurn({ turnId: 't1', resume: (_t, _l, signal) => nothing(signal), whole, onEvent: () => undefined, wait: atOnce, eatenMs: 20 })
+    await followTurn({
+      turnId: 't1',
+      resume: (_t, _l, signal) => nothing(signal),
+      whole,
+      onEvent: () => undefined,
+      wait: atOnce,
+      eatenMs: 20,
+    })
     expect(whole).toHaveBeenCalledExactlyOnceWith('t1')
   })
 })
@@ -161,8 +197,17 @@ describe('news', () => {
   it('of a silent line are asked for', async () => {
     const silence = vi.fn()
     let rounds = 0
-    const open = (_: string | undefined, signal: AbortSignal) => new Promise<Response>((_go, refuse) => signal.addEventListener('abort', () => refuse(new DOMException('', 'AbortError'))))
-    await followNews({ open, onOpen: () => undefined, onEvent: () => undefined, onSilence: silence, wait: atOnce, ended: () => ++rounds > 4, silenceMs: 10 })
+    const open = (_: string | undefined, signal: AbortSignal) =>
+      new Promise<Response>((_go, refuse) => signal.addEventListener('abort', () => refuse(new DOMException('', 'AbortError'))))
+    await followNews({
+      open,
+      onOpen: () => undefined,
+      onEvent: () => undefined,
+      onSilence: silence,
+      wait: atOnce,
+      ended: () => ++rounds > 4,
+      silenceMs: 10,
+    })
     expect(silence).toHaveBeenCalled()
   })
 

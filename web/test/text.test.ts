@@ -28,16 +28,32 @@ describe('phone numbers', () => {
     ['手机13800000000', ['13800000000']],
   ])('%s', (text, expected) => expect(tels(text)).toEqual(expected))
 
-  it.each(['补贴120元', '共110户', '面积120平方米', '第119条', '2024年12345元', '编号WG20250301000110', '95%', '价格0.120', '满122天', '身份证110101199001011234', '增长120%'])(
-    '%s holds none',
-    (text) => expect(tels(text)).toEqual([]),
-  )
+  it.each([
+    '补贴120元',
+    '共110户',
+    '面积120平方米',
+    '第119条',
+    '2024年12345元',
+    '编号WG20250301000110',
+    '95%',
+    '价格0.120',
+    '满122天',
+    '身份证110101199001011234',
+    '增长120%',
+  ])('%s holds none', (text) => expect(tels(text)).toEqual([]))
 })
 
 describe('blocks', () => {
   it('are lines and lists', () => {
     const blocks = blocksOf('带上：\n- 身份证\n· 户口簿\n\n怎么办：\n1. 到社区。\n2、等通知。\n3.5公里以内免费。\n', all)
-    expect(blocks.map((b) => (b.kind === 'list' ? `${b.ordered ? 'ol' : 'ul'} ${b.items.length}` : b.kind))).toEqual(['heading', 'ul 2', 'line', 'heading', 'ol 2', 'line'])
+    expect(blocks.map((b) => (b.kind === 'list' ? `${b.ordered ? 'ol' : 'ul'} ${b.items.length}` : b.kind))).toEqual([
+      'heading',
+      'ul 2',
+      'line',
+      'heading',
+      'ol 2',
+      'line',
+    ])
   })
 
   it('set a named law apart, wherever it stands', () => {
@@ -47,7 +63,9 @@ describe('blocks', () => {
   })
 
   it('keep what looks like HTML as text', () => {
-    expect(blocksOf('<img src=x onerror=alert(1)>', all)).toEqual([{ kind: 'line', inlines: [{ kind: 'text', text: '<img src=x onerror=alert(1)>' }] }])
+    expect(blocksOf('<img src=x onerror=alert(1)>', all)).toEqual([
+      { kind: 'line', inlines: [{ kind: 'text', text: '<img src=x onerror=alert(1)>' }] },
+    ])
   })
 })
 

@@ -3,7 +3,13 @@ import { optionsOf, panelUrl } from '../src/widget/options'
 
 describe('the loader', () => {
   it('reads data attributes and nothing else', () => {
-    expect(optionsOf({ title: ' 问问 ', channel: 'wx', position: 'bottom-left', color: '#123456' })).toEqual({ title: '问问', channel: 'wx', side: 'left', color: '#123456', tokenUrl: undefined })
+    expect(optionsOf({ title: ' 问问 ', channel: 'wx', position: 'bottom-left', color: '#123456' })).toEqual({
+      title: '问问',
+      channel: 'wx',
+      side: 'left',
+      color: '#123456',
+      tokenUrl: undefined,
+    })
     expect(optionsOf({})).toEqual({ title: '网格员', channel: 'default', side: 'right', color: '#07803f', tokenUrl: undefined })
     expect(optionsOf({ side: 'left', position: 'bottom-right' }).side).toBe('left')
   })

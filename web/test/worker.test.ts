@@ -6,7 +6,8 @@ import { dueWords, reportWords, type Entry } from '../src/worker/visits/words'
 import { png } from '../vite.worker'
 
 describe('an answer for gridworkers', () => {
-  const text = '先断险情。〔1〕\n\n立案条件：\n拉线充电的，立案。〔2〕\n\n步骤清单：\n1. 看有没有冒烟。\n2. 请当事人收线。〔3〕\n\n话术：\n“请您收一下。”〔4〕'
+  const text =
+    '先断险情。〔1〕\n\n立案条件：\n拉线充电的，立案。〔2〕\n\n步骤清单：\n1. 看有没有冒烟。\n2. 请当事人收线。〔3〕\n\n话术：\n“请您收一下。”〔4〕'
   it('is taken apart into its heads, steps and sources', () => {
     const found = parts(text)
     expect(found.map((p) => p.head)).toEqual(['', '立案条件', '步骤清单', '话术'])
@@ -23,7 +24,11 @@ describe('an answer for gridworkers', () => {
 
 type Ticket = Parameters<typeof dueOf>[0]
 const ticket = (status: string, accept: string, resolve: string, paused?: string) =>
-  ({ number: `${status}${resolve}`, status, clock: { accept_by: accept, resolve_by: resolve, basis: '', rule: '', paused_since: paused } }) as unknown as Ticket
+  ({
+    number: `${status}${resolve}`,
+    status,
+    clock: { accept_by: accept, resolve_by: resolve, basis: '', rule: '', paused_since: paused },
+  }) as unknown as Ticket
 
 describe('the clock of a ticket', () => {
   const now = new Date('2026-06-09T10:00:00Z')
@@ -33,10 +38,17 @@ describe('the clock of a ticket', () => {
     expect(dueOf(ticket('已办结', '2026-06-09T09:00:00Z', '2026-06-09T12:30:00Z'), now).words).toBe('等回访')
   })
   it('is never late while it stands still', () => {
-    expect(dueOf(ticket('处置中', '2026-06-01T09:00:00Z', '2026-06-02T09:00:00Z', '2026-06-01T10:00:00Z'), now)).toMatchObject({ late: false, paused: true })
+    expect(dueOf(ticket('处置中', '2026-06-01T09:00:00Z', '2026-06-02T09:00:00Z', '2026-06-01T10:00:00Z'), now)).toMatchObject({
+      late: false,
+      paused: true,
+    })
   })
   it('puts what is late first and what is closed last', () => {
-    const list = [ticket('已办结', '', '2026-06-01T00:00:00Z'), ticket('处置中', '', '2026-06-10T00:00:00Z'), ticket('处置中', '', '2026-06-08T00:00:00Z')]
+    const list = [
+      ticket('已办结', '', '2026-06-01T00:00:00Z'),
+      ticket('处置中', '', '2026-06-10T00:00:00Z'),
+      ticket('处置中', '', '2026-06-08T00:00:00Z'),
+    ]
     expect(list.sort(byDue(now)).map((t) => t.status + dueOf(t, now).late)).toEqual(['处置中true', '处置中false', '已办结false'])
   })
 })
@@ -51,7 +63,10 @@ describe('places', () => {
     expect(gps({ lat: 29.5, lng: 106.5, system: 'wgs84' })).toEqual({ lat: 29.5, lng: 106.5 })
   })
   it('are drawn with north above and everything inside', () => {
-    const all = [{ lat: 29.47, lng: 106.49 }, { lat: 29.48, lng: 106.5 }]
+    const all = [
+      { lat: 29.47, lng: 106.49 },
+      { lat: 29.48, lng: 106.5 },
+    ]
     const frame = frameOf(all, 360, 24)
     expect(frame.y(all[1] as (typeof all)[0])).toBeLessThan(frame.y(all[0] as (typeof all)[0]))
     for (const p of all) {

@@ -10,7 +10,11 @@ let people = 0
 /** A name that no journey before had. */
 const fresh = (word) => `${word}${Date.now().toString(36)}${(people += 1)}`
 const send = (url, cookie, method, path, body) =>
-  fetch(`${url}${path}`, { method, headers: { 'content-type': 'application/json', ...(cookie ? { cookie } : {}) }, body: body === undefined ? undefined : JSON.stringify(body) })
+  fetch(`${url}${path}`, {
+    method,
+    headers: { 'content-type': 'application/json', ...(cookie ? { cookie } : {}) },
+    body: body === undefined ? undefined : JSON.stringify(body),
+  })
 async function cookieOf(url, { name, password }) {
   const answer = await send(url, '', 'POST', '/api/v1/auth/sign-in', { name, password })
   assert.equal(answer.status, 200, 'signs in over the API')
@@ -19,7 +23,12 @@ async function cookieOf(url, { name, password }) {
 /** A resident's ticket in the seventh grid: its number. */
 async function reported(url, words) {
   const opened = await (await send(url, '', 'POST', '/api/v1/conversations', {})).json()
-  const talk = (method, path, body) => fetch(`${url}/api/v1/conversations/${opened.conversation_id}${path}`, { method, headers: { 'content-type': 'application/json', authorization: `Bearer ${opened.token}` }, body: JSON.stringify(body) })
+  const talk = (method, path, body) =>
+    fetch(`${url}/api/v1/conversations/${opened.conversation_id}${path}`, {
+      method,
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${opened.token}` },
+      body: JSON.stringify(body),
+    })
   await talk('POST', '/messages', { client_message_id: 'm1', text: words })
   const receipt = await (await talk('POST', '/draft/confirm', {})).json()
   assert.equal(receipt.ticket?.place.grid_code, 'CH-JF-07', JSON.stringify(receipt))
@@ -109,10 +118,16 @@ export const journeys = [
       const account = await services.plain.account(['curator'])
       const curator = await hire().open(services.plain.url, '/admin/accounts', account)
       await curator.at.getByRole('heading', { name: '没有权限' }).waitFor()
-      for (const title of ['账号与角色', '审计日志', '岗位与AB岗']) assert.equal(await curator.at.getByRole('link', { name: title }).count(), 0, `${title} is not in the menu`)
+      for (const title of ['账号与角色', '审计日志', '岗位与AB岗'])
+        assert.equal(await curator.at.getByRole('link', { name: title }).count(), 0, `${title} is not in the menu`)
       await curator.shot('accounts-forbidden')
       const cookie = await cookieOf(services.plain.url, account)
-      for (const [method, path, body] of [['GET', '/api/v1/admin/accounts'], ['GET', '/api/v1/admin/audit'], ['GET', '/api/v1/admin/posts'], ['POST', '/api/v1/admin/accounts', { name: 'x1', roles: ['auditor'] }]]) {
+      for (const [method, path, body] of [
+        ['GET', '/api/v1/admin/accounts'],
+        ['GET', '/api/v1/admin/audit'],
+        ['GET', '/api/v1/admin/posts'],
+        ['POST', '/api/v1/admin/accounts', { name: 'x1', roles: ['auditor'] }],
+      ]) {
         const answer = await send(services.plain.url, cookie, method, path, body)
         assert.deepEqual([answer.status, (await answer.json()).code], [403, 'forbidden'], `${method} ${path}`)
       }
@@ -146,7 +161,10 @@ export const journeys = [
       await auditor.at.getByText('账号已停用').waitFor()
       await admin.at.getByRole('link', { name: '在审计日志里看全部' }).click()
       await admin.at.getByRole('heading', { level: 1, name: '审计日志' }).waitFor()
-      await admin.at.getByRole('cell', { name: new RegExp(account.name) }).first().waitFor()
+      await admin.at
+        .getByRole('cell', { name: new RegExp(account.name) })
+        .first()
+        .waitFor()
       await admin.at.goBack()
       await admin.at.getByRole('button', { name: '启用账号' }).click()
       await admin.at.getByRole('button', { name: '停用账号' }).waitFor()
@@ -193,7 +211,8 @@ export const journeys = [
       await admin.at.getByRole('button', { name: '查找' }).click()
       await admin.at.waitForURL(/actor_name=/)
       await admin.at.getByText('到头了').waitFor()
-      for (const cell of await admin.at.locator('.audit-rows tbody td:nth-child(2)').allInnerTexts()) assert.ok(cell.includes(account.name), cell)
+      for (const cell of await admin.at.locator('.audit-rows tbody td:nth-child(2)').allInnerTexts())
+        assert.ok(cell.includes(account.name), cell)
       await admin.shot('audit-found')
       const [file] = await Promise.all([admin.at.waitForEvent('download'), admin.at.getByRole('link', { name: '导出 CSV' }).click()])
       const text = await readFile(await file.path(), 'utf8')
@@ -236,8 +255,19 @@ export const journeys = [
       await admin.at.getByRole('button', { name: '保存' }).click()
       await admin.at.getByRole('button', { name: '登记离岗' }).click()
       await choose('离岗的人', away.name)
-      assert.equal(await admin.at.getByLabel('代班人').locator('option:checked').innerText().then((t) => t.includes(acting.name)), true, 'the B of the post is proposed')
-      const tomorrow = new Date(Date.now() + 86_400_000).toLocaleString('sv-SE', { timeZone: 'Asia/Shanghai' }).replace(' ', 'T').slice(0, 16)
+      assert.equal(
+        await admin.at
+          .getByLabel('代班人')
+          .locator('option:checked')
+          .innerText()
+          .then((t) => t.includes(acting.name)),
+        true,
+        'the B of the post is proposed',
+      )
+      const tomorrow = new Date(Date.now() + 86_400_000)
+        .toLocaleString('sv-SE', { timeZone: 'Asia/Shanghai' })
+        .replace(' ', 'T')
+        .slice(0, 16)
       await admin.at.getByLabel('结束').fill(tomorrow)
       await admin.at.getByLabel('说明').fill('年休假')
       await admin.shot('leave-new')

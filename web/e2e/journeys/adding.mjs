@@ -9,8 +9,21 @@ function silence() {
   out.write('RIFF')
   out.write('WAVEfmt ', 8)
   out.write('data', 36)
-  for (const [at, value] of [[4, out.length - 8], [16, 16], [24, 8000], [28, 16_000], [40, 16_000]]) out.writeUInt32LE(value, at)
-  for (const [at, value] of [[20, 1], [22, 1], [32, 2], [34, 16]]) out.writeUInt16LE(value, at)
+  for (const [at, value] of [
+    [4, out.length - 8],
+    [16, 16],
+    [24, 8000],
+    [28, 16_000],
+    [40, 16_000],
+  ])
+    out.writeUInt32LE(value, at)
+  for (const [at, value] of [
+    [20, 1],
+    [22, 1],
+    [32, 2],
+    [34, 16],
+  ])
+    out.writeUInt16LE(value, at)
   return out
 }
 
@@ -28,7 +41,10 @@ export const journeys = [
       await options.getByRole('button', { name: '挡了路' }).click()
       await resident.shot('85-several-answers')
       await options.getByRole('button', { name: '选好了（2个）' }).click()
-      await resident.draft().getByRole('button', { name: /^修改有没有压到人、车、电线？：压到车、挡了路/ }).waitFor()
+      await resident
+        .draft()
+        .getByRole('button', { name: /^修改有没有压到人、车、电线？：压到车、挡了路/ })
+        .waitFor()
       await resident.shot('86-answered')
     },
   },
@@ -40,11 +56,18 @@ export const journeys = [
       // A service that does not let its page play what it fetched: the console says so, the page offers to save it.
       const playable = /media-src[^;]*blob:/.test((await fetch(`${services.plain.url}/chat`)).headers.get('content-security-policy') ?? '')
       await page.getByLabel('声音文件').setInputFiles({ name: '录音.wav', mimeType: 'audio/wav', buffer: silence() })
-      await page.getByRole('list', { name: /^待发送/ }).getByText('语音1').waitFor()
+      await page
+        .getByRole('list', { name: /^待发送/ })
+        .getByText('语音1')
+        .waitFor()
       await page.getByRole('img', { name: '上传中' }).waitFor({ state: 'detached' })
       await resident.shot('90-voice-waiting')
       await resident.ask(`${PLACES[size].more}的路灯坏了，天黑看不见路`)
-      await resident.own().last().getByText(/语音 · 1秒/).waitFor()
+      await resident
+        .own()
+        .last()
+        .getByText(/语音 · 1秒/)
+        .waitFor()
       if (playable) await page.waitForFunction(() => [...document.querySelectorAll('audio')].some((a) => a.readyState > 0))
       else await resident.own().last().getByRole('link', { name: '保存后再打开' }).waitFor()
       await resident.shot('91-voice-sent')
@@ -53,7 +76,10 @@ export const journeys = [
       await resident.number()
       const receipt = resident.receipts().last()
       await receipt.getByRole('button', { name: '补充照片' }).click()
-      await resident.sheet().getByLabel('相册文件').setInputFiles(await photo(page))
+      await resident
+        .sheet()
+        .getByLabel('相册文件')
+        .setInputFiles(await photo(page))
       await resident.sheet().getByLabel('补充说明').fill('晚上拍的')
       await resident.sheet().getByRole('img', { name: '上传中' }).waitFor({ state: 'detached' })
       await resident.shot('92-supplement')

@@ -32,7 +32,9 @@ export const journeys = [
       await resident.shot('02-answer')
       const answer = resident.last()
       assert.match(await answer.innerText(), /高龄/)
-      const begin = await answer.evaluate((el) => el.getBoundingClientRect().top >= el.closest('[role="log"]').getBoundingClientRect().top - 1)
+      const begin = await answer.evaluate(
+        (el) => el.getBoundingClientRect().top >= el.closest('[role="log"]').getBoundingClientRect().top - 1,
+      )
       assert.ok(begin, 'a long answer is read from its first line, not from its last')
 
       const mark = answer.getByRole('button', { name: '依据1', exact: true }).first()
@@ -111,16 +113,27 @@ export const journeys = [
       await resident.at.getByRole('button', { name: '长辈版大字' }).click()
       await resident.shot('09-elder-open')
       await resident.ask('电动车能推到楼道里充电吗')
-      const size = await resident.last().locator('.rich').evaluate((el) => Number.parseFloat(getComputedStyle(el).fontSize))
+      const size = await resident
+        .last()
+        .locator('.rich')
+        .evaluate((el) => Number.parseFloat(getComputedStyle(el).fontSize))
       assert.ok(size >= 24, `answers are in 24 px, not ${size}`)
       const small = await resident.at.evaluate(() =>
-        [...document.querySelectorAll('button')].filter((b) => !b.closest('.rich') && b.checkVisibility()).map((b) => [b.ariaLabel ?? b.textContent.trim(), b.getBoundingClientRect()]).filter(([, r]) => r.width > 0 && (r.height < 59.5 || r.width < 59.5)).map(([name, r]) => `${name} ${Math.round(r.width)}×${Math.round(r.height)}`),
+        [...document.querySelectorAll('button')]
+          .filter((b) => !b.closest('.rich') && b.checkVisibility())
+          .map((b) => [b.ariaLabel ?? b.textContent.trim(), b.getBoundingClientRect()])
+          .filter(([, r]) => r.width > 0 && (r.height < 59.5 || r.width < 59.5))
+          .map(([name, r]) => `${name} ${Math.round(r.width)}×${Math.round(r.height)}`),
       )
       assert.deepEqual(small, [], 'buttons are 60 px or more')
       await resident.shot('10-elder-answer')
       await resident.at.reload()
       await resident.at.getByLabel('输入消息').waitFor()
-      assert.equal(await resident.at.getByRole('button', { name: '长辈版大字' }).getAttribute('aria-pressed'), 'true', 'a refresh keeps the size')
+      assert.equal(
+        await resident.at.getByRole('button', { name: '长辈版大字' }).getAttribute('aria-pressed'),
+        'true',
+        'a refresh keeps the size',
+      )
     },
   },
 ]

@@ -15,7 +15,11 @@ const shown = async (answer) => flat(await answer.locator('.rich').innerText())
 async function admin(service) {
   const account = await service.account(['administrator'])
   const send = async (method, path, body, cookie) =>
-    fetch(`${service.url}/api/v1${path}`, { method, headers: { 'content-type': 'application/json', ...(cookie ? { cookie } : {}) }, ...(body ? { body: JSON.stringify(body) } : {}) })
+    fetch(`${service.url}/api/v1${path}`, {
+      method,
+      headers: { 'content-type': 'application/json', ...(cookie ? { cookie } : {}) },
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    })
   const signedIn = await send('POST', '/auth/sign-in', account)
   const cookie = signedIn.headers.get('set-cookie').split(';')[0]
   return async (method, path, body) => {
@@ -66,7 +70,10 @@ export const journeys = [
       const dialog = page.getByRole('dialog')
       await dialog.getByLabel(/^代号/).fill('Hall')
       await dialog.getByRole('button', { name: '建立' }).click()
-      await dialog.getByRole('alert').getByText(/小写字母/).waitFor()
+      await dialog
+        .getByRole('alert')
+        .getByText(/小写字母/)
+        .waitFor()
       await staff.shot('c01-new-channel-refused')
       await dialog.getByLabel(/^代号/).fill(id)
       await dialog.getByLabel(/^窗口标题/).fill('办事大厅自助机')
@@ -76,7 +83,10 @@ export const journeys = [
       await page.getByLabel(/^可以这样问/).fill('社保卡丢了怎么办\n低保怎么申请')
       await page.getByLabel(/^可以显示窗口的网站/).fill('street.example/path')
       await page.getByRole('button', { name: '保存' }).click()
-      await page.getByText(/不是网站地址/).first().waitFor()
+      await page
+        .getByText(/不是网站地址/)
+        .first()
+        .waitFor()
       await staff.shot('c02-origin-refused')
       await page.getByLabel(/^可以显示窗口的网站/).fill('')
       await page.getByLabel(/^没人动多少秒/).fill('120')
@@ -149,7 +159,12 @@ export const journeys = [
         assert.equal(await other.evaluate(() => document.body.getBoundingClientRect().height), before, 'the page did not move')
 
         // And nobody begins a conversation in the name of another site.
-        const begin = (origin) => fetch(`${service.url}/api/v1/conversations`, { method: 'POST', headers: { 'content-type': 'application/json', origin }, body: JSON.stringify({ channel: id }) })
+        const begin = (origin) =>
+          fetch(`${service.url}/api/v1/conversations`, {
+            method: 'POST',
+            headers: { 'content-type': 'application/json', origin },
+            body: JSON.stringify({ channel: id }),
+          })
         assert.equal((await begin(good.origin)).status, 201)
         const refused = await begin(bad.origin)
         assert.deepEqual([refused.status, (await refused.json()).code], [403, 'origin_refused'])
@@ -166,7 +181,12 @@ export const journeys = [
       const id = `signed-${size}`
       let secret
       let token = () => undefined
-      const host = await startHost({ service: service.url, attributes: { 'data-channel': id, 'data-token-url': '/sign' }, token: () => token(), name: '127.0.0.1' })
+      const host = await startHost({
+        service: service.url,
+        attributes: { 'data-channel': id, 'data-token-url': '/sign' },
+        token: () => token(),
+        name: '127.0.0.1',
+      })
       // Another host of the same channel hands its token over by a message; its policy has no room for a call.
       const script = `addEventListener('gridworker:token-wanted', () => postMessage({ type: 'gridworker:token', token: window.name }, location.origin))`
       const byMessage = await startHost({ service: service.url, attributes: { 'data-channel': id }, script })
@@ -213,7 +233,11 @@ export const journeys = [
 
         // Run out, used before, nobody signed: each is told, and nothing is opened.
         const used = sign(secret, id)
-        const first = await fetch(`${service.url}/api/v1/conversations`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ channel: id, channel_token: used }) })
+        const first = await fetch(`${service.url}/api/v1/conversations`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ channel: id, channel_token: used }),
+        })
         assert.equal(first.status, 201)
         for (const [name, make, words] of [
           ['expired', () => sign(secret, id, { now: Date.now() - 3_600_000 }), /已过期/],
@@ -262,7 +286,9 @@ export const journeys = [
       // A service of its own: a model that answers, and a re-ranker that does not take the key.
       const chat = await startModel()
       chat.say('好')
-      const refuses = createServer((_req, res) => (res.writeHead(401, { 'content-type': 'application/json' }), res.end('{"error":{"message":"no"}}')))
+      const refuses = createServer(
+        (_req, res) => (res.writeHead(401, { 'content-type': 'application/json' }), res.end('{"error":{"message":"no"}}')),
+      )
       await new Promise((go) => refuses.listen(0, '127.0.0.1', go))
       const service = await startService(binary, join(pictures, `service-system-${size}.log`), {
         GRIDWORKER__LLM__BASE_URL: chat.url,
@@ -279,9 +305,13 @@ export const journeys = [
         await of('对话模型').getByText('正常使用').waitFor()
         await of('向量模型').getByText('没有配置').waitFor()
         await of('对话模型').getByRole('button', { name: '测试' }).click()
-        await of('对话模型').getByText(/^成功，用时/).waitFor()
+        await of('对话模型')
+          .getByText(/^成功，用时/)
+          .waitFor()
         await of('重排模型').getByRole('button', { name: '测试' }).click()
-        await of('重排模型').getByText(/密钥不对/).waitFor()
+        await of('重排模型')
+          .getByText(/密钥不对/)
+          .waitFor()
         assert.ok(!(await page.content()).includes('sk-never-shown'), 'a key is shown to nobody')
         await staff.shot('c30-endpoints-open')
 
@@ -289,12 +319,18 @@ export const journeys = [
         const answer = page.getByRole('region', { name: '组织答复' })
         await answer.getByText('随程序提供').waitFor()
         await answer.getByRole('button', { name: '预览' }).click()
-        await answer.getByText(/示例资料/).first().waitFor()
+        await answer
+          .getByText(/示例资料/)
+          .first()
+          .waitFor()
         await staff.shot('c31-prompts-open')
 
         await staff.go('运行状态')
         await page.getByText('知识索引').waitFor()
-        await page.getByText(/一切正常|有地方要留意/).first().waitFor()
+        await page
+          .getByText(/一切正常|有地方要留意/)
+          .first()
+          .waitFor()
         await staff.shot('c32-health-open')
         // It looks again by itself.
         const again = page.waitForResponse((r) => r.url().endsWith('/system/health'), { timeout: 15_000 })
@@ -319,7 +355,10 @@ export const journeys = [
     async run({ resident, hire, size, binary, pictures }) {
       const model = await startModel()
       model.say(WORDS)
-      const service = await startService(binary, join(pictures, `service-hops-${size}.log`), { GRIDWORKER__LLM__BASE_URL: model.url, GRIDWORKER__LLM__MODEL: 'slow' })
+      const service = await startService(binary, join(pictures, `service-hops-${size}.log`), {
+        GRIDWORKER__LLM__BASE_URL: model.url,
+        GRIDWORKER__LLM__MODEL: 'slow',
+      })
       const upstream = new URL(service.url).host
       const hops = []
       const hop = async (making) => (hops.push(await making), hops.at(-1))
@@ -332,7 +371,10 @@ export const journeys = [
           model.holdAfter(50)
           await resident.open(outer.url)
           await resident.say('老人高龄津贴怎么领')
-          await resident.last().getByText(/户口所在地的街道便民服务中心/).waitFor()
+          await resident
+            .last()
+            .getByText(/户口所在地的街道便民服务中心/)
+            .waitFor()
           assert.equal(await resident.last().getAttribute('aria-busy'), 'true')
           await resident.shot('c40-behind-two-hops')
           model.release()
@@ -373,13 +415,23 @@ export const journeys = [
         const visitor = hire()
         const page = await visitor.page(`${url}/chat`)
         const posts = []
-        page.on('request', (r) => r.method() === 'POST' && r.url().endsWith('/messages') && posts.push([r.headers()['accept'], r.postDataJSON().client_message_id]))
+        page.on(
+          'request',
+          (r) =>
+            r.method() === 'POST' &&
+            r.url().endsWith('/messages') &&
+            posts.push([r.headers()['accept'], r.postDataJSON().client_message_id]),
+        )
         const asked = model.requests()
         model.pace(pace)
         const answer = await ask(page)
         model.pace(25)
         assert.equal(await shown(answer), flat(WORDS))
-        assert.deepEqual(posts.map(([accept]) => accept), ['text/event-stream', 'application/json'], 'first as a stream, then whole')
+        assert.deepEqual(
+          posts.map(([accept]) => accept),
+          ['text/event-stream', 'application/json'],
+          'first as a stream, then whole',
+        )
         assert.equal(new Set(posts.map(([, id]) => id)).size, 1, 'the same message, which the service knows')
         assert.equal(model.requests(), asked + 1, 'answered once')
         assert.equal(await page.getByRole('article', { name: '我', exact: true }).count(), 1)
@@ -395,7 +447,9 @@ export const journeys = [
 
       /** Time stamps of the pieces as they arrive behind two hops. */
       async function wordByWord(url) {
-        const made = await (await fetch(`${url}/api/v1/conversations`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' })).json()
+        const made = await (
+          await fetch(`${url}/api/v1/conversations`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' })
+        ).json()
         const began = performance.now()
         const answer = await fetch(`${url}/api/v1/conversations/${made.conversation_id}/messages`, {
           method: 'POST',
@@ -412,7 +466,12 @@ export const journeys = [
         assert.match(text, /event: ?done/)
         const whole = performance.now() - began
         const spread = deltas.at(-1)[0] - deltas[0][0]
-        console.log(`     ${size}: ${deltas.length} pieces with words behind two hops of nginx, at ${deltas.slice(0, 6).map(([at]) => `${at} ms`).join(', ')} … ${deltas.at(-1)[0]} ms`)
+        console.log(
+          `     ${size}: ${deltas.length} pieces with words behind two hops of nginx, at ${deltas
+            .slice(0, 6)
+            .map(([at]) => `${at} ms`)
+            .join(', ')} … ${deltas.at(-1)[0]} ms`,
+        )
         assert.ok(deltas.length >= 10, `pieces come one by one: ${JSON.stringify(deltas)}`)
         assert.ok(spread > whole / 3, `and spread over the answer: ${spread} of ${whole} ms`)
       }

@@ -26,8 +26,20 @@ export const journeys = [
       const service = services.plain
       // Each screen has a gap of its own.
       const { question, similar, again, negative, answer } = {
-        phone: { question: '社区的陶艺课怎么报名', similar: '陶艺班怎么报名', again: '请问社区的陶艺课怎样报名？', negative: '社区的陶艺课多少钱一节', answer: '每月1号起在社区一楼服务台登记，先到先得。' },
-        desk: { question: '图书漂流角能借几本书', similar: '图书漂流角一次可以借几本', again: '请问图书漂流角能借几本书？', negative: '图书漂流角借书要交押金吗', answer: '一次最多借三本，看完放回原处。' },
+        phone: {
+          question: '社区的陶艺课怎么报名',
+          similar: '陶艺班怎么报名',
+          again: '请问社区的陶艺课怎样报名？',
+          negative: '社区的陶艺课多少钱一节',
+          answer: '每月1号起在社区一楼服务台登记，先到先得。',
+        },
+        desk: {
+          question: '图书漂流角能借几本书',
+          similar: '图书漂流角一次可以借几本',
+          again: '请问图书漂流角能借几本书？',
+          negative: '图书漂流角借书要交押金吗',
+          answer: '一次最多借三本，看完放回原处。',
+        },
       }[size]
       await resident.open(service.url)
       assert.match(await (await resident.ask(question)).innerText(), /没有找到/)
@@ -83,7 +95,10 @@ export const journeys = [
       await curator.shot('curating-tell')
       await curator.at.getByRole('button', { name: /^通知 \d+ 个会话/ }).click()
       await yes(curator, '通知')
-      await curator.at.getByText(/已通知 1 个会话/).first().waitFor()
+      await curator.at
+        .getByText(/已通知 1 个会话/)
+        .first()
+        .waitFor()
       await resident.at.getByText('现在有了答复').first().waitFor()
       await resident.shot('curating-told')
       assert.deepEqual(await curator.at.getByRole('button', { name: /^通知 \d+ 个会话/ }).count(), 0, 'nobody is told twice')
@@ -152,7 +167,11 @@ export const journeys = [
       await curator.at.getByRole('searchbox', { name: '搜索提问记录' }).fill(question)
       const row = curator.at.getByRole('link', { name: new RegExp(question) }).first()
       await row.waitFor()
-      assert.equal(await curator.at.getByText('13812345678').count() + (await curator.at.getByText('张三').count()), 0, 'who asked is not shown')
+      assert.equal(
+        (await curator.at.getByText('13812345678').count()) + (await curator.at.getByText('张三').count()),
+        0,
+        'who asked is not shown',
+      )
       const download = curator.at.waitForEvent('download')
       await curator.at.getByRole('button', { name: '导出 CSV' }).click()
       const file = await readFile(await (await download).path(), 'utf8')
@@ -163,7 +182,10 @@ export const journeys = [
       await curator.at.getByRole('heading', { level: 1, name: '一次提问' }).waitFor()
       await curator.at.getByText('每条引文都和所引版本一字不差').waitFor()
       await curator.shot('curating-turn')
-      await curator.at.getByRole('button', { name: /^这段是对的/ }).first().click()
+      await curator.at
+        .getByRole('button', { name: /^这段是对的/ })
+        .first()
+        .click()
       await curator.at.getByText('已记下').waitFor()
       await curator.at.getByRole('button', { name: '现在再测一次' }).click()
       await curator.at.getByRole('heading', { name: '那次提问当时' }).waitFor()
@@ -188,7 +210,11 @@ export const journeys = [
       const dialogs = []
       curator.at.on('dialog', (d) => (dialogs.push(d.message()), d.dismiss()))
       const harmless = async (where) => {
-        assert.equal(await curator.at.locator('a[href^="javascript" i], img[onerror]').count(), 0, `${where}: nothing became a link or a picture`)
+        assert.equal(
+          await curator.at.locator('a[href^="javascript" i], img[onerror]').count(),
+          0,
+          `${where}: nothing became a link or a picture`,
+        )
         assert.doesNotMatch(await curator.at.title(), /破坏/, `${where}: nothing ran`)
         assert.doesNotMatch(await curator.at.locator('main').innerText(), /\u202E/, `${where}: nothing turns the direction`)
       }
@@ -208,7 +234,10 @@ export const journeys = [
       await curator.at.getByText('要由另一个人发布').waitFor()
       await harmless('the answer')
       await curator.go('固定答复')
-      await curator.at.getByRole('link', { name: new RegExp(`U\\+202E.*高龄津贴${size}`) }).first().waitFor()
+      await curator.at
+        .getByRole('link', { name: new RegExp(`U\\+202E.*高龄津贴${size}`) })
+        .first()
+        .waitFor()
       await harmless('the list')
       assert.deepEqual(dialogs, [], 'no script spoke')
     },

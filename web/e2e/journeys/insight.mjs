@@ -41,7 +41,10 @@ export const journeys = [
       await centre.go('运行统计')
       const cards = page.getByRole('list', { name: '主要指标' })
       await cards.waitFor()
-      await page.getByRole('img', { name: /^每日数量图：提问\d+/ }).locator('canvas').waitFor()
+      await page
+        .getByRole('img', { name: /^每日数量图：提问\d+/ })
+        .locator('canvas')
+        .waitFor()
       await centre.shot('insight-figures')
       // The number and its list are the same.
       const link = cards.getByRole('link', { name: /^工单：\d+件的清单/ })
@@ -110,7 +113,11 @@ export const journeys = [
       await auditor.shot('insight-stars')
       const file = await saved(page, '带依据导出 Excel')
       assert.match(file.name, /^stars-.*\.xlsx$/)
-      await page.getByRole('textbox', { name: '搜索三级五星' }).or(page.getByRole('searchbox', { name: '搜索三级五星' })).first().fill('网格')
+      await page
+        .getByRole('textbox', { name: '搜索三级五星' })
+        .or(page.getByRole('searchbox', { name: '搜索三级五星' }))
+        .first()
+        .fill('网格')
       await table.getByRole('cell', { name: '网格', exact: true }).first().waitFor()
     },
   },
@@ -121,11 +128,14 @@ export const journeys = [
       await curator.at.getByRole('heading', { level: 1, name: '总览' }).waitFor()
       await curator.at.getByText(/等我处理/).waitFor()
       await curator.at.getByRole('main').getByText('知识缺口').first().waitFor()
-      assert.equal(await curator.at.getByText('超时工单').count(), 0, 'what is nobody\'s business here is not shown')
+      assert.equal(await curator.at.getByText('超时工单').count(), 0, "what is nobody's business here is not shown")
       await curator.shot('insight-overview-curator')
       const worker = await hire().open(services.plain.url, '/admin', await services.plain.account(['gridworker']))
       await worker.at.getByRole('heading', { level: 1, name: '总览' }).waitFor()
-      await worker.at.getByText(/超时工单/).first().waitFor()
+      await worker.at
+        .getByText(/超时工单/)
+        .first()
+        .waitFor()
       assert.equal(await worker.at.getByRole('link', { name: '运行统计' }).count(), 0)
       await worker.shot('insight-overview-gridworker')
     },
@@ -139,7 +149,11 @@ export const journeys = [
       const loaded = new Map()
       const page = await somebody.page('about:blank')
       page.on('response', (response) => {
-        if (/\.(js|css)$/.test(new URL(response.url()).pathname)) loaded.set(response.url(), response.body().catch(() => Buffer.alloc(0)))
+        if (/\.(js|css)$/.test(new URL(response.url()).pathname))
+          loaded.set(
+            response.url(),
+            response.body().catch(() => Buffer.alloc(0)),
+          )
       })
       somebody.at = page
       await page.goto(`${services.plain.url}/admin`)

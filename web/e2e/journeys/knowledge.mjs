@@ -41,7 +41,12 @@ async function publish(service, ...guides) {
 /** A curator by program, for what a journey only needs to be there. */
 async function curatorOf(service) {
   const account = await service.account(['curator'])
-  const send = (method, path, body, headers = {}) => fetch(`${service.url}${path}`, { method, headers: { 'content-type': 'application/json', ...headers }, body: body === undefined ? undefined : JSON.stringify(body) })
+  const send = (method, path, body, headers = {}) =>
+    fetch(`${service.url}${path}`, {
+      method,
+      headers: { 'content-type': 'application/json', ...headers },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    })
   const cookie = (await send('POST', '/api/v1/auth/sign-in', account)).headers.get('set-cookie').split(';')[0]
   return async (method, path, body, headers = {}) => {
     const answer = await send(method, `/api/v1/admin${path}`, body, { cookie, ...headers })
@@ -70,10 +75,26 @@ const press = (staff, name) => staff.at.getByRole('button', { name, exact: true 
 
 /** Matters that nothing else in the sample speaks of. */
 const MATTERS = {
-  phone: { thing: '河畔垂钓证', fee: '12元', body: '**结论**：河畔垂钓证到社区窗口登记领取，工本费12元。\n\n## 带什么\n办河畔垂钓证带身份证原件和一张一寸照片。\n\n## 几天能拿到\n窗口当场受理，三个工作日内领取河畔垂钓证。' },
-  tablet: { thing: '社区暖房花圃', fee: '18元', body: '**结论**：社区暖房花圃认领一格每季交18元水费，到花圃值班室登记。\n\n## 怎么认领\n认领社区暖房花圃先看空格公示，写下想种的花草。' },
-  wide: { thing: '天台观星台', fee: '26元', body: '**结论**：天台观星台预约一晚收设备押金26元，归还时退回。\n\n## 怎么预约\n预约天台观星台提前两天在科普站登记，阴雨天顺延。' },
-  desk: { thing: '风筝节摊位', fee: '35元', body: '**结论**：风筝节摊位到文体中心报名抽签，每天收清洁费35元。\n\n## 怎么报名\n报名风筝节摊位要填申请表，写清楚卖什么。\n\n## 什么时候公布\n抽签结果在活动前一周贴在文体中心门口，风筝节摊位不得转让。' },
+  phone: {
+    thing: '河畔垂钓证',
+    fee: '12元',
+    body: '**结论**：河畔垂钓证到社区窗口登记领取，工本费12元。\n\n## 带什么\n办河畔垂钓证带身份证原件和一张一寸照片。\n\n## 几天能拿到\n窗口当场受理，三个工作日内领取河畔垂钓证。',
+  },
+  tablet: {
+    thing: '社区暖房花圃',
+    fee: '18元',
+    body: '**结论**：社区暖房花圃认领一格每季交18元水费，到花圃值班室登记。\n\n## 怎么认领\n认领社区暖房花圃先看空格公示，写下想种的花草。',
+  },
+  wide: {
+    thing: '天台观星台',
+    fee: '26元',
+    body: '**结论**：天台观星台预约一晚收设备押金26元，归还时退回。\n\n## 怎么预约\n预约天台观星台提前两天在科普站登记，阴雨天顺延。',
+  },
+  desk: {
+    thing: '风筝节摊位',
+    fee: '35元',
+    body: '**结论**：风筝节摊位到文体中心报名抽签，每天收清洁费35元。\n\n## 怎么报名\n报名风筝节摊位要填申请表，写清楚卖什么。\n\n## 什么时候公布\n抽签结果在活动前一周贴在文体中心门口，风筝节摊位不得转让。',
+  },
 }
 
 export const journeys = [
@@ -85,7 +106,19 @@ export const journeys = [
       const id = `shenhe-${size}-${Date.now() % 100_000}`
       const call = await curatorOf(service)
       await askFewQuestions(call)
-      const content = { title: `${thing}怎么办`, audience: 'resident', area: '全国', category: '演练', issuer: '街道知识库（示例）', effective_from: '2026-01-01', review_by: day(300), owner: '民生服务板块 民政岗', keywords: [], questions: [`${thing}怎么办`, `${thing}要多少钱`], body }
+      const content = {
+        title: `${thing}怎么办`,
+        audience: 'resident',
+        area: '全国',
+        category: '演练',
+        issuer: '街道知识库（示例）',
+        effective_from: '2026-01-01',
+        review_by: day(300),
+        owner: '民生服务板块 民政岗',
+        keywords: [],
+        questions: [`${thing}怎么办`, `${thing}要多少钱`],
+        body,
+      }
       await call('POST', '/documents', { id, content })
       await call('POST', `/documents/${id}/submit`, { note: '新增' }, { 'if-match': '"1"' })
       const reviewer = await hire().open(service.url, '/admin', await service.account(['reviewer']))
@@ -117,7 +150,11 @@ export const journeys = [
         { name: '旧通知.doc', mimeType: 'application/msword', buffer: Buffer.from('x') },
       ])
       await author.at.getByText('另存为 docx').waitFor()
-      await author.at.getByRole('listitem').filter({ hasText: `${thing}怎么办.md` }).getByRole('button', { name: '看看怎么切分' }).click()
+      await author.at
+        .getByRole('listitem')
+        .filter({ hasText: `${thing}怎么办.md` })
+        .getByRole('button', { name: '看看怎么切分' })
+        .click()
       const pieces = author.at.getByRole('dialog')
       await pieces.getByText('共 3 段').waitFor()
       await author.shot('know-01-import-preview')
@@ -129,7 +166,9 @@ export const journeys = [
       await row(`扫描件-${size}.pdf`).getByText('未导入').waitFor()
       assert.ok((await row(`扫描件-${size}.pdf`).getByRole('cell').nth(2).innerText()).length > 5, 'a file that was not taken says why')
       await row(`${thing}怎么办.md`).getByText('已成草稿').waitFor()
-      await row(`${thing}怎么办.md`).getByRole('button', { name: /看分段|的分段/ }).click()
+      await row(`${thing}怎么办.md`)
+        .getByRole('button', { name: /看分段|的分段/ })
+        .click()
       await author.at.getByRole('dialog').getByText(fee).waitFor()
       await author.at.keyboard.press('Escape')
       await still(author, 'know-03-import-board')
@@ -163,8 +202,15 @@ export const journeys = [
     async run({ hire, services, size }) {
       const service = services.plain
       const id = `chongtu-${size}`
-      await publish(service, { id, title: `${size === 'phone' ? '雨棚' : '花架'}加装申请`, body: `**结论**：${size === 'phone' ? '雨棚加装先向物业提出申请' : '花架加装先找楼栋长登记'}。\n\n## 步骤\n${size === 'phone' ? '物业三日内上门量尺寸' : '楼栋长每周一统一报送'}。` })
-      const [me, other] = [await hire().open(service.url, '/admin', await service.account(['curator'])), await hire().open(service.url, '/admin', await service.account(['curator']))]
+      await publish(service, {
+        id,
+        title: `${size === 'phone' ? '雨棚' : '花架'}加装申请`,
+        body: `**结论**：${size === 'phone' ? '雨棚加装先向物业提出申请' : '花架加装先找楼栋长登记'}。\n\n## 步骤\n${size === 'phone' ? '物业三日内上门量尺寸' : '楼栋长每周一统一报送'}。`,
+      })
+      const [me, other] = [
+        await hire().open(service.url, '/admin', await service.account(['curator'])),
+        await hire().open(service.url, '/admin', await service.account(['curator'])),
+      ]
       const account = me.at
       await at(me, service, `${id}/edit`)
       const body = (staff) => staff.at.getByLabel('正文')
@@ -198,8 +244,17 @@ export const journeys = [
       const service = services.plain
       const id = `tuihui-${size}`
       const word = size === 'phone' ? '共享梯子' : '共享推车'
-      await publish(service, { id, title: `${word}怎么借`, body: `**结论**：${word}到值班室登记借用，押金20元。\n\n## 归还\n${word}当天归还，登记本签字。` })
-      await publish(service, { id, title: `${word}怎么借`, from: day(-10), body: `**结论**：${word}到值班室登记借用，不收押金。\n\n## 归还\n${word}当天归还，登记本签字。` })
+      await publish(service, {
+        id,
+        title: `${word}怎么借`,
+        body: `**结论**：${word}到值班室登记借用，押金20元。\n\n## 归还\n${word}当天归还，登记本签字。`,
+      })
+      await publish(service, {
+        id,
+        title: `${word}怎么借`,
+        from: day(-10),
+        body: `**结论**：${word}到值班室登记借用，不收押金。\n\n## 归还\n${word}当天归还，登记本签字。`,
+      })
       const curator = await hire().open(service.url, '/admin', await service.account(['curator']))
       const reviewer = await hire().open(service.url, '/admin', await service.account(['reviewer']))
       await at(curator, service, id)
@@ -243,7 +298,11 @@ export const journeys = [
       await publish(
         service,
         { id, title, expires: day(-3), body: `**结论**：${title.slice(0, 5)}在指定商户抵用。\n\n## 期限\n用完为止。` },
-        { id: `${id}-new`, title: next, body: `**结论**：${next.slice(0, 5)}改为手机领取，每户一张。\n\n## 领取\n在社区窗口扫码登记后领取。` },
+        {
+          id: `${id}-new`,
+          title: next,
+          body: `**结论**：${next.slice(0, 5)}改为手机领取，每户一张。\n\n## 领取\n在社区窗口扫码登记后领取。`,
+        },
       )
       const reviewer = await hire().open(service.url, '/admin', await service.account(['reviewer']))
       await reviewer.go('到期与复核')
@@ -363,7 +422,8 @@ export const journeys = [
       await curator.at.getByLabel('备注').fill('之后')
       await press(curator, '开始评测')
       await curator.at.getByRole('row').filter({ hasText: '之后' }).filter({ hasText: set }).waitFor()
-      for (const note of ['之前', '之后']) await curator.at.getByRole('row').filter({ hasText: set }).filter({ hasText: note }).getByRole('checkbox').check()
+      for (const note of ['之前', '之后'])
+        await curator.at.getByRole('row').filter({ hasText: set }).filter({ hasText: note }).getByRole('checkbox').check()
       await still(curator, 'know-22-runs-open')
       await press(curator, '对比选中的两次')
       await curator.at.getByRole('heading', { name: '丢掉的（1 题）' }).waitFor()
@@ -406,12 +466,25 @@ export const journeys = [
       if (size === 'phone') return
       const service = services.plain
       const id = `jiancha-${Date.now() % 100_000}`
-      await publish(service, { id, title: '屋顶菜园怎么登记', body: '**结论**：屋顶菜园到社区登记，写明种什么。\n\n## 要求\n屋顶菜园的土层不超过十厘米。' })
+      await publish(service, {
+        id,
+        title: '屋顶菜园怎么登记',
+        body: '**结论**：屋顶菜园到社区登记，写明种什么。\n\n## 要求\n屋顶菜园的土层不超过十厘米。',
+      })
       const call = await curatorOf(service)
       const { content } = await call('GET', `/documents/${id}/versions/1`)
-      await call('PUT', `/documents/${id}/draft`, { content: { ...content, title: '天台晾晒架', questions: ['天台晾晒架怎么装'], body: '**结论**：天台晾晒架请物业统一安装。' } }, { 'if-match': '"0"' })
+      await call(
+        'PUT',
+        `/documents/${id}/draft`,
+        { content: { ...content, title: '天台晾晒架', questions: ['天台晾晒架怎么装'], body: '**结论**：天台晾晒架请物业统一安装。' } },
+        { 'if-match': '"0"' },
+      )
       await call('POST', `/documents/${id}/submit`, { note: '换了内容' }, { 'if-match': '"1"' })
-      await call('PUT', '/question-sets/roof', { title: '屋顶', canonical: true, questions: [{ id: 'a', question: '屋顶菜园怎么登记', expect: [id] }] })
+      await call('PUT', '/question-sets/roof', {
+        title: '屋顶',
+        canonical: true,
+        questions: [{ id: 'a', question: '屋顶菜园怎么登记', expect: [id] }],
+      })
       try {
         const curator = await hire().open(service.url, '/admin', await service.account(['curator']))
         await at(curator, service, `${id}/review`)

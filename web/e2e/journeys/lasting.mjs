@@ -16,11 +16,17 @@ export const modelJourneys = [
       const asked = model.requests()
       await resident.open(services.model.url)
       await resident.say('老人高龄津贴怎么领')
-      await resident.last().getByText(/户口所在地的街道便民服务中心/).waitFor()
+      await resident
+        .last()
+        .getByText(/户口所在地的街道便民服务中心/)
+        .waitFor()
       assert.equal(await resident.last().getAttribute('aria-busy'), 'true')
       await resident.shot('70-half-an-answer')
       await resident.at.reload()
-      await resident.last().getByText(/户口所在地的街道便民服务中心/).waitFor()
+      await resident
+        .last()
+        .getByText(/户口所在地的街道便民服务中心/)
+        .waitFor()
       assert.equal(await resident.last().getAttribute('aria-busy'), 'true', 'the answer goes on after a refresh')
       await resident.shot('71-refreshed')
       model.release()
@@ -28,7 +34,10 @@ export const modelJourneys = [
       assert.equal(await shown(resident.last()), flat(WORDS), 'every word once and none lost')
       assert.equal(await resident.own().count(), 1)
       await resident.last().getByText('内容由AI生成，仅供参考').waitFor()
-      await resident.last().getByRole('button', { name: /^依据 \d+ 条/ }).waitFor()
+      await resident
+        .last()
+        .getByRole('button', { name: /^依据 \d+ 条/ })
+        .waitFor()
       await resident.shot('72-whole-answer')
       assert.equal(model.requests(), asked + 1, 'the model was asked once')
     },
@@ -56,21 +65,37 @@ export const modelJourneys = [
       await resident.ask(`${estate}楼道里有人飞线充电`)
       await resident.draft().getByRole('button', { name: '确认提交' }).click()
       const number = await resident.number()
-      await resident.receipts().getByText(/已送达平台/).first().waitFor()
+      await resident
+        .receipts()
+        .getByText(/已送达平台/)
+        .first()
+        .waitFor()
 
       model.holdAfter(50)
       await resident.say('老人高龄津贴怎么领')
-      await resident.last().getByText(/户口所在地的街道便民服务中心/).waitFor()
+      await resident
+        .last()
+        .getByText(/户口所在地的街道便民服务中心/)
+        .waitFor()
       await service.kill()
       model.release()
       await resident.say('电话打不通怎么办')
       await resident.shot('74-service-gone')
       await service.start()
       // The half answer says that it is one; the message sent meanwhile is answered, once.
-      await resident.at.getByText(/回答中断了/).first().waitFor()
+      await resident.at
+        .getByText(/回答中断了/)
+        .first()
+        .waitFor()
       await resident.quiet()
       await resident.own().filter({ hasText: '电话打不通怎么办' }).waitFor()
-      assert.ok(await resident.at.getByText(/户口所在地的街道便民服务中心/).first().isVisible(), 'the words that were said stay')
+      assert.ok(
+        await resident.at
+          .getByText(/户口所在地的街道便民服务中心/)
+          .first()
+          .isVisible(),
+        'the words that were said stay',
+      )
       await resident.shot('75-service-back')
       await resident.at.reload()
       await resident.receipts().first().waitFor()
@@ -96,7 +121,10 @@ export const journeys = [
       await resident.open(services.plain.url)
       await resident.ask('你好')
       const posts = []
-      resident.window.on('request', (r) => r.method() === 'POST' && r.url().endsWith('/messages') && posts.push(r.postDataJSON().client_message_id))
+      resident.window.on(
+        'request',
+        (r) => r.method() === 'POST' && r.url().endsWith('/messages') && posts.push(r.postDataJSON().client_message_id),
+      )
       await resident.context.setOffline(true)
       await resident.at.getByText('网络已断开').waitFor()
       await resident.say('身份证丢了怎么补')
@@ -166,7 +194,14 @@ export const journeys = [
       await resident.answers().nth(1).waitFor()
       await resident.quiet()
       assert.match(await resident.last().innerText(), /12345/)
-      assert.equal(await resident.last().getByRole('link', { name: /拨打12345/ }).getAttribute('href'), 'tel:12345', 'the number is dialled, not sent as a message')
+      assert.equal(
+        await resident
+          .last()
+          .getByRole('link', { name: /拨打12345/ })
+          .getAttribute('href'),
+        'tel:12345',
+        'the number is dialled, not sent as a message',
+      )
       await resident.shot('91-human-answer')
 
       await page.getByRole('button', { name: '更多' }).click()
@@ -189,7 +224,9 @@ export const journeys = [
       await page.reload()
       await page.getByRole('group', { name: '可以这样问' }).waitFor()
       assert.equal(await resident.own().count(), 0, 'a refresh brings nothing back')
-      const old = await fetch(`${services.plain.url}/api/v1/conversations/${key.id}/messages`, { headers: { authorization: `Bearer ${key.token}` } })
+      const old = await fetch(`${services.plain.url}/api/v1/conversations/${key.id}/messages`, {
+        headers: { authorization: `Bearer ${key.token}` },
+      })
       assert.ok([401, 404, 410].includes(old.status), `the server has forgotten it, too (${old.status})`)
     },
   },

@@ -27,7 +27,10 @@ export const journeys = [
       await resident.sheet().waitFor({ state: 'detached' })
 
       await resident.ask(`${place.estate}${place.wrong}`)
-      await resident.draft().getByRole('button', { name: new RegExp(`修改地点：${place.estate}${place.wrong}.*网格`) }).waitFor()
+      await resident
+        .draft()
+        .getByRole('button', { name: new RegExp(`修改地点：${place.estate}${place.wrong}.*网格`) })
+        .waitFor()
       await resident.ask(`不是${place.wrong}是${place.right}`)
       const row = resident.draft().getByRole('button', { name: /^修改地点/ })
       assert.match(await row.getAttribute('aria-label'), new RegExp(`${place.estate}${place.right}`), 'words correct one field')
@@ -43,7 +46,10 @@ export const journeys = [
       await resident.shot('23-digression')
 
       // By the card.
-      await resident.draft().getByRole('button', { name: /^修改情况/ }).click()
+      await resident
+        .draft()
+        .getByRole('button', { name: /^修改情况/ })
+        .click()
       await resident.sheet().getByRole('textbox').fill('二楼到三楼的楼道里拉着电线给电动车充电')
       await resident.shot('24-field-sheet')
       await resident.sheet().getByRole('button', { name: '保存' }).click()
@@ -58,7 +64,10 @@ export const journeys = [
       await resident.sheet().getByRole('button', { name: '保存' }).click()
       await resident.sheet().waitFor({ state: 'detached' })
       assert.match(await resident.draft().innerText(), /138\*{4}0000/, 'the phone is kept and not shown whole')
-      await resident.draft().getByRole('button', { name: /^(修改|填写)类别/ }).click()
+      await resident
+        .draft()
+        .getByRole('button', { name: /^(修改|填写)类别/ })
+        .click()
       await resident.sheet().getByRole('radio', { name: '飞线充电' }).waitFor()
       assert.ok(await resident.sheet().getByRole('radio', { name: '飞线充电' }).isChecked())
       await resident.shot('26-category-sheet')
@@ -70,7 +79,11 @@ export const journeys = [
       await resident.draft().getByRole('button', { name: '确认提交' }).dblclick()
       const number = await resident.number()
       await resident.draft().waitFor({ state: 'detached' })
-      await resident.receipts().getByText(/已送达平台/).first().waitFor()
+      await resident
+        .receipts()
+        .getByText(/已送达平台/)
+        .first()
+        .waitFor()
       assert.equal(await resident.receipts().count(), 1, 'a double tap makes one receipt')
       assert.equal(new Set(confirms).size, 1, 'under one key')
       const receipt = resident.receipts().last()
@@ -88,7 +101,12 @@ export const journeys = [
       await resident.sheet().getByRole('alert').waitFor()
       await resident.sheet().getByLabel('手机号后四位').fill('0000')
       await resident.sheet().getByRole('button', { name: '查询' }).click()
-      await resident.sheet().getByRole('region', { name: `工单 ${number}` }).getByText('已送达平台').first().waitFor()
+      await resident
+        .sheet()
+        .getByRole('region', { name: `工单 ${number}` })
+        .getByText('已送达平台')
+        .first()
+        .waitFor()
       await resident.shot('27b-lookup')
       await page.keyboard.press('Escape')
       await resident.sheet().waitFor({ state: 'detached' })
@@ -118,7 +136,10 @@ export const journeys = [
       await resident.shot('30-rating')
       await form.getByRole('button', { name: '提交评价' }).click()
       await form.waitFor({ state: 'detached' })
-      await page.locator('.pill', { hasText: solved ? '已回访' : '重新办理' }).first().waitFor()
+      await page
+        .locator('.pill', { hasText: solved ? '已回访' : '重新办理' })
+        .first()
+        .waitFor()
       await resident.shot('31-rated')
 
       await page.reload()
@@ -175,7 +196,10 @@ export const journeys = [
         return [...new Uint8Array(await blob.arrayBuffer())]
       })
       await page.getByLabel('相册文件').setInputFiles({ name: 'IMG_1.jpg', mimeType: 'image/jpeg', buffer: Buffer.from(photo) })
-      await page.getByRole('list', { name: /^待发送的照片/ }).getByAltText('照片1').waitFor()
+      await page
+        .getByRole('list', { name: /^待发送的照片/ })
+        .getByAltText('照片1')
+        .waitFor()
       await page.getByRole('img', { name: '上传中' }).waitFor({ state: 'detached' })
       await resident.shot('51-photo-waiting')
       await resident.ask(`${PLACES[size].photo}门口垃圾没人清运`)
@@ -244,7 +268,10 @@ export const journeys = [
       await board.getByRole('checkbox', { name: '平台停机' }).waitFor()
       await clerk.picture(board, '64-board-faults')
       await board.getByRole('button', { name: '关闭', exact: true }).click()
-      await board.getByRole('group', { name: '按待办筛选' }).getByRole('button', { name: /退回待审/ }).click()
+      await board
+        .getByRole('group', { name: '按待办筛选' })
+        .getByRole('button', { name: /退回待审/ })
+        .click()
       await (await clerk.find(number)).waitFor()
       await clerk.picture(board, '65-board-filter')
     },

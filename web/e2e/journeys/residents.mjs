@@ -6,8 +6,24 @@ import { WORDS } from '../model.mjs'
 
 // Each screen has its own places, so that nobody's matter is taken for somebody else's.
 const PLACES = {
-  phone: { elder: '和悦苑5栋', keys: '凤鸣花园7栋', voice: '锦绣蓝湾小区5栋', twice: '凤栖雅居6栋', away: '铂金云鼎小区3栋', odd: '和悦苑8栋', kept: '凤鸣花园9栋' },
-  desk: { elder: '锦城名都5栋', keys: '春晖花园7栋', voice: '柏溪小筑5栋', twice: '银杏苑4栋', away: '古渡春色小区3栋', odd: '锦城名都8栋', kept: '春晖花园9栋' },
+  phone: {
+    elder: '和悦苑5栋',
+    keys: '凤鸣花园7栋',
+    voice: '锦绣蓝湾小区5栋',
+    twice: '凤栖雅居6栋',
+    away: '铂金云鼎小区3栋',
+    odd: '和悦苑8栋',
+    kept: '凤鸣花园9栋',
+  },
+  desk: {
+    elder: '锦城名都5栋',
+    keys: '春晖花园7栋',
+    voice: '柏溪小筑5栋',
+    twice: '银杏苑4栋',
+    away: '古渡春色小区3栋',
+    odd: '锦城名都8栋',
+    kept: '春晖花园9栋',
+  },
 }
 
 /** Nothing is covered and nothing goes sideways. */
@@ -20,7 +36,8 @@ async function close(resident) {
   await resident.sheet().waitFor({ state: 'detached' })
 }
 /** The service's own microphone: Chromium's beeping one, allowed. */
-const allowMicrophone = (resident, url) => resident.context.grantPermissions(['microphone', 'clipboard-read', 'clipboard-write'], { origin: url })
+const allowMicrophone = (resident, url) =>
+  resident.context.grantPermissions(['microphone', 'clipboard-read', 'clipboard-write'], { origin: url })
 
 /** 长辈版 from the first moment; what comes back measures whatever is in sight and takes a picture of it. */
 async function asElder(resident, url) {
@@ -30,12 +47,21 @@ async function asElder(resident, url) {
   await page.addInitScript(() => {
     // No voices in a test: what would be read aloud is written down.
     window.read = []
-    Object.defineProperty(window, 'speechSynthesis', { value: { speak: (u) => window.read.push(u), cancel: () => window.read.push('stop') } })
+    Object.defineProperty(window, 'speechSynthesis', {
+      value: { speak: (u) => window.read.push(u), cancel: () => window.read.push('stop') },
+    })
   })
   await page.reload()
   await page.getByRole('button', { name: '长辈版大字' }).click()
   return async (name, picture) => {
-    await page.evaluate(() => Promise.all(document.getAnimations().filter((a) => a.effect?.getComputedTiming().iterations !== Infinity).map((a) => a.finished.catch(() => undefined))))
+    await page.evaluate(() =>
+      Promise.all(
+        document
+          .getAnimations()
+          .filter((a) => a.effect?.getComputedTiming().iterations !== Infinity)
+          .map((a) => a.finished.catch(() => undefined)),
+      ),
+    )
     assert.deepEqual(await tooSmall(page), [], `长辈版，${name}`)
     await reachable(page, `长辈版，${name}`)
     if (picture) await resident.shot(picture)
@@ -63,7 +89,10 @@ export const modelJourneys = [
       }
       await inSight('刚打开')
       await resident.say('老人高龄津贴怎么领')
-      await resident.last().getByText(/户口所在地/).waitFor()
+      await resident
+        .last()
+        .getByText(/户口所在地/)
+        .waitFor()
       await inSight('写到一半')
       assert.equal(await resident.last().getByRole('button', { name: '复制' }).count(), 0, 'half an answer is not copied')
       model.release()
@@ -80,7 +109,11 @@ export const modelJourneys = [
       await resident.shot('130-label')
       await resident.ask('楼道里有人飞线充电，我要上报')
       await inSight('草稿')
-      for (const viewport of [{ width: 320, height: 568 }, { width: 720, height: 450 }, { width: 844, height: 390 }]) {
+      for (const viewport of [
+        { width: 320, height: 568 },
+        { width: 720, height: 450 },
+        { width: 844, height: 390 },
+      ]) {
         await page.setViewportSize(viewport)
         await page.waitForTimeout(150)
         await inSight(`${viewport.width}×${viewport.height}`)
@@ -99,7 +132,11 @@ export const journeys = [
       await page.getByRole('group', { name: '可以这样问' }).waitFor()
       assert.equal(await page.getByRole('group', { name: '可以这样问' }).getByRole('button').count(), 4, 'fewer choices')
       await state('刚打开', '100-elder-open')
-      for (const [button, name] of [['隐私说明', '隐私说明'], ['转人工', '找人工'], ['更多', '更多']]) {
+      for (const [button, name] of [
+        ['隐私说明', '隐私说明'],
+        ['转人工', '找人工'],
+        ['更多', '更多'],
+      ]) {
         await page.getByRole('button', { name: button, exact: true }).first().click()
         await resident.sheet().getByRole('heading', { name }).first().waitFor()
         await state(name, `101-elder-${{ 隐私说明: 'privacy', 转人工: 'human', 更多: 'menu' }[button]}`)
@@ -119,7 +156,10 @@ export const journeys = [
       await answer.getByRole('button', { name: '停止朗读' }).waitFor()
       await resident.shot('105-elder-aloud')
       const read = await page.evaluate(() => window.read.filter((u) => u !== 'stop').map((u) => [u.lang, u.text]))
-      assert.ok(read.length > 1 && read.every(([lang, text]) => lang === 'zh-CN' && !/〔\d/.test(text)), 'sentence by sentence, without the marks')
+      assert.ok(
+        read.length > 1 && read.every(([lang, text]) => lang === 'zh-CN' && !/〔\d/.test(text)),
+        'sentence by sentence, without the marks',
+      )
       await answer.getByRole('button', { name: '停止朗读' }).click()
       await answer.getByRole('button', { name: '朗读', exact: true }).waitFor()
       assert.equal(await page.evaluate(() => window.read.at(-1)), 'stop')
@@ -137,7 +177,6 @@ export const journeys = [
       await close(resident)
       await resident.ask('怎么修理航天飞机的发动机')
       await state('没有依据')
-
     },
   },
   {
@@ -149,7 +188,11 @@ export const journeys = [
       await resident.draft().getByRole('button', { name: '确认提交' }).waitFor()
       await state('草稿', '108-elder-draft')
       for (const field of ['地点', '类别', '电话|联系人', '情况', '时间']) {
-        await resident.draft().getByRole('button', { name: new RegExp(`^(修改|填写)(${field})`) }).first().click()
+        await resident
+          .draft()
+          .getByRole('button', { name: new RegExp(`^(修改|填写)(${field})`) })
+          .first()
+          .click()
         await resident.sheet().getByRole('button', { name: '取消' }).waitFor()
         if (field === '类别') await resident.sheet().getByRole('radio').first().waitFor()
         await state(`改${field}`, field === '地点' || field === '类别' ? `109-elder-${field === '地点' ? 'place' : 'category'}` : undefined)
@@ -161,7 +204,11 @@ export const journeys = [
       await close(resident)
       await resident.draft().getByRole('button', { name: '确认提交' }).click()
       await resident.number()
-      await resident.receipts().getByText(/已送达平台/).first().waitFor()
+      await resident
+        .receipts()
+        .getByText(/已送达平台/)
+        .first()
+        .waitFor()
       await state('回执', '110-elder-receipt')
       for (const button of ['补充照片', '撤回']) {
         await resident.receipts().last().getByRole('button', { name: button }).click()
@@ -212,7 +259,11 @@ export const journeys = [
       await page.evaluate(() => {
         window.told = []
         const line = document.querySelector('.window > p.sr-only')
-        new MutationObserver(() => line.textContent && window.told.push(line.textContent)).observe(line, { childList: true, characterData: true, subtree: true })
+        new MutationObserver(() => line.textContent && window.told.push(line.textContent)).observe(line, {
+          childList: true,
+          characterData: true,
+          subtree: true,
+        })
       })
       await press(page.getByRole('button', { name: '长辈版大字' }))
       await page.waitForFunction(() => document.documentElement.classList.contains('elder'))
@@ -224,7 +275,10 @@ export const journeys = [
       await resident.sheet().getByRole('blockquote').waitFor()
       for (let pressed = 0; pressed < 12; pressed += 1) {
         await page.keyboard.press('Tab')
-        assert.ok(await page.evaluate(() => document.activeElement === document.body || document.activeElement.closest('dialog') !== null), 'the focus stays in the sheet')
+        assert.ok(
+          await page.evaluate(() => document.activeElement === document.body || document.activeElement.closest('dialog') !== null),
+          'the focus stays in the sheet',
+        )
       }
       await resident.shot('115-keys-citation')
       await page.keyboard.press('Escape')
@@ -247,8 +301,15 @@ export const journeys = [
       await resident.shot('116-keys-draft')
       await press(resident.draft().getByRole('button', { name: '确认提交' }))
       const number = await resident.number()
-      assert.ok(await page.evaluate(() => document.activeElement.getAttribute('role') === 'log'), 'the focus is in the conversation, not nowhere')
-      await resident.receipts().getByText(/已送达平台/).first().waitFor()
+      assert.ok(
+        await page.evaluate(() => document.activeElement.getAttribute('role') === 'log'),
+        'the focus is in the conversation, not nowhere',
+      )
+      await resident
+        .receipts()
+        .getByText(/已送达平台/)
+        .first()
+        .waitFor()
       await clerk.open(services.plain.url)
       for (const move of ['受理', '交办', '开始处置']) await clerk.press(number, move)
       await clerk.press(number, '办结', '电线已经拆除')
@@ -266,86 +327,87 @@ export const journeys = [
   },
   {
     name: '说话反映，先看再发',
-    run: ({ resident, services, size, ears }) => ears.alone(async () => {
-      await resident.open(services.plain.url)
-      const page = resident.window
-      const box = page.getByLabel('输入消息')
-      const posts = []
-      page.on('request', (r) => r.method() === 'POST' && posts.push(new URL(r.url()).pathname))
-      await page.getByRole('button', { name: '语音输入' }).click()
-      const button = page.locator('.talk-button')
-      // Without the right to the microphone: words, and the way to type.
-      await button.click()
-      await page.getByText('没有允许使用麦克风').waitFor()
-      await resident.shot('120-talk-denied')
+    run: ({ resident, services, size, ears }) =>
+      ears.alone(async () => {
+        await resident.open(services.plain.url)
+        const page = resident.window
+        const box = page.getByLabel('输入消息')
+        const posts = []
+        page.on('request', (r) => r.method() === 'POST' && posts.push(new URL(r.url()).pathname))
+        await page.getByRole('button', { name: '语音输入' }).click()
+        const button = page.locator('.talk-button')
+        // Without the right to the microphone: words, and the way to type.
+        await button.click()
+        await page.getByText('没有允许使用麦克风').waitFor()
+        await resident.shot('120-talk-denied')
 
-      await allowMicrophone(resident, services.plain.url)
-      const words = `${PLACES[size].voice}门口垃圾没人清云`
-      ears.hears(words)
-      // Held, slid up: thrown away.
-      const middle = async () => {
-        const { x, y, width, height } = await button.boundingBox()
-        return [x + width / 2, y + height / 2]
-      }
-      await page.mouse.move(...(await middle()))
-      await page.mouse.down()
-      await button.getByText('松开就说完').waitFor()
-      const [x, y] = await middle()
-      await page.mouse.move(x, y - 120, { steps: 4 })
-      await button.getByText('松开就取消').waitFor()
-      await resident.shot('121-talk-away')
-      await page.mouse.up()
-      await button.getByText('按住说话').waitFor()
-      assert.deepEqual(posts, [], 'what was thrown away went nowhere')
+        await allowMicrophone(resident, services.plain.url)
+        const words = `${PLACES[size].voice}门口垃圾没人清云`
+        ears.hears(words)
+        // Held, slid up: thrown away.
+        const middle = async () => {
+          const { x, y, width, height } = await button.boundingBox()
+          return [x + width / 2, y + height / 2]
+        }
+        await page.mouse.move(...(await middle()))
+        await page.mouse.down()
+        await button.getByText('松开就说完').waitFor()
+        const [x, y] = await middle()
+        await page.mouse.move(x, y - 120, { steps: 4 })
+        await button.getByText('松开就取消').waitFor()
+        await resident.shot('121-talk-away')
+        await page.mouse.up()
+        await button.getByText('按住说话').waitFor()
+        assert.deepEqual(posts, [], 'what was thrown away went nowhere')
 
-      // Held and let go.
-      await page.mouse.move(...(await middle()))
-      await page.mouse.down()
-      await button.getByText('松开就说完').waitFor()
-      await page.waitForTimeout(900)
-      await resident.shot('122-talk-hearing')
-      await page.mouse.up()
-      await box.waitFor()
-      assert.equal(await box.inputValue(), words)
-      await page.getByText('这是听到的话').waitFor()
-      assert.ok(await box.evaluate((el) => el === document.activeElement), 'the words can be corrected at once')
-      assert.deepEqual(posts, ['/api/v1/transcriptions'], 'nothing is sent by itself, and no conversation begins by speaking')
-      assert.equal(await resident.own().count(), 0)
-      await resident.shot('123-talk-words')
-      assert.match(ears.heard().at(-1).head, /name="model"\r\n\r\nears/)
+        // Held and let go.
+        await page.mouse.move(...(await middle()))
+        await page.mouse.down()
+        await button.getByText('松开就说完').waitFor()
+        await page.waitForTimeout(900)
+        await resident.shot('122-talk-hearing')
+        await page.mouse.up()
+        await box.waitFor()
+        assert.equal(await box.inputValue(), words)
+        await page.getByText('这是听到的话').waitFor()
+        assert.ok(await box.evaluate((el) => el === document.activeElement), 'the words can be corrected at once')
+        assert.deepEqual(posts, ['/api/v1/transcriptions'], 'nothing is sent by itself, and no conversation begins by speaking')
+        assert.equal(await resident.own().count(), 0)
+        await resident.shot('123-talk-words')
+        assert.match(ears.heard().at(-1).head, /name="model"\r\n\r\nears/)
 
-      // One tap to begin, one to end; behind what stands there already. Esc gives up.
-      await page.getByRole('button', { name: '语音输入' }).click()
-      await button.click()
-      await button.getByText('点一下说完').waitFor()
-      await page.keyboard.press('Escape')
-      await button.getByText('按住说话').waitFor()
-      ears.hears('有一个星期了')
-      await button.click()
-      await button.getByText('点一下说完').waitFor()
-      await page.waitForTimeout(500)
-      await button.click()
-      await box.waitFor()
-      assert.equal(await box.inputValue(), `${words}，有一个星期了`)
-      // Misheard: corrected, then sent.
-      await box.fill(`${words}，有一个星期了`.replace('清云', '清运'))
-      await page.keyboard.press('Enter')
-      await resident.draft().getByText(PLACES[size].voice).first().waitFor()
-      assert.match(await resident.own().last().innerText(), /清运/)
-      await resident.shot('124-talk-draft')
+        // One tap to begin, one to end; behind what stands there already. Esc gives up.
+        await page.getByRole('button', { name: '语音输入' }).click()
+        await button.click()
+        await button.getByText('点一下说完').waitFor()
+        await page.keyboard.press('Escape')
+        await button.getByText('按住说话').waitFor()
+        ears.hears('有一个星期了')
+        await button.click()
+        await button.getByText('点一下说完').waitFor()
+        await page.waitForTimeout(500)
+        await button.click()
+        await box.waitFor()
+        assert.equal(await box.inputValue(), `${words}，有一个星期了`)
+        // Misheard: corrected, then sent.
+        await box.fill(`${words}，有一个星期了`.replace('清云', '清运'))
+        await page.keyboard.press('Enter')
+        await resident.draft().getByText(PLACES[size].voice).first().waitFor()
+        assert.match(await resident.own().last().innerText(), /清运/)
+        await resident.shot('124-talk-draft')
 
-      // An endpoint that fails says so, and nothing that was typed is lost.
-      await box.fill('还有')
-      await page.getByRole('button', { name: '语音输入' }).click()
-      ears.fails(2)
-      await button.click()
-      await button.getByText('点一下说完').waitFor()
-      await page.waitForTimeout(400)
-      await button.click()
-      await page.getByText('语音没能转成文字').waitFor()
-      await page.getByRole('button', { name: '语音输入' }).click()
-      assert.equal(await box.inputValue(), '还有')
-    }),
+        // An endpoint that fails says so, and nothing that was typed is lost.
+        await box.fill('还有')
+        await page.getByRole('button', { name: '语音输入' }).click()
+        ears.fails(2)
+        await button.click()
+        await button.getByText('点一下说完').waitFor()
+        await page.waitForTimeout(400)
+        await button.click()
+        await page.getByText('语音没能转成文字').waitFor()
+        await page.getByRole('button', { name: '语音输入' }).click()
+        assert.equal(await box.inputValue(), '还有')
+      }),
   },
   {
     name: '窄到320、放大到两倍、不要动画、强制颜色',
@@ -364,9 +426,14 @@ export const journeys = [
       await look('140-narrow-open')
       await resident.ask('低保怎么申请')
       await look('141-narrow-answer')
-      await resident.last().getByRole('button', { name: /^依据 \d+ 条/ }).click()
+      await resident
+        .last()
+        .getByRole('button', { name: /^依据 \d+ 条/ })
+        .click()
       await resident.sheet().getByRole('blockquote').waitFor()
-      const moving = await page.evaluate(() => document.getAnimations().filter((a) => (a.effect?.getComputedTiming().duration ?? 0) > 50).length)
+      const moving = await page.evaluate(
+        () => document.getAnimations().filter((a) => (a.effect?.getComputedTiming().duration ?? 0) > 50).length,
+      )
       assert.equal(moving, 0, 'nothing moves for whoever wants no motion')
       await look('142-narrow-citation')
       await close(resident)
@@ -416,7 +483,10 @@ export const journeys = [
       await resident.ask('低保怎么申请')
       await resident.shot('150-kiosk')
       assert.deepEqual(await page.evaluate(() => [localStorage.length, sessionStorage.length]), [0, 0], 'nothing is kept on the machine')
-      const known = () => fetch(`${services.plain.url}/api/v1/conversations/${made.conversation_id}/messages`, { headers: { authorization: `Bearer ${made.token}` } }).then((r) => r.status)
+      const known = () =>
+        fetch(`${services.plain.url}/api/v1/conversations/${made.conversation_id}/messages`, {
+          headers: { authorization: `Bearer ${made.token}` },
+        }).then((r) => r.status)
       assert.equal(await known(), 200)
 
       // It asks first; whoever is still there says so.
@@ -462,7 +532,8 @@ export const journeys = [
       const two = await resident.page(`${services.plain.url}/chat`)
       await two.getByRole('group', { name: '可以这样问' }).waitFor()
       const begun = []
-      for (const page of [one, two]) page.on('request', (r) => r.method() === 'POST' && r.url().endsWith('/conversations') && begun.push(r.url()))
+      for (const page of [one, two])
+        page.on('request', (r) => r.method() === 'POST' && r.url().endsWith('/conversations') && begun.push(r.url()))
       const say = async (page, words) => {
         await page.getByLabel('输入消息').fill(words)
         await page.keyboard.press('Enter')
@@ -477,7 +548,11 @@ export const journeys = [
         await page.locator('[aria-busy="true"], .streaming').first().waitFor({ state: 'detached' })
       }
       assert.equal(begun.length, 1, 'two tabs begin one conversation')
-      for (const [page, other] of [[one, '身份证丢了怎么补'], [two, '低保怎么申请']]) await own(page).filter({ hasText: other }).waitFor()
+      for (const [page, other] of [
+        [one, '身份证丢了怎么补'],
+        [two, '低保怎么申请'],
+      ])
+        await own(page).filter({ hasText: other }).waitFor()
       // What is said in one is seen in the other.
       await one.bringToFront()
       await say(one, '要带什么材料')
@@ -535,7 +610,11 @@ export const journeys = [
         await first.ask(`${PLACES[size].twice}门口的路灯坏了，天黑看不见路`)
         await first.draft().getByRole('button', { name: '确认提交' }).click()
         const number = await first.number()
-        await first.receipts().getByText(/已送达平台/).first().waitFor()
+        await first
+          .receipts()
+          .getByText(/已送达平台/)
+          .first()
+          .waitFor()
 
         await resident.open(services.plain.url)
         await resident.ask(`${PLACES[size].twice}门口路灯不亮，晚上黑得很`)
@@ -546,7 +625,11 @@ export const journeys = [
         await card.last().getByRole('button', { name: '一起反映' }).first().click()
         const mine = await resident.number()
         assert.notEqual(mine, number, 'who joins has a number of their own')
-        await resident.receipts().last().getByText(/是同一件事/).waitFor()
+        await resident
+          .receipts()
+          .last()
+          .getByText(/是同一件事/)
+          .waitFor()
         await resident.quiet()
         await resident.shot('166-joined')
       } finally {
@@ -595,7 +678,9 @@ export const journeys = [
       await sheet.getByRole('button', { name: '清空', exact: true }).dblclick()
       await page.getByRole('group', { name: '可以这样问' }).waitFor()
       assert.equal(await page.evaluate(() => localStorage.getItem('gw:default:conversation')), null)
-      const old = await fetch(`${services.plain.url}/api/v1/conversations/${key.id}/messages`, { headers: { authorization: `Bearer ${key.token}` } })
+      const old = await fetch(`${services.plain.url}/api/v1/conversations/${key.id}/messages`, {
+        headers: { authorization: `Bearer ${key.token}` },
+      })
       assert.notEqual(old.status, 200, 'the words are gone from the server')
       const board = await (await fetch(`${services.plain.url}/platform/`)).text()
       assert.ok(board.length > 0)
@@ -611,12 +696,18 @@ export const journeys = [
       const odd = `${PLACES[size].odd}<script>alert(1)</script><img src=x onerror=alert(2)> javascript:alert(3) \u202e倒过来\u202c 路灯坏了，天黑看不见路`
       await resident.ask(odd)
       await resident.draft().waitFor()
-      await resident.draft().getByRole('button', { name: /^修改情况/ }).click()
+      await resident
+        .draft()
+        .getByRole('button', { name: /^修改情况/ })
+        .click()
       await resident.sheet().getByRole('textbox').fill(`<svg onload=alert(4)> [点我](javascript:alert(5)) \u202e灯坏了`)
       await resident.sheet().getByRole('button', { name: '保存' }).click()
       await resident.sheet().waitFor({ state: 'detached' })
       const shown = async () => {
-        assert.match(await resident.own().first().innerText(), /<script>alert\(1\)<\/script><img src=x onerror=alert\(2\)> javascript:alert\(3\)/)
+        assert.match(
+          await resident.own().first().innerText(),
+          /<script>alert\(1\)<\/script><img src=x onerror=alert\(2\)> javascript:alert\(3\)/,
+        )
         assert.equal(await page.locator('.log script, .log svg[onload], .log img[onerror], .log a[href^="javascript"]').count(), 0)
       }
       await shown()

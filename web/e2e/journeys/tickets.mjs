@@ -18,7 +18,16 @@ const PLACES = {
 /** Somebody reports without a window; the number. */
 async function report(url, words) {
   const call = async (path, body, token) => {
-    const answer = await fetch(`${url}/api/v1${path}`, { method: 'POST', headers: { 'content-type': 'application/json', accept: 'application/json', 'idempotency-key': crypto.randomUUID(), ...(token && { authorization: `Bearer ${token}` }) }, body: JSON.stringify(body) })
+    const answer = await fetch(`${url}/api/v1${path}`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        accept: 'application/json',
+        'idempotency-key': crypto.randomUUID(),
+        ...(token && { authorization: `Bearer ${token}` }),
+      },
+      body: JSON.stringify(body),
+    })
     const said = await answer.json()
     assert.ok(answer.ok, `${path}: ${answer.status} ${JSON.stringify(said)}`)
     return said
@@ -31,11 +40,18 @@ async function report(url, words) {
 
 /** What the desk of somebody signed in gets from a call. */
 const asked = (staff, path, method = 'GET', body) =>
-  staff.at.evaluate(async ([path, method, body]) => {
-    const answer = await fetch(path, { method, headers: { 'content-type': 'application/json' }, ...(body && { body: JSON.stringify(body) }) })
-    const text = await answer.text()
-    return { status: answer.status, body: text.startsWith('{') || text.startsWith('[') ? JSON.parse(text) : text }
-  }, [path, method, body])
+  staff.at.evaluate(
+    async ([path, method, body]) => {
+      const answer = await fetch(path, {
+        method,
+        headers: { 'content-type': 'application/json' },
+        ...(body && { body: JSON.stringify(body) }),
+      })
+      const text = await answer.text()
+      return { status: answer.status, body: text.startsWith('{') || text.startsWith('[') ? JSON.parse(text) : text }
+    },
+    [path, method, body],
+  )
 
 /** A service of this file's own: here the platform is broken and the street changed. Urgent matters are due in a minute. */
 let own
@@ -49,7 +65,12 @@ function ownService({ binary, pictures }) {
     // One for each screen: who takes note of an alert takes it away from the other.
     const falling = (house) => report(service.url, `${house}掉外墙瓷砖，砸到停的车，没有人受伤，下面是通道`)
     const urgent = { phone: await falling('铂金云鼎小区7栋'), desk: await falling('古渡春色小区10栋') }
-    const faults = (switches) => fetch(`${service.url}/platform/board/faults`, { method: 'PUT', headers: { 'content-type': 'application/json' }, body: JSON.stringify(switches) }).then((r) => assert.ok(r.ok, `faults: ${r.status}`))
+    const faults = (switches) =>
+      fetch(`${service.url}/platform/board/faults`, {
+        method: 'PUT',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(switches),
+      }).then((r) => assert.ok(r.ok, `faults: ${r.status}`))
     return { ...service, urgent, faults }
   })()
   return own
@@ -104,7 +125,9 @@ export const journeys = [
       await lane(centre, '待受理')
       await card(centre, number).waitFor()
       assert.ok(Date.now() - since < 10_000, 'a report stands on the board within seconds, without a reload')
-      await card(centre, number).getByText(/受理还剩/).waitFor()
+      await card(centre, number)
+        .getByText(/受理还剩/)
+        .waitFor()
       await centre.shot('tickets-board-one')
       await centre.at.getByRole('button', { name: '清除条件' }).click()
       await lane(centre, '待受理')
@@ -114,7 +137,10 @@ export const journeys = [
       await card(centre, number).click()
       await centre.at.getByRole('heading', { level: 1, name: /路灯/ }).waitFor()
       await panel(centre, '承办').getByText('派单依据').waitFor()
-      await panel(centre, '时限').getByText(/计时中/).first().waitFor()
+      await panel(centre, '时限')
+        .getByText(/计时中/)
+        .first()
+        .waitFor()
       await panel(centre, '推送').getByText('已送达', { exact: true }).first().waitFor()
       await centre.shot('tickets-one')
       await move(centre, '受理')
@@ -143,7 +169,10 @@ export const journeys = [
       const news = resident.at.getByRole('article', { name: '进展通知' })
       await news.filter({ hasText: '换了灯泡，晚上已经亮了' }).waitFor()
       await panel(centre, '居民收到的消息').getByText('换了灯泡，晚上已经亮了').waitFor()
-      await panel(centre, '居民收到的消息').getByText(/已送到对话/).first().waitFor()
+      await panel(centre, '居民收到的消息')
+        .getByText(/已送到对话/)
+        .first()
+        .waitFor()
       const history = panel(centre, '办理经过')
       assert.equal(await history.getByText('已办结', { exact: true }).count(), 1, 'a double tap is one move')
       await history.getByRole('button', { name: '看大图，第 1 张' }).click()
@@ -166,14 +195,21 @@ export const journeys = [
       assert.ok(readFileSync(await file.path(), 'utf8').includes(number), 'what is exported is what was found')
       await centre.at.reload()
       await centre.at.getByRole('cell', { name: number }).waitFor()
-      assert.equal(await centre.at.getByRole('searchbox', { name: '搜索工单' }).inputValue(), number, 'the address holds what was looked for')
+      assert.equal(
+        await centre.at.getByRole('searchbox', { name: '搜索工单' }).inputValue(),
+        number,
+        'the address holds what was looked for',
+      )
     },
   },
   {
     name: '工单：只用键盘，下一张、打开、办理',
     async run({ hire, services, size }) {
       const place = PLACES[size].noise
-      const numbers = [await report(services.plain.url, `${place}门口垃圾没人清运`), await report(services.plain.url, `${place}楼道灯坏了看不见路`)]
+      const numbers = [
+        await report(services.plain.url, `${place}门口垃圾没人清运`),
+        await report(services.plain.url, `${place}楼道灯坏了看不见路`),
+      ]
       const centre = await hire().open(services.plain.url, '/admin/tickets', await services.plain.account(['dispatcher']))
       const narrowed = centre.at.waitForResponse((r) => r.url().includes('/worker/board?') && r.url().includes('q='))
       await find(centre, place)
@@ -262,7 +298,10 @@ export const journeys = [
       await centre.at.getByLabel('把这张').press('Enter')
       await centre.at.getByRole('button', { name: `选 ${first}` }).click()
       const right = centre.at.getByRole('article', { name: '继续办理的' })
-      await right.getByText(/楼顶漏水/).first().waitFor()
+      await right
+        .getByText(/楼顶漏水/)
+        .first()
+        .waitFor()
       await centre.shot('tickets-merge')
       await centre.at.getByRole('button', { name: '合并', exact: true }).click()
       const dialog = form(centre, `把 ${second} 并入 ${first}`)
@@ -295,7 +334,9 @@ export const journeys = [
       const right = form(centre, '纠正类别')
       await right.getByLabel('应该属于').selectOption({ index: 3 })
       await right.getByRole('button', { name: '纠正', exact: true }).click()
-      await panel(centre, '情况').getByText(/已纠正为/).waitFor()
+      await panel(centre, '情况')
+        .getByText(/已纠正为/)
+        .waitFor()
       assert.ok(!(await centre.at.locator('body').innerText()).includes('13912345678'), 'who reported stands nowhere')
       const reporter = panel(centre, '反映人')
       await reporter.getByRole('button', { name: '查看反映人' }).click()
@@ -321,8 +362,13 @@ export const journeys = [
       const curator = await hire().open(services.plain.url, '/admin/tickets', await services.plain.account(['curator']))
       await curator.at.getByRole('heading', { name: '没有权限' }).waitFor()
       assert.equal(await curator.at.getByRole('link', { name: '工单看板' }).count(), 0)
-      for (const path of ['worker/board', `worker/tickets/${number}`, 'admin/outbox', 'admin/street']) assert.equal((await asked(curator, `/api/v1/${path}`)).status, 403, path)
-      const elsewhere = await hire().open(services.plain.url, `/admin/tickets/${number}`, await services.plain.account(['gridworker'], ['--community', '柏华社区']))
+      for (const path of ['worker/board', `worker/tickets/${number}`, 'admin/outbox', 'admin/street'])
+        assert.equal((await asked(curator, `/api/v1/${path}`)).status, 403, path)
+      const elsewhere = await hire().open(
+        services.plain.url,
+        `/admin/tickets/${number}`,
+        await services.plain.account(['gridworker'], ['--community', '柏华社区']),
+      )
       await elsewhere.at.getByRole('alert').getByText('没有这个工单').waitFor()
       await elsewhere.shot('tickets-elsewhere')
       await elsewhere.at.goto(`${services.plain.url}/admin/tickets?q=${number}`)
@@ -339,7 +385,10 @@ export const journeys = [
     run: alone(async ({ hire, size }, service) => {
       await service.faults({ refuse_signature: true })
       const number = await report(service.url, `${PLACES[size].lamp}楼下路灯坏了`)
-      const others = [await report(service.url, `${PLACES[size].wall}门口垃圾没人清运`), await report(service.url, `${PLACES[size].noise}楼道灯坏了`)]
+      const others = [
+        await report(service.url, `${PLACES[size].wall}门口垃圾没人清运`),
+        await report(service.url, `${PLACES[size].noise}楼道灯坏了`),
+      ]
       const centre = await hire().open(service.url, '/admin', await service.account(['dispatcher']))
       await centre.go('推送记录')
       await centre.at.getByRole('group', { name: '状态' }).getByRole('button', { name: /^被拒/ }).click()
@@ -370,7 +419,10 @@ export const journeys = [
       const pause = form(centre, /^暂停推送到/)
       await pause.getByRole('textbox').fill('平台升级')
       await pause.getByRole('button', { name: '暂停', exact: true }).click()
-      await centre.at.getByText(/平台升级/).first().waitFor()
+      await centre.at
+        .getByText(/平台升级/)
+        .first()
+        .waitFor()
       const held = await report(service.url, `${PLACES[size].other}楼道灯坏了`)
       await centre.shot('destinations-paused')
       await centre.at.goto(`${service.url}/admin/outbox?number=${held}`)
@@ -403,7 +455,10 @@ export const journeys = [
       assert.ok(await dialog.getByRole('button', { name: '导出', exact: true }).isDisabled(), 'contacts need a reason')
       await dialog.getByLabel('事由').fill('平台停用，转人工')
       await centre.shot('outbox-export')
-      const [file] = await Promise.all([centre.at.waitForEvent('download'), dialog.getByRole('button', { name: '导出', exact: true }).click()])
+      const [file] = await Promise.all([
+        centre.at.waitForEvent('download'),
+        dialog.getByRole('button', { name: '导出', exact: true }).click(),
+      ])
       const text = readFileSync(await file.path(), 'utf8')
       assert.ok(text.startsWith('\uFEFF') && text.includes(number) && text.includes('13912345678'))
       await centre.at.getByRole('link', { name: number }).click()
@@ -430,20 +485,33 @@ export const journeys = [
       await admin.shot('street-file')
       // A column with another name, and a row that names what is not there.
       const wrong = shipped('dispatch.csv').replace('category_prefix', 'category')
-      const bring = (text) => admin.at.getByLabel('上传文件').setInputFiles({ name: 'dispatch.csv', mimeType: 'text/csv', buffer: Buffer.from(text) })
+      const bring = (text) =>
+        admin.at.getByLabel('上传文件').setInputFiles({ name: 'dispatch.csv', mimeType: 'text/csv', buffer: Buffer.from(text) })
       await bring(wrong)
       const result = panel(admin, '检查结果')
-      await result.getByRole('alert').getByText(/处问题/).waitFor()
-      await result.getByText(/category/).first().waitFor()
+      await result
+        .getByRole('alert')
+        .getByText(/处问题/)
+        .waitFor()
+      await result
+        .getByText(/category/)
+        .first()
+        .waitFor()
       await admin.shot('street-wrong-column')
       await bring(shipped('dispatch.csv').replace('d010,10,', 'd010,十,'))
       await result.getByRole('button', { name: 'dispatch.csv 第 2 行' }).waitFor()
-      await result.getByText(/priority/).first().waitFor()
+      await result
+        .getByText(/priority/)
+        .first()
+        .waitFor()
       await admin.at.getByRole('button', { name: '保存为新版本' }).click()
       const keep = form(admin, '保存为新版本')
       await keep.getByRole('textbox').fill('带着错的')
       await keep.getByRole('button', { name: '保存', exact: true }).click()
-      await keep.getByRole('alert').getByText(/dispatch.csv 第2行/).waitFor()
+      await keep
+        .getByRole('alert')
+        .getByText(/dispatch.csv 第2行/)
+        .waitFor()
       await admin.shot('street-refused')
       await admin.at.keyboard.press('Escape')
       await keep.waitFor({ state: 'hidden' })
@@ -458,7 +526,10 @@ export const journeys = [
       await row.waitFor({ state: 'hidden' })
       // Façades go to another post.
       await admin.at.getByRole('searchbox', { name: '查找行' }).fill('城市更新岗 010101')
-      await admin.at.getByRole('button', { name: /^修改第/ }).first().click()
+      await admin.at
+        .getByRole('button', { name: /^修改第/ })
+        .first()
+        .click()
       const facade = form(admin, /^修改第 \d+ 行/)
       await facade.getByLabel('section').fill('平安法治')
       await facade.getByLabel('post', { exact: true }).fill('综合执法岗')
@@ -466,12 +537,17 @@ export const journeys = [
       await facade.waitFor({ state: 'hidden' })
       await admin.at.getByRole('button', { name: '检查', exact: true }).click()
       await result.getByText('没有问题，可以保存。').waitFor()
-      await result.getByText(/综合执法岗/).first().waitFor()
+      await result
+        .getByText(/综合执法岗/)
+        .first()
+        .waitFor()
       await admin.shot('street-checked')
       await admin.at.getByRole('link', { name: '‹ 街道数据' }).click()
       await admin.go('试派')
       await admin.at.getByRole('button', { name: '试派' }).click()
-      await panel(admin, '试派结果').getByText(/张会去别处/).waitFor()
+      await panel(admin, '试派结果')
+        .getByText(/张会去别处/)
+        .waitFor()
       await admin.shot('street-trial')
       await admin.go('街道数据')
       await panel(admin, '正在修改').waitFor()
@@ -505,9 +581,15 @@ export const journeys = [
       const centre = await hire().open(service.url, '/admin', await service.account(['dispatcher']))
       await centre.go('工单看板')
       await lane(centre, '待受理')
-      await card(centre, urgent).getByText(/受理超时/).waitFor({ timeout: 70_000 })
+      await card(centre, urgent)
+        .getByText(/受理超时/)
+        .waitFor({ timeout: 70_000 })
       await card(centre, calm).waitFor()
-      assert.match(await centre.at.getByRole('region', { name: '待受理' }).getByRole('link').first().innerText(), new RegExp(Object.values(service.urgent).join('|')), 'what is overdue stands on top')
+      assert.match(
+        await centre.at.getByRole('region', { name: '待受理' }).getByRole('link').first().innerText(),
+        new RegExp(Object.values(service.urgent).join('|')),
+        'what is overdue stands on top',
+      )
       await centre.shot('tickets-board-overdue')
       const more = centre.at.getByRole('button', { name: '筛选', exact: true })
       if (await more.isVisible()) await more.click()
@@ -519,7 +601,10 @@ export const journeys = [
       await centre.shot('tickets-alerts')
       const many = await take.count()
       await take.first().click()
-      await centre.at.waitForFunction(([name, many]) => document.querySelectorAll(`[aria-label="${name}"]`).length < many, [`知悉 ${urgent}`, many])
+      await centre.at.waitForFunction(
+        ([name, many]) => document.querySelectorAll(`[aria-label="${name}"]`).length < many,
+        [`知悉 ${urgent}`, many],
+      )
 
       await centre.at.goto(`${service.url}/admin/tickets/${calm}`)
       await move(centre, '受理')
@@ -538,7 +623,10 @@ export const journeys = [
       await extend.getByLabel('事由（居民会看到）').fill('等配件到货')
       await extend.getByRole('button', { name: '延期', exact: true }).click()
       await clocks.getByText(/已延期 1 次/).waitFor()
-      await clocks.getByText(/等配件到货/).first().waitFor()
+      await clocks
+        .getByText(/等配件到货/)
+        .first()
+        .waitFor()
       await centre.shot('tickets-extended')
     }),
   },

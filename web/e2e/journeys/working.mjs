@@ -16,12 +16,16 @@ const mark = () => `${Array.from({ length: 5 }, () => '甲乙丙丁戊己庚辛'
 const ask = (page, path, method = 'GET', body = undefined) =>
   page.evaluate(
     async ([path, method, body]) => {
-      const response = await fetch(path, { method, ...(body ? { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } } : {}) })
+      const response = await fetch(path, {
+        method,
+        ...(body ? { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } } : {}),
+      })
       return { status: response.status, body: await response.json() }
     },
     [path, method, body],
   )
-const ticketsSaying = async (page, words) => (await ask(page, '/api/v1/worker/tickets?limit=200')).body.tickets.filter((t) => t.description.includes(words))
+const ticketsSaying = async (page, words) =>
+  (await ask(page, '/api/v1/worker/tickets?limit=200')).body.tickets.filter((t) => t.description.includes(words))
 
 /** A JPEG as a phone takes it, with the place inside when one is given. */
 async function photo(page, at, tint = '#7a8f6a') {
@@ -44,7 +48,11 @@ async function photo(page, at, tint = '#7a8f6a') {
   tiff.write('MM', 0)
   tiff.writeUInt16BE(42, 2)
   tiff.writeUInt32BE(8, 4)
-  const entry = (offset, tag, type, count) => (tiff.writeUInt16BE(tag, offset), tiff.writeUInt16BE(type, offset + 2), tiff.writeUInt32BE(count, offset + 4))
+  const entry = (offset, tag, type, count) => (
+    tiff.writeUInt16BE(tag, offset),
+    tiff.writeUInt16BE(type, offset + 2),
+    tiff.writeUInt32BE(count, offset + 4)
+  )
   tiff.writeUInt16BE(1, 8)
   entry(10, 0x8825, 4, 1)
   tiff.writeUInt32BE(26, 18)
@@ -70,7 +78,10 @@ async function photo(page, at, tint = '#7a8f6a') {
   head.writeUInt16BE(body.length + 2, 2)
   return Buffer.concat([plain.subarray(0, 2), head, body, plain.subarray(2)])
 }
-const choose = async (scope, files) => scope.locator('input[type=file][multiple]').setInputFiles(files.map((buffer, at) => ({ name: `IMG_${at}.jpg`, mimeType: 'image/jpeg', buffer })))
+const choose = async (scope, files) =>
+  scope
+    .locator('input[type=file][multiple]')
+    .setInputFiles(files.map((buffer, at) => ({ name: `IMG_${at}.jpg`, mimeType: 'image/jpeg', buffer })))
 
 async function noDouble(page, words, what) {
   const found = await ticketsSaying(page, words)
@@ -96,7 +107,8 @@ export const journeys = [
       await page.getByLabel('要问的规程').fill('飞线充电怎么处置')
       await page.getByRole('button', { name: '问', exact: true }).click()
       const answer = page.getByRole('article', { name: '飞线充电怎么处置' })
-      for (const head of ['立案条件', '步骤清单', '时限', '责任主体', '法律依据', '话术']) await answer.getByRole('heading', { name: head, exact: true }).waitFor()
+      for (const head of ['立案条件', '步骤清单', '时限', '责任主体', '法律依据', '话术'])
+        await answer.getByRole('heading', { name: head, exact: true }).waitFor()
       await page.getByText('正在写').waitFor({ state: 'detached' })
       await answer.getByRole('checkbox').first().check()
       await answer.getByRole('checkbox').nth(1).check()
@@ -110,7 +122,10 @@ export const journeys = [
       await page.getByText('已复制').waitFor()
       await page.reload()
       await page.getByRole('article', { name: '飞线充电怎么处置' }).getByRole('checkbox').first().waitFor()
-      assert.ok(await page.getByRole('article', { name: '飞线充电怎么处置' }).getByRole('checkbox').nth(1).isChecked(), 'what was ticked off stays so')
+      assert.ok(
+        await page.getByRole('article', { name: '飞线充电怎么处置' }).getByRole('checkbox').nth(1).isChecked(),
+        'what was ticked off stays so',
+      )
 
       await tab(page, '报事件')
       const words = `${ground.estate}${ground.houses[0]}楼下的垃圾桶满出来没人清运${mark()}`
@@ -131,7 +146,11 @@ export const journeys = [
       await worker.shot('worker-ticket')
       await page.getByRole('button', { name: '复制地址' }).click()
       assert.match(await page.evaluate(() => navigator.clipboard.readText()), new RegExp(ground.estate))
-      assert.deepEqual(await page.locator('a[href^="tel:"]').evaluateAll((all) => [...new Set(all.map((a) => a.getAttribute('href')))]), ['tel:12345'], 'nobody else is rung from a ticket')
+      assert.deepEqual(
+        await page.locator('a[href^="tel:"]').evaluateAll((all) => [...new Set(all.map((a) => a.getAttribute('href')))]),
+        ['tel:12345'],
+        'nobody else is rung from a ticket',
+      )
       await page.getByRole('button', { name: '开始处置' }).click()
       let sheet = page.getByRole('dialog', { name: '开始处置' })
       await sheet.getByRole('textbox').fill('已到现场，正在联系清运')
@@ -198,7 +217,10 @@ export const journeys = [
       await page.goBack()
       await page.getByRole('link', { name: /^已上报：WG/ }).waitFor()
       await tab(page, '走访')
-      await page.getByText(/^(7|10|15|30)天后$/).first().waitFor()
+      await page
+        .getByText(/^(7|10|15|30)天后$/)
+        .first()
+        .waitFor()
       await tab(page, '我的')
       await page.getByText('这台设备').first().waitFor()
       await worker.shot('worker-me')
@@ -294,9 +316,17 @@ export const journeys = [
       await page.getByText(seen).last().waitFor()
       await tab(page, '报事件')
       await reportOf(page, words).getByText('待您确认').waitFor()
-      const both = [page, second].map((p) => reportOf(p, words).getByRole('button', { name: '确认上报' }).click().catch(() => undefined))
+      const both = [page, second].map((p) =>
+        reportOf(p, words)
+          .getByRole('button', { name: '确认上报' })
+          .click()
+          .catch(() => undefined),
+      )
       await Promise.all(both)
-      for (const p of [page, second]) await reportOf(p, words).getByText(/工单号/).waitFor()
+      for (const p of [page, second])
+        await reportOf(p, words)
+          .getByText(/工单号/)
+          .waitFor()
       await noDouble(page, words, 'two tabs')
       const { body: file } = await ask(page, `/api/v1/worker/ledgers/${visited}`)
       assert.equal(file.visits.filter((v) => v.note === seen).length, 1, 'the visit was written down once')
@@ -406,7 +436,11 @@ export const journeys = [
       const { number } = await noDouble(own.at, words, 'a report')
       const entry = (await ask(own.at, '/api/v1/worker/ledgers')).body.entries[0].id
 
-      const other = await hire().open(services.plain.url, `/worker/tickets/${number}`, await account(services, size, ['gridworker'], ground.other))
+      const other = await hire().open(
+        services.plain.url,
+        `/worker/tickets/${number}`,
+        await account(services, size, ['gridworker'], ground.other),
+      )
       await other.at.getByRole('heading', { name: '看不到这张工单' }).waitFor()
       await other.shot('worker-foreign')
       assert.equal((await ask(other.at, `/api/v1/worker/tickets/${number}`)).status, 404)
@@ -431,7 +465,13 @@ export const journeys = [
       await page.emulateMedia({ colorScheme: 'dark' })
       await tab(page, '我的')
       await page.getByRole('button', { name: '特大' }).click()
-      for (const [name, title] of [['问规程', '问规程'], ['报事件', '报事件'], ['工单', '工单'], ['走访', '走访'], ['我的', '我的']]) {
+      for (const [name, title] of [
+        ['问规程', '问规程'],
+        ['报事件', '报事件'],
+        ['工单', '工单'],
+        ['走访', '走访'],
+        ['我的', '我的'],
+      ]) {
         await tab(page, name)
         await page.getByRole('heading', { level: 1, name: title }).waitFor()
         await page.waitForLoadState('networkidle')
@@ -439,7 +479,10 @@ export const journeys = [
         const small = await page.evaluate(() =>
           [...document.querySelectorAll('a, button, input:not(.unseen), textarea, select')]
             .filter((e) => e.checkVisibility() && !e.closest('p:not(.tools):not(.as-of):not(.bar)') && !e.closest('label'))
-            .map((e) => ({ words: (e.textContent || e.getAttribute('aria-label') || e.id).trim().slice(0, 20), box: e.getBoundingClientRect() }))
+            .map((e) => ({
+              words: (e.textContent || e.getAttribute('aria-label') || e.id).trim().slice(0, 20),
+              box: e.getBoundingClientRect(),
+            }))
             .filter(({ box }) => box.height < 47.5 || box.width < 47.5)
             .map(({ words, box }) => `${words} ${Math.round(box.width)}×${Math.round(box.height)}`),
         )
@@ -462,7 +505,8 @@ export const journeys = [
       const office = await hire().open(services.plain.url, '/admin', await services.plain.account(['dispatcher']))
       await office.go('台账')
       const head = 'kind,number,grid_code,place,interval_days,next_due,details\n'
-      const choose = (text) => office.at.getByLabel('台账文件').setInputFiles({ name: '台账.csv', mimeType: 'text/csv', buffer: Buffer.from(head + text) })
+      const choose = (text) =>
+        office.at.getByLabel('台账文件').setInputFiles({ name: '台账.csv', mimeType: 'text/csv', buffer: Buffer.from(head + text) })
       await choose(`危房,${size}-1,CH-XX-00,某处,30,+2,\n危房,${size}-2,${ground.grid},${ground.estate}1号门,0,+2,\n`)
       await office.at.getByText(/第2行.*CH-XX-00/).waitFor()
       await office.at.getByText(/第3行.*1到366天/).waitFor()

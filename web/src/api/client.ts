@@ -44,8 +44,20 @@ export class Api {
   }
 
   /** Sends a message and asks for its turn as a stream, or whole. */
-  sendMessage(key: ConversationKey, body: { client_message_id: string; text: string; attachments?: string[] }, signal?: AbortSignal, whole = false): Promise<Response> {
-    return this.call('POST', `/conversations/${key.id}/messages`, key, body, { accept: whole ? 'application/json' : 'text/event-stream' }, signal)
+  sendMessage(
+    key: ConversationKey,
+    body: { client_message_id: string; text: string; attachments?: string[] },
+    signal?: AbortSignal,
+    whole = false,
+  ): Promise<Response> {
+    return this.call(
+      'POST',
+      `/conversations/${key.id}/messages`,
+      key,
+      body,
+      { accept: whole ? 'application/json' : 'text/event-stream' },
+      signal,
+    )
   }
 
   turnEvents(key: ConversationKey, turnId: string, lastId?: string, signal?: AbortSignal): Promise<Response> {
@@ -119,7 +131,11 @@ export class Api {
     return this.json('POST', '/tickets/lookup', undefined, { number, phone_tail: phoneTail })
   }
 
-  rate(key: ConversationKey, number: string, body: { solved: boolean; stars: number; comment?: string }): Promise<Partial<TicketView> | undefined> {
+  rate(
+    key: ConversationKey,
+    number: string,
+    body: { solved: boolean; stars: number; comment?: string },
+  ): Promise<Partial<TicketView> | undefined> {
     return this.json('POST', `/tickets/${encodeURIComponent(number)}/rating`, key, body)
   }
 
@@ -141,14 +157,27 @@ export class Api {
     return this.call('GET', path, key, undefined, headers, signal)
   }
 
-  private async json<T>(method: string, path: string, key?: ConversationKey, body?: unknown, headers: Record<string, string> = {}): Promise<T> {
+  private async json<T>(
+    method: string,
+    path: string,
+    key?: ConversationKey,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<T> {
     const response = await this.call(method, path, key, body, { accept: 'application/json', ...headers })
     if (!response.ok) throw await problemOf(response)
     const text = await response.text()
     return (text === '' ? undefined : JSON.parse(text)) as T
   }
 
-  private call(method: string, path: string, key?: ConversationKey, body?: unknown, extra: Record<string, string> = {}, signal?: AbortSignal): Promise<Response> {
+  private call(
+    method: string,
+    path: string,
+    key?: ConversationKey,
+    body?: unknown,
+    extra: Record<string, string> = {},
+    signal?: AbortSignal,
+  ): Promise<Response> {
     const headers: Record<string, string> = { ...extra }
     if (key) headers['authorization'] = `Bearer ${key.token}`
     const init: RequestInit = { method, headers, cache: 'no-store', credentials: 'same-origin', ...(signal ? { signal } : {}) }

@@ -18,7 +18,11 @@ const WHOLE_TURNS = 5
 export const MAX_TRIES = 6
 
 /** Yields the events of an SSE body; ends when the body ends, throws when it breaks or goes silent. */
-export async function* readEvents(body: ReadableStream<Uint8Array>, silenceMs = SILENCE_MS, firstMs = silenceMs): AsyncGenerator<ServerEvent> {
+export async function* readEvents(
+  body: ReadableStream<Uint8Array>,
+  silenceMs = SILENCE_MS,
+  firstMs = silenceMs,
+): AsyncGenerator<ServerEvent> {
   const ready: ServerEvent[] = []
   const parser = createParser({
     onEvent(message) {
@@ -106,7 +110,10 @@ export async function followTurn(request: TurnRequest): Promise<void> {
     let heard = true
     const began = Date.now()
     try {
-      const response = whole && eaten ? await whole(turnId) : await within(firstMs, (signal) => (turnId === undefined && start ? start(signal) : resume(turnId ?? '', lastId, signal)))
+      const response =
+        whole && eaten
+          ? await whole(turnId)
+          : await within(firstMs, (signal) => (turnId === undefined && start ? start(signal) : resume(turnId ?? '', lastId, signal)))
       if (!response.ok) throw await problemOf(response)
       if (response.headers.get('content-type')?.includes('application/json')) {
         onEvent({ event: WHOLE, data: await response.json() })

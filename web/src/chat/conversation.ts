@@ -2,7 +2,20 @@ import { reactive } from 'vue'
 import type { Api } from '../api/client'
 import { Problem, wordsOf } from '../api/problem'
 import { followNews, followTurn, type ServerEvent, type Wait, WHOLE } from '../api/stream'
-import type { AddedEvidence, Card, Channel, Citation, ConversationKey, DraftCard, Finish, ServerMessage, TicketFields, TicketView, TimelineEntry, WholeTurn } from '../api/types'
+import type {
+  AddedEvidence,
+  Card,
+  Channel,
+  Citation,
+  ConversationKey,
+  DraftCard,
+  Finish,
+  ServerMessage,
+  TicketFields,
+  TicketView,
+  TimelineEntry,
+  WholeTurn,
+} from '../api/types'
 import { fromServer, lastSeq, mergeFromServer, type Message } from './feed'
 import type { Keep } from './keep'
 import { Outbox, type Outgoing } from './outbox'
@@ -289,7 +302,11 @@ export class Conversation {
     mine.problem = undefined
     const answer = this.answerAfter(mine)
     try {
-      const body = { client_message_id: item.client_message_id, text: item.text, ...(item.attachments.length > 0 ? { attachments: item.attachments } : {}) }
+      const body = {
+        client_message_id: item.client_message_id,
+        text: item.text,
+        ...(item.attachments.length > 0 ? { attachments: item.attachments } : {}),
+      }
       const taken = () => {
         this.outbox.remove(item.client_message_id)
         mine.progress = 'done'
@@ -368,7 +385,8 @@ export class Conversation {
     const { messages } = this.state
     const at = question ? messages.indexOf(question) + 1 : messages.length
     const known = messages[at]
-    if (known?.role === 'assistant' && question && known.finish === 'cut' && known.text === '') return Object.assign(known, { progress: 'streaming' })
+    if (known?.role === 'assistant' && question && known.finish === 'cut' && known.text === '')
+      return Object.assign(known, { progress: 'streaming' })
     messages.splice(at, 0, {
       key: `answer-${this.world.newId()}`,
       role: 'assistant',
@@ -435,7 +453,8 @@ export class Conversation {
         this.takeCard(answer, event.data as Card)
         break
       case 'notice': {
-        const words = typeof event.data === 'string' ? event.data : ((data['text'] ?? data['detail'] ?? data['title']) as string | undefined)
+        const words =
+          typeof event.data === 'string' ? event.data : ((data['text'] ?? data['detail'] ?? data['title']) as string | undefined)
         if (words && !answer.notices.includes(words)) answer.notices.push(words)
         break
       }
@@ -457,7 +476,12 @@ export class Conversation {
         this.drawn.set(answer, whole.reply.text)
         answer.citations = whole.reply.citations ?? []
         if (whole.card) this.takeCard(answer, whole.card)
-        this.finish(answer, { finish: whole.finish, message_id: whole.message_id, generated: whole.reply.generated, label: whole.reply.label })
+        this.finish(answer, {
+          finish: whole.finish,
+          message_id: whole.message_id,
+          generated: whole.reply.generated,
+          label: whole.reply.label,
+        })
         break
       }
       default:
@@ -549,8 +573,12 @@ export class Conversation {
   }
 
   private takeNews(messages: ServerMessage[]): void {
-    const inFlight = (m: ServerMessage) => m.role === 'resident' && this.outbox.all().some((o) => o.client_message_id === m.client_message_id)
-    for (const message of mergeFromServer(this.state.messages, messages.filter((m) => !inFlight(m)))) {
+    const inFlight = (m: ServerMessage) =>
+      m.role === 'resident' && this.outbox.all().some((o) => o.client_message_id === m.client_message_id)
+    for (const message of mergeFromServer(
+      this.state.messages,
+      messages.filter((m) => !inFlight(m)),
+    )) {
       // A parked draft that is open again comes as news with its card.
       if (message.card && message.role === 'news') this.takeCard(message, message.card)
       else this.takeTicketFrom(message.card)
@@ -583,7 +611,11 @@ export class Conversation {
   private takeNewsMessage(message: ServerMessage): void {
     const { state } = this
     // The turn that is being drawn here comes as news, too.
-    if (message.role === 'assistant' && state.messages.some((m) => m.progress === 'streaming' && (m.turn_id === message.turn_id || m.turn_id === undefined))) return
+    if (
+      message.role === 'assistant' &&
+      state.messages.some((m) => m.progress === 'streaming' && (m.turn_id === message.turn_id || m.turn_id === undefined))
+    )
+      return
     this.takeNews([message])
   }
 

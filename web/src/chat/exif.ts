@@ -2,7 +2,7 @@
 function cameraNotes(jpeg: Uint8Array): Uint8Array | undefined {
   const view = new DataView(jpeg.buffer, jpeg.byteOffset, jpeg.byteLength)
   if (jpeg.length < 4 || view.getUint16(0) !== 0xffd8) return undefined
-  for (let at = 2; at + 10 < jpeg.length && jpeg[at] === 0xff; ) {
+  for (let at = 2; at + 10 < jpeg.length && jpeg[at] === 0xff;) {
     const size = view.getUint16(at + 2)
     if (jpeg[at + 1] === 0xda || size < 2) return undefined
     // "Exif\0\0"

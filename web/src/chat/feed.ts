@@ -58,8 +58,7 @@ export function fromServer(message: ServerMessage): Message {
 }
 
 /** The ticket number of a receipt, by which a receipt made here and the server's own are one. */
-const receiptOf = (message: Message): string | undefined =>
-  message.card?.kind === 'receipt' ? message.card.ticket.number : undefined
+const receiptOf = (message: Message): string | undefined => (message.card?.kind === 'receipt' ? message.card.ticket.number : undefined)
 
 function sameMessage(mine: Message, theirs: Message): boolean {
   if (mine.id !== undefined) return mine.id === theirs.id

@@ -114,7 +114,11 @@ export function draftRows(card: DraftCard, now: Date): DraftRow[] {
     row('category', categoryText(draft.category)),
     row('occurred_at', draft.occurred_at ? stamp(draft.occurred_at, now) : ''),
   ]
-  const questions = new Set([...Object.keys(draft.answers ?? {}), ...missing.flatMap((m) => questionOf(m) ?? []), ...(card.questions ?? []).map((q) => q.text)])
+  const questions = new Set([
+    ...Object.keys(draft.answers ?? {}),
+    ...missing.flatMap((m) => questionOf(m) ?? []),
+    ...(card.questions ?? []).map((q) => q.text),
+  ])
   for (const question of questions) {
     const value = draft.answers?.[question] ?? ''
     const asked = missing.some((m) => questionOf(m) === question)

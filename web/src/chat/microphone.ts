@@ -3,4 +3,6 @@ export const FORMS = ['audio/webm;codecs=opus', 'audio/ogg;codecs=opus', 'audio/
 
 /** Whether a voice can be recorded here at all (a secure page, a browser that can). */
 export const canRecord = (): boolean =>
-  typeof MediaRecorder === 'function' && typeof navigator.mediaDevices?.getUserMedia === 'function' && FORMS.some((form) => MediaRecorder.isTypeSupported(form))
+  typeof MediaRecorder === 'function' &&
+  typeof navigator.mediaDevices?.getUserMedia === 'function' &&
+  FORMS.some((form) => MediaRecorder.isTypeSupported(form))

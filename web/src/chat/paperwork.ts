@@ -52,7 +52,9 @@ export class Paperwork {
       const mine = state.messages.find((m) => m.card?.kind === 'receipt' && m.card.ticket.number === ticket.number)
       if (!mine) {
         // News of the ticket can be faster than this answer; the receipt stands before them.
-        const news = state.messages.findIndex((m) => m.role === 'news' && m.card?.kind === 'progress' && m.card.ticket.number === ticket.number)
+        const news = state.messages.findIndex(
+          (m) => m.role === 'news' && m.card?.kind === 'progress' && m.card.ticket.number === ticket.number,
+        )
         const at = news < 0 ? state.messages.length : news
         state.messages.splice(at, 0, {
           key: `receipt-${ticket.number ?? world.newId()}`,

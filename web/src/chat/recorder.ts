@@ -3,7 +3,8 @@ import { FORMS } from './microphone'
 /** Why there is no recording, in words. */
 export function whyNot(error: unknown): string {
   const name = error instanceof Error ? error.name : ''
-  if (name === 'NotAllowedError' || name === 'SecurityError') return '没有允许使用麦克风，录不了音。可以在手机的设置里允许，也可以打字告诉我。'
+  if (name === 'NotAllowedError' || name === 'SecurityError')
+    return '没有允许使用麦克风，录不了音。可以在手机的设置里允许，也可以打字告诉我。'
   if (name === 'NotFoundError') return '没有找到麦克风，录不了音。可以打字告诉我。'
   return '录音没有成功，请再试一次，也可以打字告诉我。'
 }

@@ -21,16 +21,20 @@ export function useReveal(text: () => string, streaming: () => boolean) {
     if (revealing.value) frame = requestAnimationFrame(step)
   }
 
-  watch([text, streaming], () => {
-    moving ||= streaming()
-    // What came from the history is simply there; a hidden page gets no frames.
-    if (!moving || document.hidden) {
-      shown.value = text()
-      revealing.value = false
-    } else if (frame === 0) {
-      step()
-    }
-  }, { flush: 'sync' })
+  watch(
+    [text, streaming],
+    () => {
+      moving ||= streaming()
+      // What came from the history is simply there; a hidden page gets no frames.
+      if (!moving || document.hidden) {
+        shown.value = text()
+        revealing.value = false
+      } else if (frame === 0) {
+        step()
+      }
+    },
+    { flush: 'sync' },
+  )
   onBeforeUnmount(() => cancelAnimationFrame(frame))
   return { shown, revealing }
 }

@@ -26,7 +26,14 @@ export function storyOf(moves: TimelineEntry[], added: AddedEvidence[] = []): St
   for (const more of added) {
     const move = more.with_move ? steps.find((s) => instant(s.at) === instant(more.at)) : undefined
     if (move) move.attachments.push(...more.attachments)
-    else steps.push({ at: more.at, head: '补充材料', text: `${more.by === '居民' ? '您' : more.by}补充了 ${more.attachments.length} 件材料`, note: more.note ?? undefined, attachments: more.attachments })
+    else
+      steps.push({
+        at: more.at,
+        head: '补充材料',
+        text: `${more.by === '居民' ? '您' : more.by}补充了 ${more.attachments.length} 件材料`,
+        note: more.note ?? undefined,
+        attachments: more.attachments,
+      })
   }
   return steps.sort((a, b) => instant(b.at) - instant(a.at))
 }
@@ -44,7 +51,9 @@ export const canWithdraw = (status: string | undefined): boolean => takesMore(st
 export function meaning(ticket: TicketFields): string {
   switch (ticket.status) {
     case '合并':
-      return ticket.duplicate_of ? `和工单 ${ticket.duplicate_of} 是同一件事，一起办。有进展照样告诉您。` : '和已有的工单是同一件事，一起办。'
+      return ticket.duplicate_of
+        ? `和工单 ${ticket.duplicate_of} 是同一件事，一起办。有进展照样告诉您。`
+        : '和已有的工单是同一件事，一起办。'
     case '重新办理':
       return '您说没有解决，已经请他们重新办。'
     case '退回待审':
@@ -76,7 +85,8 @@ export function clockWords(ticket: Pick<TicketFields, 'status' | 'clock'>, now: 
     overdue = over(clock.accept_by)
     lines.push(overdue ? late('受理', clock.accept_by) : `受理：${deadline(clock.accept_by, now)}`)
   }
-  if (clock.paused_since) lines.push(`办结：从 ${stamp(clock.paused_since, now)} 起暂停计时${clock.why ? `（${clock.why}）` : ''}，恢复后接着办`)
+  if (clock.paused_since)
+    lines.push(`办结：从 ${stamp(clock.paused_since, now)} 起暂停计时${clock.why ? `（${clock.why}）` : ''}，恢复后接着办`)
   else if (over(clock.resolve_by)) {
     overdue = true
     lines.push(late('办结', clock.resolve_by))

@@ -13,10 +13,10 @@ export type Block =
   | { kind: 'list'; ordered: boolean; start: number; items: Inline[][] }
 
 // Land lines with area code, 400/800 numbers, mobiles, then the service numbers (110, 12345, 96xxx…).
-const TEL =
-  /(?:0\d{2,3}[- ]?\d{7,8}|[48]00[- ]?\d{3,4}[- ]?\d{3,4}|1[3-9]\d{9}|123\d{2}|9[56]\d{3,4}|110|119|120|122)(?![\d.A-Za-z％%-])/g
+const TEL = /(?:0\d{2,3}[- ]?\d{7,8}|[48]00[- ]?\d{3,4}[- ]?\d{3,4}|1[3-9]\d{9}|123\d{2}|9[56]\d{3,4}|110|119|120|122)(?![\d.A-Za-z％%-])/g
 /** A word right after the digits that makes them an amount, not a number to ring. */
-const UNIT = /^\s?(?:元|万|亿|千|百|个|名|人|户|天|日|年|月|周|小时|分钟|秒|米|平方|公里|吨|斤|公斤|度|号令|条|项|栋|家|次|倍|㎡|℃|㎎|mm|cm|kg|m)/i
+const UNIT =
+  /^\s?(?:元|万|亿|千|百|个|名|人|户|天|日|年|月|周|小时|分钟|秒|米|平方|公里|吨|斤|公斤|度|号令|条|项|栋|家|次|倍|㎡|℃|㎎|mm|cm|kg|m)/i
 /** A word right before short digits that makes them an amount or an ordinal. */
 const COUNTED = /(?:第|约|共|计|满|超过|不足|近|达|至|到|≥|≤|>|<|￥|¥|〔|（第)\s?$/
 

@@ -16,12 +16,14 @@ const LIMIT_MS = 60_000
 /** What asks hundreds of questions or builds an index twice before it answers. */
 const PATIENT_MS = 15 * 60_000
 
-const within = (ms: number) => (request: Request): Promise<Response> => {
-  const limit = new AbortController()
-  const timer = setTimeout(() => limit.abort(new DOMException('', 'TimeoutError')), ms)
-  request.signal.addEventListener('abort', () => limit.abort(request.signal.reason))
-  return fetch(new Request(request, { signal: limit.signal })).finally(() => clearTimeout(timer))
-}
+const within =
+  (ms: number) =>
+  (request: Request): Promise<Response> => {
+    const limit = new AbortController()
+    const timer = setTimeout(() => limit.abort(new DOMException('', 'TimeoutError')), ms)
+    request.signal.addEventListener('abort', () => limit.abort(request.signal.reason))
+    return fetch(new Request(request, { signal: limit.signal })).finally(() => clearTimeout(timer))
+  }
 const calls = (ms: number) => createClient<paths>({ baseUrl: '', credentials: 'same-origin', cache: 'no-store', fetch: within(ms) })
 
 /** The staff's calls, typed by the API document; the session's cookie goes with them. Every refusal is thrown as a `Problem`. */
@@ -47,7 +49,8 @@ export async function got<T>(call: Promise<{ data?: T }>): Promise<T> {
 
 /** What to tell somebody at a desk about anything that was thrown. */
 export function told(error: unknown): string {
-  if (error instanceof Problem) return [error.detail, ...error.errors.map((e) => e.message)].filter((w, at, all) => w && all.indexOf(w) === at).join('；')
+  if (error instanceof Problem)
+    return [error.detail, ...error.errors.map((e) => e.message)].filter((w, at, all) => w && all.indexOf(w) === at).join('；')
   if (error instanceof DOMException && error.name === 'TimeoutError') return '等了太久没有回应，请重试。'
   return '网络不通，请检查后重试。'
 }

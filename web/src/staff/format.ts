@@ -1,6 +1,15 @@
 /** Dates, spans and numbers as they are written in a Chinese office. The street's clock, wherever the reader's is. */
 const ZONE = 'Asia/Shanghai'
-const parts = new Intl.DateTimeFormat('zh-CN', { timeZone: ZONE, year: 'numeric', month: 'numeric', day: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false })
+const parts = new Intl.DateTimeFormat('zh-CN', {
+  timeZone: ZONE,
+  year: 'numeric',
+  month: 'numeric',
+  day: 'numeric',
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  hour12: false,
+})
 const numbers = new Intl.NumberFormat('zh-CN', { maximumFractionDigits: 2 })
 
 type Instant = string | number | Date | null | undefined
@@ -56,7 +65,8 @@ export function until(at: Instant, now: Date = new Date()): string {
 export const number = (value: number | null | undefined): string => (value === null || value === undefined ? '—' : numbers.format(value))
 
 /** A share as `92.3%`; of nothing there is none. */
-export const percent = (part: number, whole: number): string => (whole === 0 ? '—' : `${numbers.format(Math.round((part / whole) * 1000) / 10)}%`)
+export const percent = (part: number, whole: number): string =>
+  whole === 0 ? '—' : `${numbers.format(Math.round((part / whole) * 1000) / 10)}%`
 
 /** `1.2 MB`, `11.8 GB` */
 export function bytes(value: number): string {

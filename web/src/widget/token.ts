@@ -7,7 +7,13 @@ export async function fetchToken(url: string, page: string): Promise<string | un
   const timer = setTimeout(() => limit.abort(), LIMIT_MS)
   try {
     const credentials = new URL(url).origin === new URL(page).origin ? 'same-origin' : 'include'
-    const response = await fetch(url, { method: 'POST', credentials, cache: 'no-store', headers: { accept: 'application/json' }, signal: limit.signal })
+    const response = await fetch(url, {
+      method: 'POST',
+      credentials,
+      cache: 'no-store',
+      headers: { accept: 'application/json' },
+      signal: limit.signal,
+    })
     if (!response.ok) return undefined
     const said = (await response.json()) as { token?: unknown } | null
     return typeof said?.token === 'string' && said.token !== '' ? said.token : undefined

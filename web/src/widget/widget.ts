@@ -39,9 +39,22 @@ function start(script: HTMLScriptElement): void {
   bubble.setAttribute('aria-expanded', 'false')
   bubble.setAttribute('aria-haspopup', 'dialog')
   style(bubble, {
-    position: 'fixed', bottom: '20px', [options.side]: '20px', zIndex: '2147483000', display: 'flex', alignItems: 'center',
-    gap: '8px', minHeight: '56px', padding: '0 20px', border: '2px solid #fff', borderRadius: '28px', background: options.color, color: '#fff',
-    font: '600 17px/1.2 system-ui, sans-serif', boxShadow: '0 2px 12px rgba(0,0,0,.3)', cursor: 'pointer',
+    position: 'fixed',
+    bottom: '20px',
+    [options.side]: '20px',
+    zIndex: '2147483000',
+    display: 'flex',
+    alignItems: 'center',
+    gap: '8px',
+    minHeight: '56px',
+    padding: '0 20px',
+    border: '2px solid #fff',
+    borderRadius: '28px',
+    background: options.color,
+    color: '#fff',
+    font: '600 17px/1.2 system-ui, sans-serif',
+    boxShadow: '0 2px 12px rgba(0,0,0,.3)',
+    cursor: 'pointer',
   })
   const icon = document.createElementNS('http://www.w3.org/2000/svg', 'svg')
   icon.setAttribute('viewBox', '0 0 24 24')
@@ -55,8 +68,18 @@ function start(script: HTMLScriptElement): void {
   const badge = document.createElement('span')
   badge.hidden = true
   style(badge, {
-    position: 'absolute', top: '-6px', right: '-2px', minWidth: '22px', height: '22px', padding: '0 6px', boxSizing: 'border-box',
-    borderRadius: '11px', background: '#b3261e', color: '#fff', font: '13px/22px system-ui, sans-serif', textAlign: 'center',
+    position: 'absolute',
+    top: '-6px',
+    right: '-2px',
+    minWidth: '22px',
+    height: '22px',
+    padding: '0 6px',
+    boxSizing: 'border-box',
+    borderRadius: '11px',
+    background: '#b3261e',
+    color: '#fff',
+    font: '13px/22px system-ui, sans-serif',
+    textAlign: 'center',
   })
   bubble.append(icon, words, badge)
   root.append(bubble)
@@ -75,9 +98,29 @@ function start(script: HTMLScriptElement): void {
     const view = window.visualViewport
     if (small.matches) {
       // The whole visible part: the keyboard must not cover the input.
-      style(panel, { left: '0', right: '0', bottom: 'auto', top: `${view?.offsetTop ?? 0}px`, width: '100%', maxWidth: 'none', height: view ? `${view.height}px` : '100%', maxHeight: 'none', borderRadius: '0' })
+      style(panel, {
+        left: '0',
+        right: '0',
+        bottom: 'auto',
+        top: `${view?.offsetTop ?? 0}px`,
+        width: '100%',
+        maxWidth: 'none',
+        height: view ? `${view.height}px` : '100%',
+        maxHeight: 'none',
+        borderRadius: '0',
+      })
     } else {
-      style(panel, { left: 'auto', right: 'auto', top: 'auto', bottom: '20px', width: '400px', maxWidth: 'calc(100vw - 40px)', height: '680px', maxHeight: 'calc(100vh - 40px)', borderRadius: '12px' })
+      style(panel, {
+        left: 'auto',
+        right: 'auto',
+        top: 'auto',
+        bottom: '20px',
+        width: '400px',
+        maxWidth: 'calc(100vw - 40px)',
+        height: '680px',
+        maxHeight: 'calc(100vh - 40px)',
+        borderRadius: '12px',
+      })
       style(panel, { [options.side]: '20px' })
     }
   }
@@ -91,10 +134,33 @@ function start(script: HTMLScriptElement): void {
     const box = document.createElement('div')
     box.setAttribute('role', 'alert')
     box.hidden = true
-    style(box, { position: 'absolute', inset: '0', padding: '72px 24px 24px', boxSizing: 'border-box', background: '#ededed', color: '#181818', font: '16px/26px system-ui, sans-serif', textAlign: 'center', overflow: 'auto' })
+    style(box, {
+      position: 'absolute',
+      inset: '0',
+      padding: '72px 24px 24px',
+      boxSizing: 'border-box',
+      background: '#ededed',
+      color: '#181818',
+      font: '16px/26px system-ui, sans-serif',
+      textAlign: 'center',
+      overflow: 'auto',
+    })
     const say = document.createElement('p')
     say.textContent = '对话窗口没有打开。可能是网络不通，或者这个网站没有获准显示它。急事请直接拨打12345、110、119、120。'
-    const button = { display: 'inline-block', minHeight: '44px', margin: '8px', padding: '0 20px', boxSizing: 'border-box', border: '1px solid #07803f', borderRadius: '6px', background: '#fff', color: '#07803f', font: '16px/42px system-ui, sans-serif', textDecoration: 'none', cursor: 'pointer' }
+    const button = {
+      display: 'inline-block',
+      minHeight: '44px',
+      margin: '8px',
+      padding: '0 20px',
+      boxSizing: 'border-box',
+      border: '1px solid #07803f',
+      borderRadius: '6px',
+      background: '#fff',
+      color: '#07803f',
+      font: '16px/42px system-ui, sans-serif',
+      textDecoration: 'none',
+      cursor: 'pointer',
+    }
     const link = document.createElement('a')
     link.textContent = '在新页面打开'
     link.target = '_blank'
@@ -104,7 +170,10 @@ function start(script: HTMLScriptElement): void {
     const close = document.createElement('button')
     close.type = 'button'
     close.textContent = '关闭'
-    close.addEventListener('click', safely(() => setOpen(false)))
+    close.addEventListener(
+      'click',
+      safely(() => setOpen(false)),
+    )
     style(close, button)
     box.append(say, link, close)
     return box
@@ -129,13 +198,22 @@ function start(script: HTMLScriptElement): void {
     panel = document.createElement('div')
     panel.setAttribute('role', 'dialog')
     panel.setAttribute('aria-label', options.title)
-    style(panel, { position: 'fixed', zIndex: '2147483001', overflow: 'hidden', background: '#ededed', boxShadow: '0 4px 32px rgba(0,0,0,.35)' })
+    style(panel, {
+      position: 'fixed',
+      zIndex: '2147483001',
+      overflow: 'hidden',
+      background: '#ededed',
+      boxShadow: '0 4px 32px rgba(0,0,0,.35)',
+    })
     excuse = makeExcuse()
     frame = document.createElement('iframe')
     frame.title = options.title
     frame.allow = 'clipboard-write; camera; microphone; geolocation'
     style(frame, { display: 'block', width: '100%', height: '100%', border: '0', colorScheme: 'light' })
-    frame.addEventListener('load', safely(() => tell(open ? 'gridworker:open' : 'gridworker:closed')))
+    frame.addEventListener(
+      'load',
+      safely(() => tell(open ? 'gridworker:open' : 'gridworker:closed')),
+    )
     panel.append(excuse, frame)
     root.append(panel)
     load()
@@ -173,7 +251,10 @@ function start(script: HTMLScriptElement): void {
     window.dispatchEvent(new CustomEvent('gridworker:token-wanted'))
   }
 
-  bubble.addEventListener('click', safely(() => setOpen(true)))
+  bubble.addEventListener(
+    'click',
+    safely(() => setOpen(true)),
+  )
   window.addEventListener(
     'keydown',
     safely((event: KeyboardEvent) => {

@@ -13,13 +13,48 @@ export const metaOf = (route: RouteLocationNormalizedLoaded): Meta => ({ title: 
 
 const routes: RouteRecordRaw[] = [
   { path: '/', redirect: '/tickets' },
-  { path: '/ask', name: 'ask', component: () => import('./ask/AskPage.vue'), meta: { title: '问规程', needs: 'procedure_ask', tab: 'ask' } },
-  { path: '/report', name: 'report', component: () => import('./report/ReportPage.vue'), meta: { title: '报事件', needs: 'procedure_ask', tab: 'report' } },
-  { path: '/tickets', name: 'tickets', component: () => import('./tickets/TicketsPage.vue'), meta: { title: '工单', needs: 'ticket_read', tab: 'tickets' } },
-  { path: '/tickets/:number', name: 'ticket', component: () => import('./tickets/TicketPage.vue'), meta: { title: '工单详情', needs: 'ticket_read', tab: 'tickets' } },
-  { path: '/map', name: 'map', component: () => import('./map/MapPage.vue'), meta: { title: '网格地图', needs: 'ticket_read', tab: 'tickets' } },
-  { path: '/visits', name: 'visits', component: () => import('./visits/VisitsPage.vue'), meta: { title: '走访', needs: 'ledger_read', tab: 'visits' } },
-  { path: '/visits/:id', name: 'visit', component: () => import('./visits/VisitPage.vue'), meta: { title: '走访登记', needs: 'ledger_read', tab: 'visits' } },
+  {
+    path: '/ask',
+    name: 'ask',
+    component: () => import('./ask/AskPage.vue'),
+    meta: { title: '问规程', needs: 'procedure_ask', tab: 'ask' },
+  },
+  {
+    path: '/report',
+    name: 'report',
+    component: () => import('./report/ReportPage.vue'),
+    meta: { title: '报事件', needs: 'procedure_ask', tab: 'report' },
+  },
+  {
+    path: '/tickets',
+    name: 'tickets',
+    component: () => import('./tickets/TicketsPage.vue'),
+    meta: { title: '工单', needs: 'ticket_read', tab: 'tickets' },
+  },
+  {
+    path: '/tickets/:number',
+    name: 'ticket',
+    component: () => import('./tickets/TicketPage.vue'),
+    meta: { title: '工单详情', needs: 'ticket_read', tab: 'tickets' },
+  },
+  {
+    path: '/map',
+    name: 'map',
+    component: () => import('./map/MapPage.vue'),
+    meta: { title: '网格地图', needs: 'ticket_read', tab: 'tickets' },
+  },
+  {
+    path: '/visits',
+    name: 'visits',
+    component: () => import('./visits/VisitsPage.vue'),
+    meta: { title: '走访', needs: 'ledger_read', tab: 'visits' },
+  },
+  {
+    path: '/visits/:id',
+    name: 'visit',
+    component: () => import('./visits/VisitPage.vue'),
+    meta: { title: '走访登记', needs: 'ledger_read', tab: 'visits' },
+  },
   { path: '/me', name: 'me', component: () => import('./me/MePage.vue'), meta: { title: '我的', tab: 'me' } },
   { path: '/:rest(.*)*', name: 'missing', component: () => import('./parts/MissingPage.vue'), meta: { title: '没有这个页面', tab: '' } },
 ]

@@ -14,7 +14,10 @@ function save(file: Blob, name: string): void {
 /** The column that says which rows a model helped with; it is there only when there are such rows. */
 export function labelled<T>(columns: readonly Column<T>[], rows: readonly T[], generated?: (row: T) => boolean): readonly Column<T>[] {
   if (!generated || !rows.some(generated)) return columns
-  return [...columns, { key: 'ai-label', title: '内容标识', text: (row) => (generated(row) ? '部分内容由AI辅助生成，仅供参考' : ''), width: 240 }]
+  return [
+    ...columns,
+    { key: 'ai-label', title: '内容标识', text: (row) => (generated(row) ? '部分内容由AI辅助生成，仅供参考' : ''), width: 240 },
+  ]
 }
 
 const stamp = () => new Date().toLocaleDateString('sv-SE', { timeZone: 'Asia/Shanghai' })
@@ -29,7 +32,11 @@ export async function saveXlsx<T>(name: string, columns: readonly Column<T>[], r
       return typeof value === 'number' ? { value, type: Number } : { value, type: String }
     }),
   )
-  const file = await writeXlsxFile([head, ...body], { sheet: name.slice(0, 31), columns: columns.map((c) => ({ width: Math.max(10, Math.round((c.width ?? 120) / 8)) })), stickyRowsCount: 1 }).toBlob()
+  const file = await writeXlsxFile([head, ...body], {
+    sheet: name.slice(0, 31),
+    columns: columns.map((c) => ({ width: Math.max(10, Math.round((c.width ?? 120) / 8)) })),
+    stickyRowsCount: 1,
+  }).toBlob()
   save(file, `${name}-${stamp()}.xlsx`)
 }
 

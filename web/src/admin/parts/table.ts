@@ -31,7 +31,10 @@ export interface TableView {
 
 export const SIZES = [20, 50, 100]
 
-export function useTableView(prefix = '', initial: Partial<TableView> = {}): { view: ComputedRef<TableView>; show: (change: Partial<TableView>) => void } {
+export function useTableView(
+  prefix = '',
+  initial: Partial<TableView> = {},
+): { view: ComputedRef<TableView>; show: (change: Partial<TableView>) => void } {
   const route = useRoute()
   const router = useRouter()
   const key = (name: string) => `${prefix}${name}`
@@ -50,12 +53,23 @@ export function useTableView(prefix = '', initial: Partial<TableView> = {}): { v
     for (const name of Object.keys(route.query)) {
       if (name.startsWith(key('f.'))) chosen[name.slice(key('f.').length)] = read(name.slice(prefix.length)) ?? ''
     }
-    return { q: read('q') ?? '', sort: sort.replace(/^-/, ''), descending: sort.startsWith('-'), page: positive(read('page'), 1), size: SIZES.includes(size) ? size : 20, chosen }
+    return {
+      q: read('q') ?? '',
+      sort: sort.replace(/^-/, ''),
+      descending: sort.startsWith('-'),
+      page: positive(read('page'), 1),
+      size: SIZES.includes(size) ? size : 20,
+      chosen,
+    }
   })
   function show(change: Partial<TableView>): void {
     // Another search or order begins at its first page.
     const next = { ...view.value, page: 1, ...change }
-    const query = Object.fromEntries(Object.entries(route.query).filter(([name]) => !name.startsWith(key('f.')) && ![key('q'), key('sort'), key('page'), key('size')].includes(name)))
+    const query = Object.fromEntries(
+      Object.entries(route.query).filter(
+        ([name]) => !name.startsWith(key('f.')) && ![key('q'), key('sort'), key('page'), key('size')].includes(name),
+      ),
+    )
     if (next.q) query[key('q')] = next.q
     if (next.sort) query[key('sort')] = `${next.descending ? '-' : ''}${next.sort}`
     if (next.page > 1) query[key('page')] = String(next.page)
@@ -69,13 +83,20 @@ export function useTableView(prefix = '', initial: Partial<TableView> = {}): { v
 const collator = new Intl.Collator('zh-CN', { numeric: true })
 
 /** What a view leaves of the rows, in its order. */
-export function arranged<T>(rows: readonly T[], columns: readonly Column<T>[], view: Pick<TableView, 'q' | 'sort' | 'descending' | 'chosen'>): T[] {
+export function arranged<T>(
+  rows: readonly T[],
+  columns: readonly Column<T>[],
+  view: Pick<TableView, 'q' | 'sort' | 'descending' | 'chosen'>,
+): T[] {
   const words = view.q.trim().toLowerCase().split(/\s+/).filter(Boolean)
   const chosen = columns.filter((c) => view.chosen[c.key])
   const kept = rows.filter((row) => {
     if (chosen.some((c) => String(c.text(row)) !== view.chosen[c.key])) return false
     if (words.length === 0) return true
-    const all = columns.map((c) => String(c.text(row))).join('\n').toLowerCase()
+    const all = columns
+      .map((c) => String(c.text(row)))
+      .join('\n')
+      .toLowerCase()
     return words.every((word) => all.includes(word))
   })
   const by = columns.find((c) => c.key === view.sort)

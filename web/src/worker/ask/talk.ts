@@ -71,7 +71,12 @@ function take(one: Asked, event: ServerEvent): void {
   else if (event.event === 'error') one.problem = (data['detail'] as string | undefined) ?? '回答没有完成'
   else if (event.event === WHOLE) {
     const whole = event.data as WholeTurn
-    Object.assign(one, { text: whole.reply.text, citations: whole.reply.citations ?? [], card: whole.card ?? undefined, route: whole.route })
+    Object.assign(one, {
+      text: whole.reply.text,
+      citations: whole.reply.citations ?? [],
+      card: whole.card ?? undefined,
+      route: whole.route,
+    })
     if (whole.reply.generated) one.label = whole.reply.label ?? 'AI 生成，仅供参考'
   }
 }
@@ -90,7 +95,11 @@ async function answer(one: Asked): Promise<void> {
           headers: { ...bearer, 'content-type': 'application/json' },
           body: JSON.stringify({ client_message_id: one.id, text: one.question }),
         }),
-      resume: (turn, last) => fetch(`/api/v1/conversations/${id}/turns/${turn}/events`, { cache: 'no-store', headers: { ...bearer, ...(last ? { 'last-event-id': last } : {}) } }),
+      resume: (turn, last) =>
+        fetch(`/api/v1/conversations/${id}/turns/${turn}/events`, {
+          cache: 'no-store',
+          headers: { ...bearer, ...(last ? { 'last-event-id': last } : {}) },
+        }),
       wait: (attempt, asked) => new Promise((go) => setTimeout(go, asked === undefined ? backoffMs(attempt) : asked * 1000)),
       maxTries: 3,
       onEvent: (event) => take(one, event),

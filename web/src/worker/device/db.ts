@@ -39,11 +39,16 @@ async function run<T>(drawer: Drawer, mode: IDBTransactionMode, work: (store: ID
 
 export const all = <T>(drawer: Drawer): Promise<T[]> => run<T[]>(drawer, 'readonly', (s) => s.getAll())
 export const get = <T>(drawer: Drawer, id: string): Promise<T | undefined> => run<T | undefined>(drawer, 'readonly', (s) => s.get(id))
-export const put = async (drawer: Drawer, value: { id: string }): Promise<void> => void (await run(drawer, 'readwrite', (s) => s.put(value)))
+export const put = async (drawer: Drawer, value: { id: string }): Promise<void> =>
+  void (await run(drawer, 'readwrite', (s) => s.put(value)))
 export const remove = async (drawer: Drawer, id: string): Promise<void> => void (await run(drawer, 'readwrite', (s) => s.delete(id)))
 
 /** Changes one thing in one step, whatever other tabs do; what `change` gives back is kept, `undefined` leaves it alone. */
-export async function change<T extends { id: string }>(drawer: Drawer, id: string, alter: (known: T | undefined) => T | undefined): Promise<T | undefined> {
+export async function change<T extends { id: string }>(
+  drawer: Drawer,
+  id: string,
+  alter: (known: T | undefined) => T | undefined,
+): Promise<T | undefined> {
   const db = await open()
   return new Promise((go, refuse) => {
     const tx = db.transaction(drawer, 'readwrite')

@@ -87,7 +87,8 @@ export interface VisitJob extends Base {
 export type Job = ReportJob | MoveJob | VisitJob
 
 /** Whether the report can be handed in as it is. */
-export const canConfirm = (job: ReportJob): boolean => !job.elsewhere && !job.card?.stopped && (job.card ? job.card.missing.length === 0 : job.emergency !== undefined)
+export const canConfirm = (job: ReportJob): boolean =>
+  !job.elsewhere && !job.card?.stopped && (job.card ? job.card.missing.length === 0 : job.emergency !== undefined)
 
 /** What the page shows about a job's way. */
 export function stateWords(job: Job, online: boolean): string {
@@ -106,4 +107,7 @@ export function stateWords(job: Job, online: boolean): string {
 }
 
 /** Jobs that would be lost with the device's memory. */
-export const unsent = (jobs: readonly Job[]): Job[] => jobs.filter((j) => j.state !== 'done' && !(j.kind === 'report' && j.state === 'writing' && j.words.trim() === '' && j.photos.length === 0))
+export const unsent = (jobs: readonly Job[]): Job[] =>
+  jobs.filter(
+    (j) => j.state !== 'done' && !(j.kind === 'report' && j.state === 'writing' && j.words.trim() === '' && j.photos.length === 0),
+  )

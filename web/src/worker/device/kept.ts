@@ -29,7 +29,8 @@ const account = (): string => session.state.me?.account.id ?? ''
 
 // What is marked `keep` is written down each time it comes, with its moment.
 queries.getQueryCache().subscribe((event) => {
-  if (event.type !== 'updated' || event.action.type !== 'success' || !event.query.meta?.['keep'] || event.action.manual || !account()) return
+  if (event.type !== 'updated' || event.action.type !== 'success' || !event.query.meta?.['keep'] || event.action.manual || !account())
+    return
   const { queryKey: key, state } = event.query
   const kept: Kept = { id: `list:${account()}:${hashKey(key)}`, account: account(), key, data: state.data, at: state.dataUpdatedAt }
   // A full or forbidden storage takes nothing away from the page itself.
@@ -48,7 +49,8 @@ export async function bringBack(): Promise<void> {
 /** Who was signed in last here: without a network there is nobody to ask. */
 export const lastSeen = {
   get: async (): Promise<Me | undefined> => (await get<{ id: string; me: Me }>('kept', 'me').catch(() => undefined))?.me,
-  set: (me: Me | undefined): Promise<void> => (me ? put('kept', JSON.parse(JSON.stringify({ id: 'me', me })) as { id: string }) : remove('kept', 'me')).catch(() => undefined),
+  set: (me: Me | undefined): Promise<void> =>
+    (me ? put('kept', JSON.parse(JSON.stringify({ id: 'me', me })) as { id: string }) : remove('kept', 'me')).catch(() => undefined),
 }
 
 /** Forgets all that this device kept. */

@@ -24,7 +24,9 @@ export async function once(name: string, work: () => Promise<void>): Promise<boo
   }
   const id = `lease:${name}`
   const take = () =>
-    change<Lease>('kept', id, (held) => (held && held.holder !== me && held.until > Date.now() ? undefined : { id, holder: me, until: Date.now() + LEASE_MS }))
+    change<Lease>('kept', id, (held) =>
+      held && held.holder !== me && held.until > Date.now() ? undefined : { id, holder: me, until: Date.now() + LEASE_MS },
+    )
   if (!(await take())) return false
   const renewing = setInterval(() => void take(), LEASE_MS / 3)
   try {

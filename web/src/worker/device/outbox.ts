@@ -17,7 +17,10 @@ const account = (): string => session.state.me?.account.id ?? ''
 /** Without what makes it reactive: the database clones it. */
 function plain<T extends Job>(job: T): T {
   const { photos, ...rest } = toRaw(job)
-  return { ...(JSON.parse(JSON.stringify(rest)) as object), photos: photos.map((p) => ({ ...toRaw(p), file: toRaw(p.file) })) } as unknown as T
+  return {
+    ...(JSON.parse(JSON.stringify(rest)) as object),
+    photos: photos.map((p) => ({ ...toRaw(p), file: toRaw(p.file) })),
+  } as unknown as T
 }
 
 async function read(): Promise<void> {

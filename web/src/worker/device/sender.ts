@@ -7,13 +7,24 @@ import type { Job, JobPhoto, MoveJob, ReportJob, VisitJob } from './jobs'
 /** Keeps what has been reached, so that the next try goes on from there. */
 export type Save = () => Promise<void>
 
-async function call<T>(method: string, path: string, token: string | undefined, body?: unknown, headers: Record<string, string> = {}): Promise<T> {
+async function call<T>(
+  method: string,
+  path: string,
+  token: string | undefined,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): Promise<T> {
   const form = body instanceof FormData
   const response = await fetch(`/api/v1${path}`, {
     method,
     cache: 'no-store',
     credentials: 'same-origin',
-    headers: { accept: 'application/json', ...(token ? { authorization: `Bearer ${token}` } : {}), ...(form || body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+    headers: {
+      accept: 'application/json',
+      ...(token ? { authorization: `Bearer ${token}` } : {}),
+      ...(form || body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
     body: form ? body : body === undefined ? null : JSON.stringify(body),
     signal: AbortSignal.timeout(60_000),
   })
@@ -50,7 +61,10 @@ async function report(job: ReportJob, save: Save): Promise<void> {
   if (!job.conversation) {
     // A session that has ended is to be asked for again, not told as a missing right.
     await got(api.GET('/api/v1/auth/me'))
-    const made = await call<{ conversation_id: string; token: string }>('POST', '/conversations', undefined, { channel: 'worker', audience: 'gridworker' })
+    const made = await call<{ conversation_id: string; token: string }>('POST', '/conversations', undefined, {
+      channel: 'worker',
+      audience: 'gridworker',
+    })
     job.conversation = { id: made.conversation_id, token: made.token }
     await save()
   }
@@ -74,14 +88,22 @@ async function report(job: ReportJob, save: Save): Promise<void> {
   }
   const point = job.position ?? (job.photoPosition ? job.photoAt : undefined)
   if (point && job.card && !job.placed && !job.ticket) {
-    job.card = (await call<{ card: DraftCard }>('PATCH', `/conversations/${id}/draft`, token, { place: { point: { ...point, system: 'wgs84' } } })).card
+    job.card = (
+      await call<{ card: DraftCard }>('PATCH', `/conversations/${id}/draft`, token, { place: { point: { ...point, system: 'wgs84' } } })
+    ).card
     job.placed = true
     await save()
     if (onlyAsksForThePosition(job.card)) await say(`${job.id}-here`, '是的')
   }
   if ((job.confirming || job.joining) && !job.ticket) {
     const path = job.joining ? 'join' : 'confirm'
-    const made = await call<{ ticket: TicketFields }>('POST', `/conversations/${id}/draft/${path}`, token, job.joining ? { number: job.joining } : {}, { 'idempotency-key': job.id })
+    const made = await call<{ ticket: TicketFields }>(
+      'POST',
+      `/conversations/${id}/draft/${path}`,
+      token,
+      job.joining ? { number: job.joining } : {},
+      { 'idempotency-key': job.id },
+    )
     job.ticket = made.ticket
     await save()
   }
@@ -112,7 +134,8 @@ async function visit(job: VisitJob, save: Save): Promise<void> {
 }
 
 /** Whether the same may go through later by itself. */
-export const mayPass = (error: unknown): boolean => !(error instanceof Problem) || error.transient || error.status === 429 || error.status === 401
+export const mayPass = (error: unknown): boolean =>
+  !(error instanceof Problem) || error.transient || error.status === 429 || error.status === 401
 
 /**
  * Takes a job one way further: each step that was reached is kept and not done again, and each has an id that the server knows,

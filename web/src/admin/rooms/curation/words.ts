@@ -69,4 +69,8 @@ export const channelOf = (turn: Shape<'TurnLine'>): string => plain(channelTitle
 export const share = (value: number | null | undefined): string => (value === null || value === undefined ? '—' : value.toFixed(2))
 
 /** Lines of a text box. */
-export const linesOf = (text: string): string[] => text.split('\n').map((line) => line.trim()).filter(Boolean)
+export const linesOf = (text: string): string[] =>
+  text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter(Boolean)

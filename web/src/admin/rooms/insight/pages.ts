@@ -11,6 +11,13 @@ export const insight: Room = {
   pages: [
     { path: '/insight', name: 'insight', title: '运行统计', needs: ['insight_read'], view: () => import('./FiguresPage.vue') },
     { path: '/insight/stars', name: 'insight-stars', title: '三级五星', needs: ['insight_read'], view: () => import('./StarsPage.vue') },
-    { path: '/insight/rows', name: 'insight-rows', title: '数字背后的清单', needs: ['insight_read'], hidden: true, view: () => import('./RowsPage.vue') },
+    {
+      path: '/insight/rows',
+      name: 'insight-rows',
+      title: '数字背后的清单',
+      needs: ['insight_read'],
+      hidden: true,
+      view: () => import('./RowsPage.vue'),
+    },
   ],
 }

@@ -19,7 +19,10 @@ export function usualSpans(now: Date = new Date()): { title: string; from: strin
 }
 
 /** How a figure changed against the span before, in words; nothing where there is nothing to compare. */
-export function change(now: { part: number; whole?: number | null }, before: { part: number; whole?: number | null }): { words: string; more: number } | undefined {
+export function change(
+  now: { part: number; whole?: number | null },
+  before: { part: number; whole?: number | null },
+): { words: string; more: number } | undefined {
   const rate = (c: { part: number; whole?: number | null }) => (c.whole ? (c.part / c.whole) * 100 : undefined)
   if (now.whole !== undefined && now.whole !== null) {
     const [a, b] = [rate(now), rate(before)]

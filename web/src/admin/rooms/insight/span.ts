@@ -18,10 +18,18 @@ export interface Asked {
 }
 const NAMES = ['from', 'until', 'channel', 'audience', 'community', 'grid'] as const
 
-export function useAsked(): { asked: ComputedRef<Asked>; show: (change: Asked) => void; rows: (more: LocationQueryRaw) => RouteLocationRaw } {
+export function useAsked(): {
+  asked: ComputedRef<Asked>
+  show: (change: Asked) => void
+  rows: (more: LocationQueryRaw) => RouteLocationRaw
+} {
   const route = useRoute()
   const router = useRouter()
-  const asked = computed<Asked>(() => Object.fromEntries(NAMES.flatMap((name) => (typeof route.query[name] === 'string' && route.query[name] ? [[name, route.query[name]]] : []))))
+  const asked = computed<Asked>(() =>
+    Object.fromEntries(
+      NAMES.flatMap((name) => (typeof route.query[name] === 'string' && route.query[name] ? [[name, route.query[name]]] : [])),
+    ),
+  )
   return {
     asked,
     show(change) {
@@ -47,14 +55,23 @@ const download = (call: () => Promise<{ data?: Blob; response: Response }>): Pro
   }, '已导出')
 
 /** The workbook or the rows of one table of the page's days; `saving` says which is under way. */
-export function useExport(asked: ComputedRef<Asked>, table: 'figures' | 'stars'): { saving: Ref<As | ''>; save: (format: As) => Promise<void> } {
+export function useExport(
+  asked: ComputedRef<Asked>,
+  table: 'figures' | 'stars',
+): { saving: Ref<As | ''>; save: (format: As) => Promise<void> } {
   const saving = ref<As | ''>('')
   return {
     saving,
     async save(format) {
       if (saving.value) return
       saving.value = format
-      await download(() => api.GET('/api/v1/admin/insight/export', { params: { query: { ...asked.value, table, format } }, parseAs: 'blob' }) as Promise<{ data?: Blob; response: Response }>)
+      await download(
+        () =>
+          api.GET('/api/v1/admin/insight/export', { params: { query: { ...asked.value, table, format } }, parseAs: 'blob' }) as Promise<{
+            data?: Blob
+            response: Response
+          }>,
+      )
       saving.value = ''
     },
   }

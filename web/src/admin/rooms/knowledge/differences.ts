@@ -21,7 +21,11 @@ export function sideBySide(lines: readonly Line[]): SideRow[] {
     const pair = Math.min(gone.length, added.length)
     if (pair > 0 && changedInside(gone.at(-1)) && changedInside(added[0])) {
       // One changed line: what went before it went alone.
-      rows.push(...gone.slice(0, -1).map((left) => ({ left })), { left: gone.at(-1), right: added[0] }, ...added.slice(1).map((right) => ({ right })))
+      rows.push(
+        ...gone.slice(0, -1).map((left) => ({ left })),
+        { left: gone.at(-1), right: added[0] },
+        ...added.slice(1).map((right) => ({ right })),
+      )
     } else {
       for (let at = 0; at < Math.max(gone.length, added.length); at += 1) rows.push({ left: gone[at], right: added[at] })
     }

@@ -3,8 +3,22 @@ import type { Shape } from '../../../staff/client'
 export type Question = Shape<'SetQuestion'>
 export type Expectation = 'documents' | 'decline' | 'route' | 'curated'
 
-export const EXPECTATIONS: Record<Expectation, string> = { documents: '用资料回答', decline: '如实说没有', route: '走别的去向', curated: '用标准答案' }
-export const ROUTES: Record<string, string> = { ask: '问答', report: '反映问题', progress: '查进度', channel: '法定渠道', emergency: '紧急情况', smalltalk: '寒暄', human: '转人工', decline: '婉拒' }
+export const EXPECTATIONS: Record<Expectation, string> = {
+  documents: '用资料回答',
+  decline: '如实说没有',
+  route: '走别的去向',
+  curated: '用标准答案',
+}
+export const ROUTES: Record<string, string> = {
+  ask: '问答',
+  report: '反映问题',
+  progress: '查进度',
+  channel: '法定渠道',
+  emergency: '紧急情况',
+  smalltalk: '寒暄',
+  human: '转人工',
+  decline: '婉拒',
+}
 
 /** What should come of a question. Exactly one of these. */
 export function expectationOf(q: Question): Expectation {

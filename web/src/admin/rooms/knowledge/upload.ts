@@ -13,7 +13,9 @@ export function upload<T>(path: string, form: FormData, sent: (share: number) =>
         return
       }
       const after = request.getResponseHeader('retry-after')
-      const problem = await problemOf(new Response(request.responseText, { status: request.status, headers: after ? { 'retry-after': after } : {} }))
+      const problem = await problemOf(
+        new Response(request.responseText, { status: request.status, headers: after ? { 'retry-after': after } : {} }),
+      )
       // Whoever is not signed in any more is asked again; the files that were chosen stay.
       if (problem.status === 401) await got(api.GET('/api/v1/auth/me')).catch(() => undefined)
       refuse(problem)

@@ -16,7 +16,16 @@ export const STANDINGS: Record<DocumentRow['state'], string> = {
   retired: '已下架',
 }
 /** How a state is coloured; the words stand beside it, so that colour alone says nothing. */
-export const TONES: Record<string, string> = { published: 'good', scheduled: 'calm', in_review: 'calm', draft: 'plain', expired: 'bad', retired: 'plain', overdue: 'bad', soon: 'warn' }
+export const TONES: Record<string, string> = {
+  published: 'good',
+  scheduled: 'calm',
+  in_review: 'calm',
+  draft: 'plain',
+  expired: 'bad',
+  retired: 'plain',
+  overdue: 'bad',
+  soon: 'warn',
+}
 export const WORKS: Record<string, string> = { draft: '有草稿', in_review: '新版待审核' }
 export const AUDIENCES: Record<string, string> = { resident: '居民', gridworker: '网格员', all: '居民和网格员' }
 export const DUES: Record<string, string> = { overdue: '已到期', soon: '30天内到期', later: '' }
@@ -61,7 +70,13 @@ export const FINDINGS: Record<string, string> = {
   near_duplicate: '大段重复',
   answers_lost: '会丢失答案',
 }
-export const VERDICTS: Record<string, string> = { right: '正确', wrong: '答非所问', declined: '误拒', answered: '该拒未拒', other_route: '去向不对' }
+export const VERDICTS: Record<string, string> = {
+  right: '正确',
+  wrong: '答非所问',
+  declined: '误拒',
+  answered: '该拒未拒',
+  other_route: '去向不对',
+}
 
 /** Versions that were published, oldest first. */
 export const published = (doc: DocumentView): VersionView[] => doc.versions.filter((v) => v.state === 'published')
@@ -82,10 +97,14 @@ export function standing(doc: DocumentView): { state: DocumentRow['state']; word
   }
   if (newest) {
     // A version begins in the future, or the last one is over.
-    const begins = newest.answers_from && (!newest.answers_until || newest.answers_until > newest.answers_from) && newest.answers_from > today()
+    const begins =
+      newest.answers_from && (!newest.answers_until || newest.answers_until > newest.answers_from) && newest.answers_from > today()
     return begins
       ? { state: 'scheduled', words: `第${newest.version}版已发布，${day(newest.answers_from)}起答复。` }
-      : { state: 'expired', words: `第${newest.version}版${newest.answers_until ? `已于${day(newest.answers_until)}` : '已经'}失效，现在不作答。请修订后重新发布，或者下架。` }
+      : {
+          state: 'expired',
+          words: `第${newest.version}版${newest.answers_until ? `已于${day(newest.answers_until)}` : '已经'}失效，现在不作答。请修订后重新发布，或者下架。`,
+        }
   }
   if (doc.waiting) return { state: 'in_review', words: '还没有发布过，正在等待审核。' }
   return { state: 'draft', words: '还没有发布过，只有草稿。' }
@@ -98,9 +117,24 @@ export const today = (now: Date = new Date()): string => now.toLocaleDateString(
 export const idFrom = (title: string): string => title.replace(/[^\p{L}\p{N}\-_.]/gu, '').slice(0, 40)
 
 /** Items that stand one a line or between commas. */
-export const items = (text: string): string[] => [...new Set(text.split(/[\n,，、;；]/).map((t) => t.trim()).filter(Boolean))]
+export const items = (text: string): string[] => [
+  ...new Set(
+    text
+      .split(/[\n,，、;；]/)
+      .map((t) => t.trim())
+      .filter(Boolean),
+  ),
+]
 /** Items that stand one a line: they may have commas. */
-export const lines = (text: string): string[] => [...new Set(text.split('\n').map((t) => t.trim()).filter(Boolean))]
+export const lines = (text: string): string[] => [
+  ...new Set(
+    text
+      .split('\n')
+      .map((t) => t.trim())
+      .filter(Boolean),
+  ),
+]
 
 /** A share of right answers, for people. */
-export const share = (part: number, whole: number): string => (whole === 0 ? '—' : `${part}/${whole}（${Math.round((part / whole) * 1000) / 10}%）`)
+export const share = (part: number, whole: number): string =>
+  whole === 0 ? '—' : `${part}/${whole}（${Math.round((part / whole) * 1000) / 10}%）`

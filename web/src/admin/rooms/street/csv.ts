@@ -27,12 +27,12 @@ export function parseCsv(text: string): Csv {
     const c = whole[at]!
     if (c === '\n') line++
     if (quoted) {
-      if (c === '"' && whole[at + 1] === '"') (cell += '"'), at++
+      if (c === '"' && whole[at + 1] === '"') ((cell += '"'), at++)
       else if (c === '"') quoted = false
       else cell += c
     } else if (c === '"' && cell === '') quoted = true
-    else if (c === ',') cells.push(cell), (cell = '')
-    else if (c === '\n') end(), (began = line)
+    else if (c === ',') (cells.push(cell), (cell = ''))
+    else if (c === '\n') (end(), (began = line))
     else cell += c
   }
   if (cell !== '' || cells.length > 0) end()
@@ -42,7 +42,9 @@ export function parseCsv(text: string): Csv {
 const written = (cell: string) => (/[",\n\r]/.test(cell) || cell !== cell.trim() ? `"${cell.replaceAll('"', '""')}"` : cell)
 
 export function writeCsv(columns: readonly string[], rows: readonly Pick<CsvRow, 'cells'>[]): string {
-  return [columns, ...rows.map((r) => columns.map((_, at) => r.cells[at] ?? ''))].map((cells) => `${cells.map(written).join(',')}\n`).join('')
+  return [columns, ...rows.map((r) => columns.map((_, at) => r.cells[at] ?? ''))]
+    .map((cells) => `${cells.map(written).join(',')}\n`)
+    .join('')
 }
 
 /** What somebody chose to bring, as text: UTF-8, or as spreadsheets of Chinese Windows write it. */

@@ -112,19 +112,79 @@ export const NOUNS: readonly [string, string][] = [
   ['audit.', '审计日志'],
 ]
 
-const OBJECTS: Record<string, string> = { account: '账号', session: '设备', key: '密钥', ticket: '工单', post: '岗位', document: '资料', sign_in: '登录', audit: '日志', gap: '缺口', street: '街道数据', outbox: '推送', curated: '固定答复' }
+const OBJECTS: Record<string, string> = {
+  account: '账号',
+  session: '设备',
+  key: '密钥',
+  ticket: '工单',
+  post: '岗位',
+  document: '资料',
+  sign_in: '登录',
+  audit: '日志',
+  gap: '缺口',
+  street: '街道数据',
+  outbox: '推送',
+  curated: '固定答复',
+}
 export const objectWords = (kind: string): string => OBJECTS[kind] ?? kind
 
 const VIA: Record<string, string> = { session: '本人登录', key: '接口密钥', console: '服务器命令', system: '系统' }
 export const viaWords = (via: string): string => VIA[via] ?? via
 
 const FIELDS: Record<string, string> = {
-  name: '名称', owner: '所属账号', permissions: '权限', expires_at: '到期', roles: '角色', communities: '社区', grids: '网格', title: '说明', before: '原来', after: '现在',
-  stand_in: '代班人', from: '从', until: '到', to: '到', reason: '理由', listed: '清单', posts: '岗位', tickets: '工单数', numbers: '工单', alerts: '提醒', gaps: '知识缺口', disabled: '同时停用',
-  by: '方式', issuer: '认证方', why: '原因', rows: '行数', for: '代班，原岗', account: '账号', guarded: '要求保密', fields: '内容', outcome: '结果', took_ms: '用时（毫秒）', format: '格式', table: '表',
+  name: '名称',
+  owner: '所属账号',
+  permissions: '权限',
+  expires_at: '到期',
+  roles: '角色',
+  communities: '社区',
+  grids: '网格',
+  title: '说明',
+  before: '原来',
+  after: '现在',
+  stand_in: '代班人',
+  from: '从',
+  until: '到',
+  to: '到',
+  reason: '理由',
+  listed: '清单',
+  posts: '岗位',
+  tickets: '工单数',
+  numbers: '工单',
+  alerts: '提醒',
+  gaps: '知识缺口',
+  disabled: '同时停用',
+  by: '方式',
+  issuer: '认证方',
+  why: '原因',
+  rows: '行数',
+  for: '代班，原岗',
+  account: '账号',
+  guarded: '要求保密',
+  fields: '内容',
+  outcome: '结果',
+  took_ms: '用时（毫秒）',
+  format: '格式',
+  table: '表',
 }
-const WORDS: Record<string, string> = { words: '原话', phone: '电话', room: '门牌', oidc: '统一身份', password: '密码', unknown: '这里没有账号', cancelled: '本人取消', token: '认证方的答复不合规' }
-const ROLES: Record<string, string> = { gridworker: '网格员', dispatcher: '流转调度员', curator: '知识编辑', reviewer: '知识审核', administrator: '管理员', auditor: '审计员' }
+const WORDS: Record<string, string> = {
+  words: '原话',
+  phone: '电话',
+  room: '门牌',
+  oidc: '统一身份',
+  password: '密码',
+  unknown: '这里没有账号',
+  cancelled: '本人取消',
+  token: '认证方的答复不合规',
+}
+const ROLES: Record<string, string> = {
+  gridworker: '网格员',
+  dispatcher: '流转调度员',
+  curator: '知识编辑',
+  reviewer: '知识审核',
+  administrator: '管理员',
+  auditor: '审计员',
+}
 
 /** Words that only the server knows, such as the names of rights. */
 export type Known = ReadonlyMap<string, string>
@@ -144,7 +204,12 @@ export function detailWords(detail: unknown, known: Known = new Map(), depth = 0
   if (!detail || typeof detail !== 'object' || depth > 4) return ''
   const fields = Object.entries(detail as Record<string, unknown>)
   // Who was away is named by name; the id beside it is for programs.
-  return fields.map(([name, value]) => `${FIELDS[name] ?? name}：${name === 'for' ? String((value as { name?: string }).name ?? '') : words(value, known, depth)}`).join('；')
+  return fields
+    .map(
+      ([name, value]) =>
+        `${FIELDS[name] ?? name}：${name === 'for' ? String((value as { name?: string }).name ?? '') : words(value, known, depth)}`,
+    )
+    .join('；')
 }
 
 /** The same rows as a file of the server: what is looked for as a query. */

@@ -7,8 +7,10 @@ export type Role = Shape<'Role'>
 export type Scope = Shape<'Scope'>
 
 // One key for each resource: what one page changes the others see.
-export const useAccounts = () => useQuery({ queryKey: ['accounts'], queryFn: async () => (await got(api.GET('/api/v1/admin/accounts'))).accounts })
-export const useRoles = () => useQuery({ queryKey: ['roles'], queryFn: async () => (await got(api.GET('/api/v1/admin/roles'))).roles, staleTime: Infinity })
+export const useAccounts = () =>
+  useQuery({ queryKey: ['accounts'], queryFn: async () => (await got(api.GET('/api/v1/admin/accounts'))).accounts })
+export const useRoles = () =>
+  useQuery({ queryKey: ['roles'], queryFn: async () => (await got(api.GET('/api/v1/admin/roles'))).roles, staleTime: Infinity })
 /** The names of all rights. */
 export function useRights() {
   const roles = useRoles()
@@ -16,7 +18,8 @@ export function useRights() {
 }
 export const usePosts = () => useQuery({ queryKey: ['posts'], queryFn: async () => (await got(api.GET('/api/v1/admin/posts'))).posts })
 export const useLeaves = () => useQuery({ queryKey: ['leaves'], queryFn: async () => (await got(api.GET('/api/v1/admin/leaves'))).leaves })
-export const useDirectory = () => useQuery({ queryKey: ['directory'], queryFn: () => got(api.GET('/api/v1/admin/directory')), staleTime: 60_000 })
+export const useDirectory = () =>
+  useQuery({ queryKey: ['directory'], queryFn: () => got(api.GET('/api/v1/admin/directory')), staleTime: 60_000 })
 export const usePeople = () => useQuery({ queryKey: ['people'], queryFn: async () => (await got(api.GET('/api/v1/admin/people'))).people })
 export const useKeys = () => useQuery({ queryKey: ['keys'], queryFn: async () => (await got(api.GET('/api/v1/admin/keys'))).keys })
 

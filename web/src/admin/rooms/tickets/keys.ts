@@ -18,11 +18,20 @@ watch(keysOn, (on) => {
   }
 })
 
-const typing = (target: EventTarget | null) => target instanceof HTMLElement && (target.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName))
+const typing = (target: EventTarget | null) =>
+  target instanceof HTMLElement && (target.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName))
 
 export function useKeys(actions: Record<string, () => void>): void {
   const press = (event: KeyboardEvent) => {
-    if (!keysOn.value || event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || document.querySelector('dialog[open], .t-dialog__ctx')) return
+    if (
+      !keysOn.value ||
+      event.ctrlKey ||
+      event.metaKey ||
+      event.altKey ||
+      typing(event.target) ||
+      document.querySelector('dialog[open], .t-dialog__ctx')
+    )
+      return
     const act = actions[event.key.toLowerCase()]
     if (!act) return
     event.preventDefault()

@@ -6,7 +6,12 @@ import type { Shape } from '../../../staff/client'
 const NAMES = ['q', 'status', 'urgency', 'community', 'grid', 'section', 'category', 'overdue'] as const
 export type Narrowed = Record<(typeof NAMES)[number], string>
 
-export function useNarrowed(): { narrowed: ComputedRef<Narrowed>; narrow: (change: Partial<Narrowed>) => void; one: (name: string) => string; set: (change: Record<string, string>) => void } {
+export function useNarrowed(): {
+  narrowed: ComputedRef<Narrowed>
+  narrow: (change: Partial<Narrowed>) => void
+  one: (name: string) => string
+  set: (change: Record<string, string>) => void
+} {
   const route = useRoute()
   const router = useRouter()
   const one = (name: string) => {

@@ -8,7 +8,20 @@ export type StaffTicket = Shape<'StaffTicket'>
 export type Status = Shape<'Status'>
 
 /** Open states in the order of a ticket's life, then those in which nothing more is expected. */
-export const STATUSES: readonly Status[] = ['已提交', '已送达平台', '已受理', '已交办', '处置中', '延期', '重新办理', '退回待审', '已办结', '已回访', '合并', '撤销']
+export const STATUSES: readonly Status[] = [
+  '已提交',
+  '已送达平台',
+  '已受理',
+  '已交办',
+  '处置中',
+  '延期',
+  '重新办理',
+  '退回待审',
+  '已办结',
+  '已回访',
+  '合并',
+  '撤销',
+]
 const BEFORE_ACCEPTANCE: readonly Status[] = ['已提交', '已送达平台']
 const BEFORE_RESULT: readonly Status[] = ['已受理', '已交办', '处置中', '重新办理', '延期', '退回待审']
 
@@ -25,7 +38,8 @@ export function due(ticket: Pick<StaffTicket, 'status' | 'clock'>): Due | undefi
   return { what: '办结', at: Date.parse(ticket.clock.resolve_by) }
 }
 
-export const paused = (ticket: Pick<StaffTicket, 'status' | 'clock'>): boolean => BEFORE_RESULT.includes(ticket.status) && Boolean(ticket.clock.paused_since)
+export const paused = (ticket: Pick<StaffTicket, 'status' | 'clock'>): boolean =>
+  BEFORE_RESULT.includes(ticket.status) && Boolean(ticket.clock.paused_since)
 
 /** `late` is over, `soon` has less than an hour or, of what must be accepted, two minutes. */
 export type Pressure = 'late' | 'soon' | 'calm' | 'still'
