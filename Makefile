@@ -74,6 +74,7 @@ show-speed: build ## how fast /chat stands on a slow phone (median of five), and
 
 fmt: ## format
 	$(CARGO) fmt
+	npm --prefix web run fmt --silent
 lint: ## clippy, as strict as Cargo.toml says
 	$(CARGO) clippy --release --locked --all-targets
 
