@@ -80,8 +80,11 @@ describe('copying', () => {
     expect(text).toBe('可以申请〔1〕。\n\n依据：\n〔1〕高龄津贴发放办法 第三条\n\n（内容由AI生成，仅供参考）')
   })
 
-  it('labels nothing that no model wrote', () => {
-    expect(copyText({ text: '已提交。', generated: false, label: '内容由AI生成，仅供参考' })).toBe('已提交。')
+  it('does not call generated what no model wrote', () => {
+    const label = '内容由AI生成，仅供参考'
+    expect(copyText({ text: '没有找到依据。', generated: false, label })).toBe('没有找到依据。\n\n（自动答复，仅供参考）')
+    const citations = [{ n: 1, title: '高龄津贴发放办法', doc_no: null, clause: '第三条' }]
+    expect(copyText({ text: '可以申请〔1〕。', generated: false, label, citations })).toMatch(/第三条\n\n（自动答复，以原文为准）$/)
   })
 })
 

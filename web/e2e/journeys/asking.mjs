@@ -57,7 +57,7 @@ export const journeys = [
 
       await answer.getByRole('button', { name: '复制', exact: true }).click()
       const copied = await page.evaluate(() => navigator.clipboard.readText())
-      assert.match(copied, /依据：\n〔1〕/, 'what is copied carries its basis')
+      assert.match(copied, /依据：\n〔1〕[^]*（自动答复，以原文为准）$/, 'what is copied carries its basis and says who answered')
 
       await answer.getByRole('button', { name: '没用' }).click()
       await sheet.getByRole('button', { name: '没说清找谁' }).click()

@@ -88,6 +88,12 @@ export function blocksOf(text: string, known: (n: number) => boolean): Block[] {
 /** Characters as a person counts them (code points). */
 export const lengthOf = (text: string): number => [...text].length
 
+/** What stands under an answer: who made it. Words that no model wrote are not called generated. */
+export function labelOf(message: { generated?: boolean; label?: string | null; citations?: readonly unknown[] }): string {
+  if (message.generated) return message.label ?? ''
+  return message.citations?.length ? '自动答复，以原文为准' : '自动答复，仅供参考'
+}
+
 /** What 复制 puts on the clipboard: the answer, its AI label and what it rests on. */
 export function copyText(message: {
   text: string
@@ -100,6 +106,7 @@ export function copyText(message: {
     const rows = message.citations.map((c) => `〔${c.n}〕${[c.title, c.doc_no, c.clause].filter(Boolean).join(' ')}`)
     parts.push(`依据：\n${rows.join('\n')}`)
   }
-  if (message.generated && message.label) parts.push(`（${message.label}）`)
+  const label = labelOf(message)
+  if (label) parts.push(`（${label}）`)
   return parts.join('\n\n')
 }
