@@ -128,13 +128,14 @@ impl Conversations {
         };
         let rewritten = match self.rewrite(turn, question).await {
             Some(rewritten) => rewritten,
-            None => format!("{before} {question}"),
+            None => followup::joined(&before, question),
         };
         let alone = search(question).await?;
         let together = search(&rewritten).await?;
         // A short text may still be a question of its own ("居住证怎么办"): the better supported reading wins.
         let joint_holds = together.hits.first().is_none_or(|best| followup::speaks_of(question, &self.whole_text(best)));
         let own_matter = !followup::leans_by_word(question)
+            && !followup::names_nothing(question)
             && match alone.decision {
                 Decision::Answerable => !joint_holds || alone.top_score > together.top_score,
                 // Nothing about its own matter: better an honest no than the guide of the last one.

@@ -4,18 +4,23 @@
 //! holds only if the guide speaks of what is new in the question; else an answer about the last matter would stand under a
 //! question about another one.
 
+use std::collections::HashSet;
+
 use crate::core::text::{for_matching, pairs};
+use crate::knowledge::lexicon;
 
 /// Up to this many characters a question like 「那要多久」 may lean on the one before.
 const SHORT_QUESTION: usize = 9;
 
 /// Words that ask and name no matter, longer ones first.
-const ASKING: [&str; 62] = [
+const ASKING: [&str; 75] = [
     "什么时候",
     "多长时间",
     "能不能",
     "可不可以",
     "要不要",
+    "行不行",
+    "可以吗",
     "怎么办理",
     "怎么申请",
     "怎么办",
@@ -50,6 +55,16 @@ const ASKING: [&str; 62] = [
     "一定",
     "电话",
     "标准",
+    "家里人",
+    "家人",
+    "儿子",
+    "女儿",
+    "子女",
+    "老伴",
+    "别人",
+    "帮我",
+    "帮忙",
+    "代办",
     "还是",
     "或者",
     "如果",
@@ -59,6 +74,7 @@ const ASKING: [&str; 62] = [
     "就是",
     "那个",
     "这个",
+    "带",
     "办",
     "领",
     "交",
@@ -92,19 +108,50 @@ pub fn leans_by_word(question: &str) -> bool {
     STARTS.iter().any(|s| question.starts_with(s)) || question.trim_end_matches(['？', '?', '。']).ends_with('呢')
 }
 
+/// Words of asking in dialect. The lexicon of the search knows them as other readings of a question; here they have to go.
+const SPOKEN: [(&str, &str); 9] = [
+    ("啥子", "什么"),
+    ("啥", "什么"),
+    ("咋个", "怎么"),
+    ("啷个", "怎么"),
+    ("好多", "多少"),
+    ("得行不", "可以吗"),
+    ("行不", "可以吗"),
+    ("哪点", "哪里"),
+    ("咋办", "怎么办"),
+];
+
+fn standard(question: &str) -> String {
+    SPOKEN.iter().fold(lexicon::standard(question), |text, (spoken, standard)| text.replace(spoken, standard))
+}
+
+/// Both questions as one, in the standard language: two halves in dialect hide what they ask for.
+#[must_use]
+pub fn joined(before: &str, question: &str) -> String {
+    format!("{} {}", standard(before), standard(question))
+}
+
 /// True when `guide`, the text that the joint reading found, speaks of what is new in the question, or nothing is new.
 #[must_use]
 pub fn speaks_of(question: &str, guide: &str) -> bool {
-    let mut own = for_matching(question);
+    let own = own_words(question);
+    let told = pairs(&for_matching(guide));
+    own.is_empty() || own.iter().any(|pair| told.contains(pair))
+}
+
+/// True when it names no matter at all: 「要带啥子」「我儿子帮我办得行不」.
+#[must_use]
+pub fn names_nothing(question: &str) -> bool {
+    own_words(question).is_empty()
+}
+
+/// What is left of a question without the words of asking, in the standard language, as pairs of characters.
+fn own_words(question: &str) -> HashSet<(char, char)> {
+    let mut own = standard(&for_matching(question));
     for word in ASKING {
         own = own.replace(word, " ");
     }
-    let own = pairs(&own);
-    if own.is_empty() {
-        return true;
-    }
-    let told = pairs(&for_matching(guide));
-    own.iter().any(|pair| told.contains(pair))
+    pairs(&own)
 }
 
 /// True when it asks for a way or a place: with a matter of its own it needs nothing before it.

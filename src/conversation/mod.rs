@@ -31,6 +31,7 @@ pub mod prompts;
 pub mod rating;
 pub mod redact;
 pub mod service;
+mod smalltalk;
 pub mod speech;
 pub mod standing;
 pub mod store;

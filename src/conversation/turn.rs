@@ -15,6 +15,7 @@ use super::outcome::{Citation, Finish, Grounding, Reply, Route, TurnOutcome};
 use super::prompts::PromptError;
 use super::redact;
 use super::service::{Conversations, Incoming};
+use super::smalltalk;
 use super::store::{Conversation, EndedTurn, StoreError};
 use crate::incident::confirm::ConfirmWord;
 use crate::incident::intent::{Intent, IntentKind, classify_intent};
@@ -175,13 +176,14 @@ impl Conversations {
         } else if let Some(rated) = self.rate_by_words(turn).await.transpose() {
             turn.log.turn(Route::Progress);
             return (Route::Progress, rated);
-        } else if let Some(text) = nothing_open(turn.said) {
+        } else if let Some(text) = smalltalk::of_no_matter(turn.said, &self.now().to_zoned(self.parts.street.zone.clone())) {
             turn.log.turn(Route::Smalltalk);
-            turn.log.delta(text);
-            return (Route::Smalltalk, Ok(Said::default()));
-        } else if intent.kind == IntentKind::Ask && is_foreign(turn.said) {
+            turn.log.delta(&text);
+            let card = smalltalk::is_angry(turn.said).then(|| self.offers(turn));
+            return (Route::Smalltalk, Ok(Said { card, ..Said::default() }));
+        } else if intent.kind == IntentKind::Ask && smalltalk::is_foreign(turn.said) {
             turn.log.turn(Route::Ask);
-            turn.log.delta(FOREIGN);
+            turn.log.delta(smalltalk::FOREIGN);
             return (Route::Ask, Ok(Said { finish: Finish::Refused, card: Some(self.offers(turn)), ..Said::default() }));
         }
         let only_pictures = !turn.attachments.is_empty() && matches!(intent.kind, IntentKind::Smalltalk | IntentKind::Ask);
@@ -312,27 +314,7 @@ impl Conversations {
     }
 
     fn smalltalk(&self, turn: &mut Turn<'_>) -> Said {
-        let said = turn.said;
-        let text = if ["真人", "机器人", "你是谁", "你是哪个", "人工智能"].iter().any(|w| said.contains(w)) {
-            format!("我是{}的虚拟数字网格员，是人工智能，不是真人。要找人，说“转人工”，或者拨打12345。", self.parts.street.name)
-        } else if ["谢", "辛苦", "麻烦了"].iter().any(|w| said.contains(w)) {
-            "不客气。还有别的事，随时跟我说。".to_owned()
-        } else if ["再见", "拜拜", "没事了", "没有了"].iter().any(|w| said.contains(w)) {
-            "好的，祝您生活愉快。有事随时找我，也可以拨打12345。".to_owned()
-        } else if ["🔥", "🚒", "🆘", "🚑", "🩸"].iter().any(|w| said.contains(w)) {
-            "是着火了，还是有人受伤？着火马上打119，有人受伤打120。别的事，跟我说是什么事、在哪里。".to_owned()
-        } else if turn.memory.draft.is_some() {
-            "我在。".to_owned()
-        } else if is_plain_answer(said) {
-            "好的。还有什么事，随时跟我说。".to_owned()
-        } else if !said.chars().any(char::is_alphanumeric) {
-            "我没看明白。您打几个字，说说是什么事、在哪里，就行。".to_owned()
-        } else {
-            format!(
-                "您好，我是{}的虚拟数字网格员。您可以问我政策和办事的问题，也可以告诉我身边发生了什么事、在哪里，我帮您登记上报。",
-                self.parts.street.name
-            )
-        };
+        let text = smalltalk::reply(turn.said, &self.parts.street.name, turn.memory.draft.is_some());
         turn.log.delta(&text);
         Said { card: turn.open_draft_card(&turn.rules), ..Said::default() }
     }
@@ -400,52 +382,6 @@ impl Conversations {
         Said { card: turn.open_draft_card(&turn.rules), finish: Finish::Refused, ..Said::default() }
     }
 }
-
-/// 好的, 知道了: heard, nothing more wanted.
-fn is_plain_answer(said: &str) -> bool {
-    let word: String = said.chars().filter(|c| c.is_alphanumeric()).collect();
-    let heard = [
-        "好",
-        "好的",
-        "好嘞",
-        "好吧",
-        "嗯",
-        "嗯嗯",
-        "哦",
-        "噢",
-        "行",
-        "行吧",
-        "ok",
-        "OK",
-        "知道了",
-        "明白",
-        "明白了",
-        "收到",
-        "可以",
-        "要得",
-    ];
-    heard.contains(&word.as_str())
-}
-
-/// A 确认 or 取消 when there is nothing to confirm or to cancel.
-fn nothing_open(said: &str) -> Option<&'static str> {
-    match ConfirmWord::read(said)? {
-        ConfirmWord::Yes if is_plain_answer(said) || said.contains('谢') => None,
-        ConfirmWord::Yes => Some("现在没有等您确认的事。要报什么，跟我说是什么事、在哪里就行。"),
-        ConfirmWord::Cancel => Some("放心，现在没有正在报的事，什么都没有提交。"),
-    }
-}
-
-/// Words of another language: several, and not one Chinese character.
-fn is_foreign(said: &str) -> bool {
-    let han = said.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
-    !han && said.split_whitespace().filter(|w| w.chars().filter(char::is_ascii_alphabetic).count() > 1).count() >= 3
-}
-
-/// Numbers first: nobody who cannot be understood may be left without them.
-const FOREIGN: &str = "Emergency: fire 119, ambulance 120, police 110.\n\
-    我只看得懂中文。请用中文说说是什么事、在哪里，或者拨打12345。\n\
-    I can only read Chinese. Please write in Chinese, or call 12345.";
 
 /// Metric label of a route.
 const fn route_word(route: Route) -> &'static str {

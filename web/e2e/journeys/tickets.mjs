@@ -532,7 +532,7 @@ export const journeys = [
         .click()
       const facade = form(admin, /^修改第 \d+ 行/)
       await facade.getByLabel('section').fill('平安法治')
-      await facade.getByLabel('post', { exact: true }).fill('综合执法岗')
+      await facade.getByLabel('岗位（post）', { exact: true }).fill('综合执法岗')
       await facade.getByRole('button', { name: '改好' }).click()
       await facade.waitFor({ state: 'hidden' })
       await admin.at.getByRole('button', { name: '检查', exact: true }).click()
