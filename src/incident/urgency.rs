@@ -66,7 +66,21 @@ struct Rule {
 pub struct Emergencies {
     rules: Vec<Rule>,
     words: WordScan,
+    apart: Vec<Apart>,
 }
+
+/// Two words that mean it together, with others between them: `电梯…困到` for 「电梯把我妈困到里头了」.
+#[derive(Debug)]
+struct Apart {
+    first: Vec<char>,
+    then: Vec<char>,
+    rule: usize,
+}
+
+/// What [`plain`] makes of `…`.
+const GAP: &str = "...";
+/// So many characters may stand in the gap.
+const WIDEST: usize = 8;
 
 /// Before the word, in the same clause: it is denied, imagined, past, or only talked about.
 const NOT_NOW: [&str; 36] = [
@@ -172,6 +186,7 @@ impl Emergencies {
     pub fn from_csv(text: &str) -> Result<Self, DataError> {
         let mut rules = Vec::new();
         let mut pairs = Vec::new();
+        let mut apart = Vec::new();
         for (line, row) in table::rows::<Row>(FILE, text)? {
             let bad = |message: &str| DataError::row(FILE, line, message);
             let words = table::list(&row.words);
@@ -194,6 +209,13 @@ impl Emergencies {
                 other => return Err(bad(&format!("紧急程度「{other}」应为 特急 或 紧急"))),
             };
             for word in words.iter().map(|w| plain(w)) {
+                if let Some((first, then)) = word.split_once(GAP) {
+                    if first.is_empty() || then.is_empty() {
+                        return Err(bad(&format!("「{word}」的省略号前后都要有字")));
+                    }
+                    apart.push(Apart { first: first.chars().collect(), then: then.chars().collect(), rule: rules.len() });
+                    continue;
+                }
                 // 「著火」 is how traditional writing has it, and no table of characters turns it into 着火.
                 if word.contains('着') {
                     pairs.push((word.replace('着', "著"), rules.len()));
@@ -215,7 +237,7 @@ impl Emergencies {
         if rules.is_empty() {
             return Err(DataError::file(FILE, "没有任何紧急情形"));
         }
-        Ok(Self { rules, words: WordScan::new(pairs) })
+        Ok(Self { rules, words: WordScan::new(pairs), apart })
     }
 
     /// Codes of the categories that the rules point to, for checking them against the taxonomy.
@@ -229,25 +251,23 @@ impl Emergencies {
         let folded = plain(text);
         let chars: Vec<char> = folded.chars().collect();
         let mut best: Option<(usize, usize, usize)> = None;
-        for hit in self.words.longest(&chars) {
-            let (clause_start, clause_end) = clause_around(&chars, hit.start, hit.end);
-            let before: String = chars[clause_start..hit.start].iter().collect();
-            let after: String = chars[hit.end..clause_end].iter().collect();
+        let whole = self.words.longest(&chars);
+        let whole = whole.iter().flat_map(|hit| hit.ids.iter().map(|&rule| (hit.start, hit.end, rule)));
+        for (start, end, rule) in whole.chain(self.apart(&chars)) {
+            let (clause_start, clause_end) = clause_around(&chars, start, end);
+            let before: String = chars[clause_start..start].iter().collect();
+            let after: String = chars[end..clause_end].iter().collect();
             let clause: String = chars[clause_start..clause_end].iter().collect();
             let previous = previous_clause(&chars, clause_start);
-            let legal = asks_about_consequences(&sentence_around(&chars, hit.start, hit.end));
-            let word: String = chars[hit.start..hit.end].iter().collect();
-            for &rule in hit.ids {
-                if legal
-                    || self.rules[rule].is_excluded(&word, &clause, &previous)
-                    || is_not_now(&before, &after, &clause, &previous)
-                {
-                    continue;
-                }
-                let better = best.is_none_or(|(r, ..)| self.rank(rule) < self.rank(r));
-                if better {
-                    best = Some((rule, hit.start, hit.end));
-                }
+            let legal = asks_about_consequences(&sentence_around(&chars, start, end));
+            let word: String = chars[start..end].iter().collect();
+            if legal || self.rules[rule].is_excluded(&word, &clause, &previous) || is_not_now(&before, &after, &clause, &previous)
+            {
+                continue;
+            }
+            let better = best.is_none_or(|(r, ..)| self.rank(rule) < self.rank(r));
+            if better {
+                best = Some((rule, start, end));
             }
         }
         best.map(|(rule, start, end)| {
@@ -255,6 +275,19 @@ impl Emergencies {
             let mut emergency = self.rules[rule].emergency.clone();
             emergency.why = format!("您提到「{words}」");
             emergency
+        })
+    }
+
+    /// Where two words stand in one clause with little between them: start, end, rule.
+    fn apart(&self, chars: &[char]) -> impl Iterator<Item = (usize, usize, usize)> {
+        self.apart.iter().filter_map(|Apart { first, then, rule }| {
+            let start = chars.windows(first.len()).position(|w| w == first.as_slice())?;
+            let rest = &chars[start + first.len()..];
+            let gap = rest.windows(then.len()).take(WIDEST + 1).position(|w| w == then.as_slice())?;
+            let between: String = rest[..gap].iter().collect();
+            // 「电梯没有困住人」「电梯差点把人困住」
+            let denied = NOT_NOW.iter().chain(&["差点", "险些", "会"]).any(|w| between.contains(w));
+            (!denied && !between.contains(is_mark)).then_some((start, start + first.len() + gap + then.len(), *rule))
         })
     }
 
