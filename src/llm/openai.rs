@@ -28,6 +28,7 @@ pub struct OpenAiChat {
     settings: Arc<LlmSettings>,
     client: Client<Endpoint>,
     retry: RetryPlan,
+    first_words: Duration,
     idle: Duration,
     /// [`Structured`] as configured, lowered when the endpoint refuses.
     structured: Arc<AtomicU8>,
@@ -47,14 +48,20 @@ impl OpenAiChat {
         Ok(Self {
             client: http::service(http, endpoint, idle),
             retry: settings.retry_plan(),
+            first_words: Duration::from_millis(settings.first_words_timeout_ms),
             idle,
             structured: Arc::new(AtomicU8::new(settings.structured as u8)),
             settings: Arc::new(settings.clone()),
         })
     }
 
-    /// Opens one stream and reads it up to its first words.
+    /// Opens one stream and reads it up to its first words, as long as anybody would wait for them.
     async fn open(&self, body: &ChatBody) -> Result<Reading, LlmError> {
+        let late = Err(LlmError::Timeout { which: Wait::Idle });
+        timeout(self.first_words, self.read_first_words(body)).await.unwrap_or(late)
+    }
+
+    async fn read_first_words(&self, body: &ChatBody) -> Result<Reading, LlmError> {
         let stream = self.client.chat().create_stream_byot::<_, ChatReply>(body).await.map_err(http::from_openai)?;
         let mut reading = Reading::new(stream, self.idle);
         match reading.next().await {

@@ -39,6 +39,8 @@ pub struct LlmSettings {
     pub model: String,
     /// Longest wait for a connection.
     pub connect_timeout_ms: u64,
+    /// Longest wait for the first words of a streamed answer. Somebody watches the screen: after it the text answers by itself.
+    pub first_words_timeout_ms: u64,
     /// Longest silence: until the response starts, and between two pieces of a stream.
     pub idle_timeout_ms: u64,
     /// Longest time for a whole answer with all retries.
@@ -77,6 +79,7 @@ impl Default for LlmSettings {
             api_key: None,
             model: String::new(),
             connect_timeout_ms: 5_000,
+            first_words_timeout_ms: 15_000,
             idle_timeout_ms: 30_000,
             total_timeout_ms: 60_000,
             retries: 2,
@@ -114,6 +117,7 @@ impl LlmSettings {
         }
         for (field, ms) in [
             ("llm.connect_timeout_ms", self.connect_timeout_ms),
+            ("llm.first_words_timeout_ms", self.first_words_timeout_ms),
             ("llm.idle_timeout_ms", self.idle_timeout_ms),
             ("llm.total_timeout_ms", self.total_timeout_ms),
             ("llm.breaker_open_ms", self.breaker_open_ms),

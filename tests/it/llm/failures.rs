@@ -259,6 +259,7 @@ fn settings_that_cannot_work_are_named() {
         ("llm.model", LlmSettings { model: " ".to_owned(), ..good() }),
         ("llm.temperature", LlmSettings { temperature: Some(f32::NAN), ..good() }),
         ("llm.max_tokens", LlmSettings { max_tokens: Some(8_000), ..good() }),
+        ("llm.first_words_timeout_ms", LlmSettings { first_words_timeout_ms: 0, ..good() }),
         ("llm.idle_timeout_ms", LlmSettings { idle_timeout_ms: 0, ..good() }),
         ("llm.extra", reserved),
     ];

@@ -27,6 +27,7 @@ fn settings(fake: &FakeModel) -> LlmSettings {
         retries: 2,
         retry_delay_ms: 1,
         retry_delay_max_ms: 50,
+        first_words_timeout_ms: 15_000,
         idle_timeout_ms: 15_000,
         total_timeout_ms: 30_000,
         ..LlmSettings::default()

@@ -207,6 +207,17 @@ async fn a_model_that_never_answers_is_left_after_the_idle_time_and_not_asked_ag
 }
 
 #[tokio::test]
+async fn who_only_clears_its_throat_is_not_waited_for_as_long_as_one_who_speaks() {
+    // It keeps the line busy, so nothing is ever silent; but no word comes.
+    let fake = FakeModel::with([Reply::sse([Step::Comment, Step::Comment, Step::Idle].into())]).await;
+    let heard =
+        listen(&OpenAiChat::new(&LlmSettings { first_words_timeout_ms: 400, ..settings(&fake) }).expect("valid settings")).await;
+    assert_eq!(heard.end, Err(LlmError::Timeout { which: Wait::Idle }));
+    assert_eq!(fake.requests().len(), 1, "a time-out is not worth a second wait");
+    fake.hung_up(1).await;
+}
+
+#[tokio::test]
 async fn dropping_the_stream_ends_the_request_at_the_endpoint() {
     let fake = FakeModel::with([Reply::sse(vec![Step::text("找"), Step::Idle])]).await;
     let model = OpenAiChat::new(&settings(&fake)).expect("valid settings");
