@@ -2,6 +2,7 @@
 // page, or of its service worker, needs no build of the binary.
 import { existsSync, readFileSync } from 'node:fs'
 import { createServer, request } from 'node:http'
+import { athome } from './browser.mjs'
 
 const DIST = new URL('../dist/', import.meta.url)
 const TYPES = {
@@ -62,5 +63,7 @@ export async function fresh(url) {
   })
   await new Promise((go) => server.listen(0, '127.0.0.1', go))
   server.unref()
-  return `http://127.0.0.1:${server.address().port}`
+  const address = `http://127.0.0.1:${server.address().port}`
+  athome(address)
+  return address
 }
