@@ -122,7 +122,10 @@ impl Conversations {
                 .await
                 .map_err(TurnError::from)
         };
-        let before = turn.memory.last_question.clone().filter(|_| followup::leans_on_before(question));
+        // 「找哪个」 in the middle of a report asks about what is being reported.
+        let reported =
+            turn.memory.draft.as_ref().and_then(|d| d.description.clone()).filter(|_| followup::names_nothing(question));
+        let before = reported.or_else(|| turn.memory.last_question.clone()).filter(|_| followup::leans_on_before(question));
         let Some(before) = before else {
             return Ok((search(question).await?, question.to_owned()));
         };
@@ -134,12 +137,13 @@ impl Conversations {
         let together = search(&rewritten).await?;
         // A short text may still be a question of its own ("居住证怎么办"): the better supported reading wins.
         let joint_holds = together.hits.first().is_none_or(|best| followup::speaks_of(question, &self.whole_text(best)));
-        let own_matter = !followup::leans_by_word(question)
-            && !followup::names_nothing(question)
+        let says_so = followup::leans_by_word(question);
+        let own_matter = !followup::names_nothing(question)
             && match alone.decision {
-                Decision::Answerable => !joint_holds || alone.top_score > together.top_score,
+                // 「那残疾人呢」 goes on, but about somebody of whom the last guide says nothing.
+                Decision::Answerable => !joint_holds || (!says_so && alone.top_score > together.top_score),
                 // Nothing about its own matter: better an honest no than the guide of the last one.
-                Decision::NotFound => !joint_holds && followup::asks_wholly(question),
+                Decision::NotFound => !says_so && !joint_holds && followup::asks_wholly(question),
             };
         Ok(if own_matter { (alone, question.to_owned()) } else { (together, rewritten) })
     }

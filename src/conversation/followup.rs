@@ -13,7 +13,7 @@ use crate::knowledge::lexicon;
 const SHORT_QUESTION: usize = 9;
 
 /// Words that ask and name no matter, longer ones first.
-const ASKING: [&str; 75] = [
+const ASKING: [&str; 77] = [
     "什么时候",
     "多长时间",
     "能不能",
@@ -45,6 +45,7 @@ const ASKING: [&str; 75] = [
     "可以",
     "材料",
     "条件",
+    "东西",
     "手续",
     "流程",
     "申请",
@@ -79,6 +80,7 @@ const ASKING: [&str; 75] = [
     "领",
     "交",
     "要",
+    "那",
     "去",
     "吗",
     "呢",

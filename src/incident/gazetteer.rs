@@ -134,6 +134,9 @@ struct PlaceRow {
     followed_by: String,
 }
 
+/// A name of so many characters stands for nothing else.
+const SURE_NAME: usize = 4;
+
 /// Grids and places of the street.
 #[derive(Debug)]
 pub struct Gazetteer {
@@ -261,6 +264,12 @@ impl Gazetteer {
     #[must_use]
     pub fn places(&self) -> &[NamedPlace] {
         &self.places
+    }
+
+    /// Whether a text in the form of [`plain`] names an estate, a road or a spot of the street in full.
+    #[must_use]
+    pub fn names_one(&self, folded: &str) -> bool {
+        self.by_name.keys().any(|name| name.chars().count() >= SURE_NAME && folded.contains(name.as_str()))
     }
 
     /// The rows (indices into [`Self::places`]) with this name or alias, on whatever day.

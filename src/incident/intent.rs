@@ -77,7 +77,7 @@ fn pattern(text: &str) -> Regex {
 static QUESTION: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
         r"吗|么[?？]|能否|可否|是否|好多(?:钱|岁|天|年)(?:[^了没]|$)|啷个(?:办|弄|整|领|申请)|好久(?:能|可以|才|到账|发|办得)|怎么(?:办|走|弄|算|交|领|查|报|申请|投诉|举报|处理|处罚|罚|写|开|做|收|补|缴|买|选|成立|维权|解决|联系|分|去|找|样|认定|理|才能|处置|退|转|上|用|预防|起诉|办理|规定|给|拿|停|防|养|预约|安装|装|打|换|改|赔|上报|反映|报销|报名|登记|参加|加|变更|定|续|打12345)",
-        r"|如何|怎样|咋个?(?:办|弄|整|走|领|交|说)|咋办|找谁|找哪|哪个部门|谁(?:负责|来管|管|出钱|承担|赔|可以|能)|要不要|能不能|可不可以|该不该|是不是|有没有(?:规定|补贴|政策|办法|标准|要求|什么|优惠)",
+        r"|如何|怎样|咋个?(?:办|弄|整|走|领|交|说)|咋办|找谁|找哪|哪个部门|谁(?:负责|来管|管|出钱|承担|赔|可以|能)|要不要|能不能|可不可以|该不该|是不是|要好久|得行不|要不要得|有没有(?:规定|补贴|政策|办法|标准|要求|什么|优惠)",
         r"|多少|多久|多长|几天|几点|几岁|几年|什么时候|什么时间|什么材料|什么条件|什么手续|什么标准|什么部门|什么意思|什么政策|什么证|是什么|什么是|哪些|哪里(?:办|领|交|可以|能|有|投诉|申请|买|查|举报|反映|报)|去哪|在哪|到哪(?:里|儿)?(?:办|领|交|去|投诉|举报|反映)|为什么|为啥|凭什么|合法|违不违法|算不算|会不会|需不需要|用不用|行不行|需要(?:什么|哪些|准备)|请问|想问|问一下|咨询|了解一下|想知道|呢[?？]?$|[?？]$",
     ))
 });
@@ -135,6 +135,12 @@ const LETTER: usize = 40;
 /// Longest message that can be a mere request for progress, for a person or for somebody's data.
 const SHORT: usize = 60;
 
+/// A paper that is gone has to be made anew; nobody comes for it.
+static LOST_PAPER: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?:身份证|户口[本簿]|社保卡|医保卡|居住证|驾驶?证|行驶证|护照|结婚证|离婚证|房产证|产权证|残疾证|老年证|优待证|银行卡|存折|营业执照|毕业证|出生证明?)[^,，。]{0,4}(?:丢|掉了|遗失|不见|找不到|没得了|没有了)",
+    )
+});
 static TOPIC_ONLY: LazyLock<Regex> = LazyLock::new(|| {
     pattern(r"(?:申请|办理|政策|条件|流程|标准|材料|补贴|津贴|规定|手续|报销|补助|指南|办法|要求|时间|地址|电话|费用|条例|登记)$")
 });
@@ -247,10 +253,15 @@ pub fn classify_intent(text: &str, rules: &IncidentRules) -> Intent {
     if wants_report(text) {
         return because(intent, IntentKind::Report, "希望上报处理");
     }
+    if length <= SHORT && LOST_PAPER.is_match(&folded) {
+        return because(intent, IntentKind::Ask, "证件没了要补办，不是要上报的事");
+    }
     let happening = HAPPENING.is_match(&folded) && !TOPIC_ONLY.is_match(&folded);
     let known_matter = rules.taxonomy.classify(text).first().is_some_and(|s| s.score >= 0.2);
-    let placed = address::numbers(&plain(text)).building.is_some();
-    let told = happening && (known_matter || placed || length >= LETTER);
+    let placed = address::numbers(&folded).building.is_some();
+    // 「狗把我咬了，在铂金云鼎门口」 needs no house number to be something that happened there.
+    let somewhere = placed || rules.places.gazetteer().names_one(&folded);
+    let told = happening && (known_matter || somewhere || length >= LETTER);
     let letter = length >= LETTER && told && !ends_with_question(&folded) && !SEEKS.is_match(&folded);
     if question && !letter {
         intent.offer_report = happening && known_matter;

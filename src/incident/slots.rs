@@ -7,6 +7,7 @@ use regex::Regex;
 
 use super::{
     address,
+    intent::is_question,
     place::{Certainty, PlaceMatch, PlacesOn},
     questions::{OwnQuestion, QuestionKind},
     reading::{as_said, has_any, plain, small_number},
@@ -126,8 +127,12 @@ static NO_PLACE: LazyLock<Regex> = LazyLock::new(|| {
 /// A sentence about what is wrong, not a name of a place.
 static COMPLAINT: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"得很|都不|没人|吵|坏|漏|堵|臭|脏|掉|裂|倒|烧|堆|了一|天天|每天|每晚|老是|总是|怎么|有人|不让|不走|不亮|冒|钱|补贴|津贴",
+        r"得很|都不|没人|吵|坏|漏|堵|臭|脏|掉|裂|倒|烧|堆|了一|天天|每天|每晚|老是|总是|怎么|有人|不让|不走|不亮|不管|不修|不理|不来|冒|钱|补贴|津贴",
     )
+});
+/// What names of places are made of.
+static PLACEISH: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"[路街巷弄栋幢楼号院苑城园村桥站口店场校厂坊府湾庭里门]|附近|旁边|对面|地铁|公交|广场|市场|医院|小区")
 });
 /// Says that nothing was understood, or nothing at all.
 static NO_MATTER: LazyLock<Regex> = LazyLock::new(|| {
@@ -179,7 +184,8 @@ fn read(text: &str, with: &Reading<'_>) -> Slots {
         && slots.phone.is_none()
         && !folded.is_empty()
         && !NO_PLACE.is_match(&folded)
-        && !(folded.chars().count() > 8 && COMPLAINT.is_match(&folded))
+        && !is_question(&folded)
+        && !(COMPLAINT.is_match(&folded) && (folded.chars().count() > 8 || !PLACEISH.is_match(&folded)))
     {
         // Words for a place that the directory does not know are kept as they are.
         let mut place = place;
