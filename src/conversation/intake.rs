@@ -161,9 +161,10 @@ impl Conversations {
             .to_owned()
         } else if applied.changed.iter().any(|f| f == "reporter.anonymous") && draft.reporter.anonymous {
             "好的，不会透露是您报的。".to_owned()
-        } else if asked.is_some() && draft.next_question(&turn.rules).map(|q| q.field) == asked {
+        } else if let Some(again) = draft.next_question(&turn.rules).filter(|q| asked.as_ref() == Some(&q.field)) {
             // Something was said, and the same question stands again.
-            if applied.changed.iter().any(|f| f == field::PLACE) { "好的，地点记下了。" } else { "好的。" }.to_owned()
+            let told = applied.changed.iter().any(|f| f == field::PLACE) && !again.text.contains("没找到");
+            if told { "好的，地点记下了。" } else { "好的。" }.to_owned()
         } else {
             "好的，记下了。".to_owned()
         };

@@ -27,6 +27,12 @@ static KNOWS_NOTHING: LazyLock<Regex> = LazyLock::new(|| {
         r"^我?(?:也)?(?:不知道|不晓得|不清楚|说不清楚?|搞不懂|不懂|看不懂|听不懂|随便|忘了|记不得|记不到)(?:该)?(?:咋个?|怎么)?[说问办]?[了啊哦嘛吧的,，。!！?？]*$",
     )
 });
+/// Doubt about what was said.
+static DOUBT: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"^(?:我)?(?:才|都|就)?不(?:相信|信)(?:你们?|你们?说的)?[了啊的嘛。!！]*$|^(?:你们?)?(?:刚才)?(?:说|讲|答)的(?:话)?(?:是)?(?:真的?|准|可信|靠谱|对|骗人的?|假的?|乱说的?)(?:不|吗|么|啊|嘛|不嘛|不哦)*[?？。!！]*$",
+    )
+});
 /// What day, what time.
 static CLOCK: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
@@ -59,6 +65,12 @@ pub(super) fn of_no_matter(said: &str, now: &Zoned) -> Option<String> {
     if ANGRY.is_match(&folded) {
         return Some(
             "对不住，让您不满意了。是什么事、在哪里，您说一说，我帮您登记上报；想找人，说“转人工”，或者拨打12345。".to_owned(),
+        );
+    }
+    if DOUBT.is_match(&folded) {
+        return Some(
+            "我的回答都摘自有出处的资料，点回答里的〔1〕可以看原文、文号和有效期。还不放心，可以拨打12345，或者说“转人工”。"
+                .to_owned(),
         );
     }
     if KNOWS_NOTHING.is_match(&folded) {
