@@ -172,6 +172,7 @@ fn read(text: &str, with: &Reading<'_>) -> Slots {
         || place.place.unit.is_some()
         || place.place.room.is_some()
         || place.place.community.is_some();
+    let complains = || folded.chars().count() > 8 && COMPLAINT.is_match(&folded);
     if told_place {
         slots.place = Some(place);
     } else if with.asked == Some("place")
@@ -179,7 +180,7 @@ fn read(text: &str, with: &Reading<'_>) -> Slots {
         && slots.phone.is_none()
         && !folded.is_empty()
         && !NO_PLACE.is_match(&folded)
-        && !(folded.chars().count() > 8 && COMPLAINT.is_match(&folded))
+        && !complains()
     {
         // Words for a place that the directory does not know are kept as they are.
         let mut place = place;
