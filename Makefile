@@ -76,7 +76,7 @@ fmt: ## format
 	$(CARGO) fmt
 	npm --prefix web run fmt --silent
 lint: ## clippy, as strict as Cargo.toml says
-	$(CARGO) clippy --release --locked --all-targets
+	$(CARGO) clippy --release --locked --all-targets -- -D warnings
 
 clean: ## what was built
 	rm -rf web/dist web/node_modules

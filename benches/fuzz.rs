@@ -8,6 +8,8 @@
 //!
 //! `cargo bench --bench fuzz -- --minutes 10 [--target docx]…`; seeds and what was kept: `tests/fuzz-corpus/TARGET/`.
 
+#![expect(clippy::print_stdout, reason = "what was found")]
+
 #[path = "../tests/it/knowledge/import/make.rs"]
 mod make;
 
@@ -48,14 +50,14 @@ fn main() -> ExitCode {
         args.iter().zip(args.iter().skip(1)).filter(|(flag, _)| *flag == "--target").map(|(_, name)| name.clone()).collect();
     let mut findings = 0;
     for target in TARGETS.iter().filter(|t| chosen.is_empty() || chosen.iter().any(|c| c == *t)) {
-        findings += drive(target, &corpus, Duration::from_secs_f64(minutes * 60.0), of("--binary"));
+        findings += drive(target, &corpus, Duration::from_secs_f64(minutes * 60.0), of("--binary").as_deref());
     }
     println!("{findings} findings");
     if findings == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// Runs workers of one target until its time is over; a worker that died is replaced, and what it died of is looked at.
-fn drive(target: &str, corpus: &Path, time: Duration, binary: Option<String>) -> usize {
+fn drive(target: &str, corpus: &Path, time: Duration, binary: Option<&str>) -> usize {
     let begun = Instant::now();
     let (mut runs, mut kept, mut findings, mut deaths, mut seed) = (0u64, 0u64, 0, 0, 1u64);
     let mut contained: BTreeMap<String, u64> = BTreeMap::new();
@@ -88,7 +90,7 @@ fn drive(target: &str, corpus: &Path, time: Duration, binary: Option<String>) ->
         if !out.status.success() {
             deaths += 1;
             let input = std::fs::read(current(target)).unwrap_or_default();
-            if let Err(why) = survives(target, &input, binary.as_deref()) {
+            if let Err(why) = survives(target, &input, binary) {
                 findings += 1;
                 println!("FINDING {target}: {why}, saved as {}", save(corpus, target, "finding", &input).display());
             }
@@ -269,7 +271,7 @@ fn one(target: &str, input: &[u8]) -> Result<String, String> {
     match target {
         "split" => cut(&String::from_utf8_lossy(input)),
         "markdown" => match ParsedDocument::parse(Path::new("x.md"), &String::from_utf8_lossy(input), &defaults()) {
-            Ok(document) => pieces(&document),
+            Ok(document) => Ok(pieces(&document)),
             Err(e) => Ok(e.reason.chars().take(12).collect()),
         },
         "text" => {
@@ -298,7 +300,7 @@ fn one(target: &str, input: &[u8]) -> Result<String, String> {
                     let kinds: usize = outline.blocks.iter().map(std::mem::discriminant).collect::<HashSet<_>>().len();
                     let size = outline.blocks.len().ilog2_or_zero();
                     match document {
-                        Ok(document) => Ok(format!("{kinds} {size} {}", pieces(&document)?)),
+                        Ok(document) => Ok(format!("{kinds} {size} {}", pieces(&document))),
                         Err(reason) => Ok(format!("{kinds} {size} {}", reason.chars().take(8).collect::<String>())),
                     }
                 }
@@ -318,9 +320,9 @@ impl Log for usize {
     }
 }
 
-fn pieces(document: &ParsedDocument) -> Result<String, String> {
+fn pieces(document: &ParsedDocument) -> String {
     let passages = document.passages(1);
-    Ok(format!("{:?} {}", document.meta.shape, passages.len().ilog2_or_zero()))
+    format!("{:?} {}", document.meta.shape, passages.len().ilog2_or_zero())
 }
 
 /// The promises of the splitter over any text.

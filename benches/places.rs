@@ -2,6 +2,8 @@
 //!
 //! `cargo bench --bench places`. The directory and the messages are made here from a fixed sequence.
 
+#![expect(clippy::print_stdout, reason = "what was measured")]
+
 use std::time::{Duration, Instant};
 
 use gridworker::incident::{gazetteer::Gazetteer, place::PlaceFinder};

@@ -4,6 +4,8 @@
 //! `make bench`. Ratios are what counts: the machine is never quiet. Every party is a process or a runtime of its own
 //! on the loopback; nothing leaves it.
 
+#![expect(clippy::print_stdout, reason = "what was measured")]
+
 use std::convert::Infallible;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};

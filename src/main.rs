@@ -13,7 +13,7 @@ fn main() -> ExitCode {
     // A parser's process has no threads, no network and no log.
     let cli = match cli.extract() {
         Ok(ended) => return ended,
-        Err(cli) => cli,
+        Err(cli) => *cli,
     };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,

@@ -418,7 +418,7 @@ async fn sealing(db: Sqlite, stop: CancellationToken) {
         Ok(None) => {}
         Ok(Some(Resealed { done, lost: 0 })) => tracing::info!(done, "everything lies under the current key"),
         Ok(Some(Resealed { done, lost })) => {
-            tracing::error!(done, lost, "texts that no configured key opens were left as they are")
+            tracing::error!(done, lost, "texts that no configured key opens were left as they are");
         }
         Err(error) => tracing::error!(%error, "sealing again was broken off; it goes on at the next start"),
     }

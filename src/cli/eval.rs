@@ -24,6 +24,7 @@ use serde::{Deserialize, Serialize};
 use super::Common;
 
 #[derive(Debug, Subcommand)]
+#[expect(clippy::doc_markdown, reason = "shown in --help")]
 pub enum Eval {
     /// 居民问法 → 正确的指南、该拒的拒
     Questions {
@@ -137,7 +138,7 @@ impl Eval {
                 print_out(&report.to_string())?;
                 Ok(ExitCode::SUCCESS)
             }
-            Self::Dialogue { cases, show } => dialogues(&cases, show).await,
+            Self::Dialogue { cases, show } => Box::pin(dialogues(&cases, show)).await,
         }
     }
 }

@@ -102,10 +102,10 @@ enum Command {
 
 impl Cli {
     /// Runs the one subcommand that needs no runtime; gives itself back when it is another.
-    pub fn extract(self) -> Result<ExitCode, Self> {
+    pub fn extract(self) -> Result<ExitCode, Box<Self>> {
         match self.command {
             Command::Extract(extract) => Ok(extract.run()),
-            _ => Err(self),
+            _ => Err(Box::new(self)),
         }
     }
 
@@ -116,7 +116,7 @@ impl Cli {
             Command::Ingest(ingest) => ingest.run(&self.common).await,
             Command::Pieces(pieces) => pieces.run(&self.common).await,
             Command::Extract(extract) => Ok(extract.run()),
-            Command::Eval(eval) => eval.run(&self.common).await,
+            Command::Eval(eval) => Box::pin(eval.run(&self.common)).await,
             Command::Evidence(evidence) => evidence.run(&self.common).await,
             Command::Index(index) => index.run(&self.common).await,
             Command::Bench(bench) => bench.run().await,
@@ -128,7 +128,7 @@ impl Cli {
             Command::User(user) => user.run(&self.common).await,
             Command::Street(street) => street.run(&self.common).await,
             Command::Migrate => migrate::run(&self.common).await,
-            Command::Train(train) => train.run(&self.common),
+            Command::Train(train::Train {}) => train::Train::run(&self.common),
             Command::TrainTokenizer(train) => train.run(),
         }
     }

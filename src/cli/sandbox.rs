@@ -19,6 +19,7 @@ use url::Url;
 use super::{Common, init_log};
 
 #[derive(Debug, Args)]
+#[expect(clippy::doc_markdown, reason = "shown in --help")]
 pub struct Sandbox {
     /// 监听地址
     #[arg(long, default_value = "127.0.0.1:8090", value_name = "ADDR")]

@@ -170,7 +170,7 @@ fn read(dir: &Path) -> anyhow::Result<Given> {
     anyhow::ensure!(!given.is_empty(), "{} 里没有街道数据的文件（{} 等）", dir.display(), FILES[0].name);
     for entry in std::fs::read_dir(dir)?.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
-        if name.ends_with(".csv") && !given.contains_key(&name) {
+        if Path::new(&name).extension().is_some_and(|e| e == "csv") && !given.contains_key(&name) {
             println!("跳过 {name}：不是可以按版本修改的文件");
         }
     }

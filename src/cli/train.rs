@@ -22,7 +22,7 @@ pub struct Train {}
 
 impl Train {
     #[expect(clippy::print_stdout, reason = "the result of this command")]
-    pub fn run(self, common: &Common) -> anyhow::Result<ExitCode> {
+    pub fn run(common: &Common) -> anyhow::Result<ExitCode> {
         let mut settings = Settings::defaults()?;
         if let Ok(own) = common.settings() {
             settings.paths = own.paths;

@@ -56,7 +56,7 @@ impl Conversations {
         if let Some(given) = &fixed.given {
             turn.trace = Some(trace);
             turn.memory.last_question = Some(question.to_owned());
-            return Ok(self.give(turn, given));
+            return Ok(Self::give(turn, given));
         }
         let asked = then.as_ref().map_or(question, |t| t.rest.as_str());
         let matter = then.is_none() || asof::has_matter(asked) || turn.memory.last_question.is_some();
@@ -81,7 +81,7 @@ impl Conversations {
                 None => metrics::counter!("answer_fallback_total").increment(1),
             }
         }
-        Ok(self.extract(turn, &chosen))
+        Ok(Self::extract(turn, &chosen))
     }
 
     /// Searches on the days that the question is about: the last of them, else the first. Days to come are not answered:
@@ -236,14 +236,14 @@ impl Conversations {
                 return Ok(None);
             }
         };
-        let gate_passages = passages
+        let gate_passages: Vec<GatePassage> = passages
             .iter()
             .map(|p| GatePassage {
                 n: p.n,
                 text: format!("{} {}\n{}", p.hit.document.title, p.hit.passage.heading, p.hit.passage.text),
             })
             .collect();
-        let mut gate = FigureGate::new(gate_passages);
+        let mut gate = FigureGate::new(&gate_passages);
         let mut shown = false;
         let mut head = String::new();
         let mut finish = Finish::Cut;
@@ -304,7 +304,7 @@ impl Conversations {
         }
         Ok(Some(Said {
             citations,
-            card: Some(self.offers(turn)),
+            card: Some(Self::offers(turn)),
             finish,
             generated: true,
             grounding: Grounding { figures_checked: stats.figures_checked, figures_dropped: stats.figures_dropped },
@@ -400,11 +400,11 @@ impl Conversations {
         if let Err(error) = kept {
             tracing::warn!(%error, "a gap was not kept");
         }
-        Said { card: Some(self.offers(turn)), finish: Finish::Refused, ..Said::default() }
+        Said { card: Some(Self::offers(turn)), finish: Finish::Refused, ..Said::default() }
     }
 
     /// The text of the guide itself.
-    fn extract(&self, turn: &mut Turn<'_>, chosen: &Chosen) -> Said {
+    fn extract(turn: &mut Turn<'_>, chosen: &Chosen) -> Said {
         let used: Vec<&Numbered> = chosen.passages.iter().take(chosen.telling).collect();
         for (index, passage) in used.iter().enumerate() {
             let heading = passage.hit.passage.heading.trim();
@@ -425,7 +425,7 @@ impl Conversations {
         let figures = super::figures::check(turn.log.text(), &texts).figures.len();
         Said {
             citations: used.into_iter().map(citation).collect(),
-            card: Some(self.offers(turn)),
+            card: Some(Self::offers(turn)),
             finish: Finish::Complete,
             generated: false,
             grounding: Grounding { figures_checked: u32::try_from(figures).unwrap_or(u32::MAX), figures_dropped: 0 },
@@ -433,7 +433,7 @@ impl Conversations {
     }
 
     /// What a resident may want next. An open draft comes back to the eye after a digression.
-    pub(super) fn offers(&self, turn: &Turn<'_>) -> Value {
+    pub(super) fn offers(turn: &Turn<'_>) -> Value {
         if let Some(card) = turn.open_draft_card(&turn.rules) {
             return card;
         }

@@ -197,7 +197,7 @@ impl Conversations {
         if !memory.resumed {
             return Ok(());
         }
-        let Some((text, draft)) = self.resumed_words(memory, rules) else { return Ok(()) };
+        let Some((text, draft)) = Self::resumed_words(memory, rules) else { return Ok(()) };
         let id = message_id("resumed", self.parts.ids.uuid());
         let body = MessageBody { text, card: Some(draft), ..MessageBody::default() };
         if let Some(message) = self.parts.store.add_message(conversation, id, Role::News, &body, self.now()).await? {
@@ -207,7 +207,7 @@ impl Conversations {
     }
 
     /// The sentence and the card of a draft that came back, which is asked on from here.
-    pub(super) fn resumed_words(&self, memory: &mut Memory, rules: &IncidentRules) -> Option<(String, Value)> {
+    pub(super) fn resumed_words(memory: &mut Memory, rules: &IncidentRules) -> Option<(String, Value)> {
         let draft = memory.draft.as_mut()?;
         let question = draft.next_question(rules);
         draft.asked = question.as_ref().map(|q| q.field.clone());

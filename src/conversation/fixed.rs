@@ -18,14 +18,14 @@ impl Conversations {
     }
 
     /// Says it.
-    pub(super) fn give(&self, turn: &mut Turn<'_>, given: &Given) -> Said {
+    pub(super) fn give(turn: &mut Turn<'_>, given: &Given) -> Said {
         turn.log.delta(&given.content.answer);
         let quotes: Vec<&str> = given.content.citations.iter().map(|c| c.quote.as_str()).collect();
         let figures = super::figures::check(&given.content.answer, &quotes).figures.len();
         metrics::counter!("curated_answers_total").increment(1);
         Said {
             citations: given.content.citations.iter().map(citation).collect(),
-            card: Some(self.offers(turn)),
+            card: Some(Self::offers(turn)),
             finish: Finish::Complete,
             generated: given.content.by_model,
             grounding: Grounding { figures_checked: u32::try_from(figures).unwrap_or(u32::MAX), figures_dropped: 0 },

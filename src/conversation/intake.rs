@@ -97,7 +97,7 @@ impl Conversations {
                 "这件事按紧急办。"
             });
         }
-        Ok(self.present(turn, draft, text))
+        Ok(Self::present(turn, draft, text))
     }
 
     /// A message that belongs to the open draft.
@@ -107,7 +107,7 @@ impl Conversations {
                 return Ok(said);
             }
             let Some(draft) = turn.memory.draft.take() else { return Ok(Said::default()) };
-            return Ok(self.present(turn, draft, "好的，单独给您登记。".to_owned()));
+            return Ok(Self::present(turn, draft, "好的，单独给您登记。".to_owned()));
         }
         if turn.memory.draft.as_ref().is_some_and(|d| is_another_matter(turn.said, d, &turn.rules)) {
             return Ok(self.note_for_later(turn));
@@ -118,7 +118,7 @@ impl Conversations {
         match word {
             Some(ConfirmWord::Cancel) => {
                 turn.log.delta("好的，不报了，什么都没有提交。需要时再告诉我。");
-                return Ok(self.come_back(turn));
+                return Ok(Self::come_back(turn));
             }
             // 「是的」 to 「您的定位在…，是在这里吗？」 answers that, it does not submit.
             Some(ConfirmWord::Yes) if draft.awaits_yes() => {}
@@ -127,13 +127,13 @@ impl Conversations {
                 return self.confirm_by_word(turn).await;
             }
             Some(ConfirmWord::Yes) => {
-                return Ok(self.present(turn, draft, "还差一点就能提交了。".to_owned()));
+                return Ok(Self::present(turn, draft, "还差一点就能提交了。".to_owned()));
             }
             None => {}
         }
         if draft.accepts_photo_position(turn.said) {
             draft.take_photo_position(turn.rules.places_at(self.now()));
-            return Ok(self.present(turn, draft, "好的，用照片里的位置。".to_owned()));
+            return Ok(Self::present(turn, draft, "好的，用照片里的位置。".to_owned()));
         }
         let asked = draft.asked.clone();
         let applied = draft.apply(turn.said, &turn.rules, self.now());
@@ -168,7 +168,7 @@ impl Conversations {
         } else {
             "好的，记下了。".to_owned()
         };
-        Ok(self.present(turn, draft, text))
+        Ok(Self::present(turn, draft, text))
     }
 
     /// Another matter while one is open: noted down and taken up after the first, one at a time.
@@ -186,7 +186,7 @@ impl Conversations {
             format!("{what}我也记下了。一件一件来，先把前面这件办完。")
         };
         if let Some(draft) = turn.memory.draft.take() {
-            self.present(turn, draft, text)
+            Self::present(turn, draft, text)
         } else {
             text.push_str("请说一下是什么事。");
             turn.log.delta(&text);
@@ -195,22 +195,22 @@ impl Conversations {
     }
 
     /// After a draft has ended: the one that waits behind it, if any.
-    pub(super) fn come_back(&self, turn: &mut Turn<'_>) -> Said {
+    pub(super) fn come_back(turn: &mut Turn<'_>) -> Said {
         if !turn.memory.resumed && !turn.memory.resume() {
             return Said::default();
         }
         turn.memory.resumed = false;
-        let Some((text, card)) = self.resumed_words(&mut turn.memory, &turn.rules) else { return Said::default() };
+        let Some((text, card)) = Self::resumed_words(&mut turn.memory, &turn.rules) else { return Said::default() };
         turn.log.delta(&format!("\n\n{text}"));
         Said::with_card(card)
     }
 
     /// The card with the one question to ask, or the request to confirm.
-    fn present(&self, turn: &mut Turn<'_>, mut draft: Draft, mut text: String) -> Said {
+    fn present(turn: &mut Turn<'_>, mut draft: Draft, mut text: String) -> Said {
         let question = draft.next_question(&turn.rules);
         draft.asked = question.as_ref().map(|q| q.field.clone());
         if let Some(question) = &question {
-            text.push_str(&question.text)
+            text.push_str(&question.text);
         } else {
             let leaf = draft.leaf(&turn.rules).filter(|_| draft.emergency.is_none());
             let told = draft.description.as_deref().unwrap_or_default();
@@ -264,7 +264,7 @@ impl Conversations {
         };
         turn.log.delta(&text);
         turn.memory.draft = None;
-        Some(self.come_back(turn))
+        Some(Self::come_back(turn))
     }
 
     /// Lets the model propose what the rules did not find. Proposals are validated like a stranger's input.
@@ -382,7 +382,7 @@ impl Conversations {
     }
 
     /// True when a plain 是的 follows a receipt: the same ticket again, not a new one. 好的 alone only says that it was heard.
-    pub(super) fn confirms_again(&self, turn: &Turn<'_>) -> bool {
+    pub(super) fn confirms_again(turn: &Turn<'_>) -> bool {
         let submits = ["确认", "提交", "是的", "上报", "报吧", "确定"].iter().any(|w| turn.said.contains(w));
         submits && !turn.memory.confirmed.is_empty() && ConfirmWord::read(turn.said) == Some(ConfirmWord::Yes)
     }
@@ -399,7 +399,7 @@ impl Conversations {
         match self.confirm(&mut turn.memory, None, &turn.rules).await {
             Ok(confirmed) => {
                 turn.log.delta(&self.receipt_words(&confirmed.ticket));
-                self.come_back(turn);
+                Self::come_back(turn);
                 Ok(Said::with_card(confirmed.card))
             }
             Err(DraftError::Ticket(error)) => Err(error.into()),

@@ -100,7 +100,7 @@ impl Conversations {
             Ok(joined) => {
                 turn.log.delta(&self.receipt_words(&joined.ticket));
                 // A draft that waited behind it is spoken of; the card is the receipt.
-                self.come_back(turn);
+                Self::come_back(turn);
                 Ok(Some(Said::with_card(joined.card)))
             }
             Err(DraftError::Ticket(error)) => Err(error.into()),

@@ -139,9 +139,9 @@ impl Conversations {
         let body = MessageBody { text, card: Some(card), attachments, ..MessageBody::default() };
         // The same event always makes the same message: telling it twice after a crash changes nothing.
         if let Some(message) = self.parts.store.add_message(conversation, id, Role::News, &body, self.now()).await? {
-            self.news.publish(conversation, message)
+            self.news.publish(conversation, message);
         } else {
-            tracing::debug!("this was told before")
+            tracing::debug!("this was told before");
         }
         Ok(())
     }

@@ -63,15 +63,13 @@ impl Vault {
         }
         let alike = self.entries.iter().filter(|e| e.key == key).count();
         let base = self.entries.iter().find(|e| e.key == key).map(|e| e.placeholder.clone());
-        let placeholder = match base {
+        let placeholder = if let Some(first) = base {
             // Same number, other spelling: 〔电话1〕 → 〔电话1′〕, so that the model still sees one number.
-            Some(first) => format!("{}{}〕", first.trim_end_matches(['〕', '′']), "′".repeat(alike)),
-            None => {
-                let start = format!("〔{}", kind.label());
-                let count =
-                    self.entries.iter().filter(|e| e.placeholder.starts_with(&start) && !e.placeholder.contains('′')).count();
-                format!("〔{}{}〕", kind.label(), count + 1)
-            }
+            format!("{}{}〕", first.trim_end_matches(['〕', '′']), "′".repeat(alike))
+        } else {
+            let start = format!("〔{}", kind.label());
+            let count = self.entries.iter().filter(|e| e.placeholder.starts_with(&start) && !e.placeholder.contains('′')).count();
+            format!("〔{}{}〕", kind.label(), count + 1)
         };
         self.entries.push(Entry { placeholder: placeholder.clone(), value: value.to_owned(), key });
         placeholder

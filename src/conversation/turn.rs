@@ -98,7 +98,7 @@ impl Conversations {
         let intent = classify_intent(&said, &rules);
         // First things first: nobody in danger waits for a lock, a model or the end of another answer.
         if intent.kind == IntentKind::Emergency {
-            self.first_words(&intent, &mut log);
+            Self::first_words(&intent, &mut log);
         }
         let order = self.order.enter(conversation.id).await;
         let mut memory = match self.parts.store.conversation(conversation.id).await {
@@ -154,11 +154,11 @@ impl Conversations {
             intent.emergency = turn.memory.draft.as_ref().and_then(|d| d.danger_told(turn.said, &turn.rules));
             if intent.emergency.is_some() {
                 intent.kind = IntentKind::Emergency;
-                self.first_words(&intent, turn.log);
+                Self::first_words(&intent, turn.log);
             }
         }
         if intent.kind == IntentKind::Emergency {
-            return (Route::Emergency, self.open_urgent_draft(turn, &intent));
+            return (Route::Emergency, Ok(self.open_urgent_draft(turn, &intent)));
         }
         // The turn after an emergency brings its draft to light.
         turn.memory.draft_hidden = false;
@@ -167,7 +167,7 @@ impl Conversations {
                 turn.log.turn(route);
                 return (route, self.go_on_with_draft(turn).await);
             }
-        } else if self.confirms_again(turn) {
+        } else if Self::confirms_again(turn) {
             turn.log.turn(Route::Report);
             return (Route::Report, self.confirm_again(turn).await);
         } else if let Some(added) = self.supplement_by_words(turn).await.transpose() {
@@ -179,12 +179,12 @@ impl Conversations {
         } else if let Some(text) = smalltalk::of_no_matter(turn.said, &self.now().to_zoned(self.parts.street.zone.clone())) {
             turn.log.turn(Route::Smalltalk);
             turn.log.delta(&text);
-            let card = smalltalk::is_angry(turn.said).then(|| self.offers(turn));
+            let card = smalltalk::is_angry(turn.said).then(|| Self::offers(turn));
             return (Route::Smalltalk, Ok(Said { card, ..Said::default() }));
         } else if intent.kind == IntentKind::Ask && smalltalk::is_foreign(turn.said) {
             turn.log.turn(Route::Ask);
             turn.log.delta(smalltalk::FOREIGN);
-            return (Route::Ask, Ok(Said { finish: Finish::Refused, card: Some(self.offers(turn)), ..Said::default() }));
+            return (Route::Ask, Ok(Said { finish: Finish::Refused, card: Some(Self::offers(turn)), ..Said::default() }));
         }
         let only_pictures = !turn.attachments.is_empty() && matches!(intent.kind, IntentKind::Smalltalk | IntentKind::Ask);
         if intent.kind == IntentKind::Report || only_pictures {
@@ -201,7 +201,7 @@ impl Conversations {
         turn.log.turn(route);
         let said = self.digress(turn, &intent).await;
         if said.as_ref().is_ok_and(|s| s.finish != Finish::Cut) {
-            self.remind_of_draft(turn);
+            Self::remind_of_draft(turn);
         }
         (route, said)
     }
@@ -216,13 +216,13 @@ impl Conversations {
             IntentKind::Progress => self.progress(turn, intent).await,
             IntentKind::Human => self.human(turn).await,
             IntentKind::Smalltalk => Ok(self.smalltalk(turn)),
-            IntentKind::Channel => Ok(self.channel(turn, intent)),
-            IntentKind::Decline => Ok(self.decline(turn, intent)),
+            IntentKind::Channel => Ok(Self::channel(turn, intent)),
+            IntentKind::Decline => Ok(Self::decline(turn, intent)),
         }
     }
 
     /// After a digression: the draft is still open, and what it needs.
-    fn remind_of_draft(&self, turn: &mut Turn<'_>) {
+    fn remind_of_draft(turn: &mut Turn<'_>) {
         let rules = &turn.rules;
         let Some(draft) = turn.memory.draft.as_mut() else { return };
         let question = draft.next_question(rules);
@@ -355,7 +355,7 @@ impl Conversations {
     }
 
     /// The lawful channel: what it is, where it is, no promise of a result.
-    fn channel(&self, turn: &mut Turn<'_>, intent: &Intent) -> Said {
+    fn channel(turn: &mut Turn<'_>, intent: &Intent) -> Said {
         if let Some(channel) = &intent.channel {
             let mut text = format!("{}，我这里不能登记，给您说说该怎么走。\n{}", channel.kind.whose(), channel.text);
             let tel = if channel.tel.is_empty() { String::new() } else { format!("，电话{}", channel.tel) };
@@ -371,7 +371,7 @@ impl Conversations {
     }
 
     /// Secrets, other people's privacy, unlawful wishes: explained, not done.
-    fn decline(&self, turn: &mut Turn<'_>, intent: &Intent) -> Said {
+    fn decline(turn: &mut Turn<'_>, intent: &Intent) -> Said {
         if let Some(channel) = &intent.channel {
             let mut text = channel.text.clone();
             if !channel.basis.is_empty() {

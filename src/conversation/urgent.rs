@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::live::TurnLog;
 use super::outcome::Route;
 use super::service::Conversations;
-use super::turn::{Said, Turn, TurnError};
+use super::turn::{Said, Turn};
 use crate::incident::draft::{Draft, field};
 use crate::incident::intent::Intent;
 use crate::incident::rules::IncidentRules;
@@ -19,7 +19,7 @@ const SOMEBODY_HURT: [&str; 3] = ["zhuiwu", "shouliu", "qiujiu"];
 
 impl Conversations {
     /// An emergency, before anybody waits for anything: the numbers first.
-    pub(super) fn first_words(&self, intent: &Intent, log: &mut TurnLog) {
+    pub(super) fn first_words(intent: &Intent, log: &mut TurnLog) {
         let Some(emergency) = &intent.emergency else { return };
         log.turn(Route::Emergency);
         let numbers: Vec<String> = emergency.numbers.iter().map(|n| format!("{}（{}）", n.tel, n.label)).collect();
@@ -31,9 +31,9 @@ impl Conversations {
     ///
     /// An emergency about the matter that is being reported makes that draft graver; any other one pushes it aside
     /// until the urgent one is confirmed or cancelled.
-    pub(super) fn open_urgent_draft(&self, turn: &mut Turn<'_>, intent: &Intent) -> Result<Said, TurnError> {
+    pub(super) fn open_urgent_draft(&self, turn: &mut Turn<'_>, intent: &Intent) -> Said {
         let rules = &*Arc::clone(&turn.rules);
-        let Some(emergency) = &intent.emergency else { return Ok(Said::default()) };
+        let Some(emergency) = &intent.emergency else { return Said::default() };
         let open = turn.memory.draft.take();
         let same = open.as_ref().is_some_and(|draft| is_same_matter(draft, emergency, turn.said, rules, self.now()));
         let mut draft = match open {
@@ -58,7 +58,7 @@ impl Conversations {
         if applied.outside.is_some() {
             turn.log.delta(&format!("这个地方不在{}，我这里派不了人，请一定打通电话。", self.parts.street.name));
             turn.memory.resume();
-            return Ok(Said::with_card(card(emergency)));
+            return Said::with_card(card(emergency));
         }
         let asking = draft.next_question(rules);
         draft.asked = asking.as_ref().map(|q| q.field.clone());
@@ -76,7 +76,7 @@ impl Conversations {
         }
         turn.memory.draft = Some(draft);
         turn.memory.draft_hidden = !same;
-        Ok(Said::with_card(card(emergency)))
+        Said::with_card(card(emergency))
     }
 }
 

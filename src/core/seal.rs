@@ -93,7 +93,7 @@ impl Sealer {
 
     /// One key that passes away with this value: for rows that are measured or tested and thrown away.
     #[must_use]
-    #[expect(clippy::expect_used, reason = "a fresh secret is 32 bytes in base64")]
+    #[expect(clippy::expect_used, clippy::missing_panics_doc, reason = "a fresh secret is 32 bytes in base64")]
     pub fn passing(ids: &dyn Ids) -> Self {
         Self::new([Self::fresh_key("passing", ids).as_str()]).expect("a fresh secret is 32 bytes in base64")
     }

@@ -49,6 +49,7 @@ pub struct Case {
 /// One step: an act and what must come of it.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of the file")]
 pub struct Step {
     /// A message.
     pub say: Option<String>,

@@ -43,10 +43,11 @@ const NOT_BUILT: &str = "<!doctype html><html lang=\"zh-CN\"><meta charset=\"utf
 
 /// `/`: what is here.
 pub async fn index(headers: HeaderMap) -> Response {
-    page("index.html", Framed::Nowhere, &headers)
+    page("index.html", &Framed::Nowhere, &headers)
 }
 
 /// `/chat`: the resident's window; of a channel for shared machines with `kiosk=<seconds>`.
+#[expect(clippy::implicit_hasher, reason = "a handler: the router makes the map")]
 pub async fn chat(State(api): State<ApiState>, Query(query): Query<HashMap<String, String>>, headers: HeaderMap) -> Response {
     let channel = query.get("channel").map_or(DEFAULT, String::as_str);
     let idle = api.channels.get(channel).map_or(0, |c| c.settings.idle_reset_s);
@@ -61,17 +62,17 @@ pub async fn chat(State(api): State<ApiState>, Query(query): Query<HashMap<Strin
         return (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, to.as_str()), (header::CACHE_CONTROL, "no-store")])
             .into_response();
     }
-    page("chat.html", Framed::By(api.channels.sites(channel).ancestors()), &headers)
+    page("chat.html", &Framed::By(api.channels.sites(channel).ancestors()), &headers)
 }
 
 /// `/worker…`: the gridworker's face; it finds the place behind the address itself.
 pub async fn worker(headers: HeaderMap) -> Response {
-    page("worker.html", Framed::Nowhere, &headers)
+    page("worker.html", &Framed::Nowhere, &headers)
 }
 
 /// `/admin…`: the desk.
 pub async fn admin(headers: HeaderMap) -> Response {
-    page("admin.html", Framed::Nowhere, &headers)
+    page("admin.html", &Framed::Nowhere, &headers)
 }
 
 /// `/widget.js`: the loader for other sites.
@@ -116,17 +117,15 @@ pub async fn asset(Path(path): Path<String>, headers: HeaderMap) -> Response {
     }
 }
 
-fn page(name: &str, framed: Framed, headers: &HeaderMap) -> Response {
-    match Dist::get(name) {
-        Some(file) => serve(name, &file, &framed, headers, "no-cache"),
-        None => {
-            let mut response = (StatusCode::OK, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], NOT_BUILT).into_response();
-            if let Ok(policy) = HeaderValue::from_str(&policy(&framed)) {
-                response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
-            }
-            response
-        }
+fn page(name: &str, framed: &Framed, headers: &HeaderMap) -> Response {
+    if let Some(file) = Dist::get(name) {
+        return serve(name, &file, framed, headers, "no-cache");
     }
+    let mut response = (StatusCode::OK, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], NOT_BUILT).into_response();
+    if let Ok(policy) = HeaderValue::from_str(&policy(framed)) {
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    response
 }
 
 fn policy(framed: &Framed) -> String {

@@ -190,7 +190,7 @@ impl Accounts {
             let hash = self.hasher.hash(password, &self.ids.secret()).await?;
             self.store.rehash(account.id, &was, &hash).await?;
         }
-        let (new, token) = self.fresh_session(&account, net.clone(), &from.device, now, Proof::Password);
+        let (new, token) = self.fresh_session(&account, &net, &from.device, now, Proof::Password);
         let caller = Caller::by_session(&account, new.session.id, net);
         let entry = self.entry(&caller, "auth.sign_in", ("account", &account.id.to_string()), json!({}));
         self.store.open_session(&new, &entry).await?;
@@ -206,7 +206,7 @@ impl Accounts {
             return Ok(Named::Disabled);
         }
         let net = ClientNet::of(from.address);
-        let (new, token) = self.fresh_session(&account, net.clone(), &from.device, now, Proof::Provider);
+        let (new, token) = self.fresh_session(&account, &net, &from.device, now, Proof::Provider);
         let caller = Caller::by_session(&account, new.session.id, net);
         let detail = json!({ "by": "oidc", "issuer": issuer });
         let entry = self.entry(&caller, "auth.sign_in", ("account", &account.id.to_string()), detail);
@@ -225,7 +225,7 @@ impl Accounts {
     pub(super) fn fresh_session(
         &self,
         account: &Account,
-        net: ClientNet,
+        net: &ClientNet,
         device: &str,
         now: Timestamp,
         proof: Proof,
@@ -317,7 +317,7 @@ impl Accounts {
         }
         let hash = self.hasher.hash(new, &self.ids.secret()).await?;
         let password = NewPassword { hash, one_time_until: None, at: now };
-        let (fresh, token) = self.fresh_session(&account, caller.net.clone(), &from.device, now, Proof::Password);
+        let (fresh, token) = self.fresh_session(&account, &caller.net, &from.device, now, Proof::Password);
         let entry = self.entry(caller, "auth.password", ("account", &account.id.to_string()), json!({}));
         match self.store.set_password(account.id, &password, kept.as_deref(), Some(&fresh), &entry).await? {
             Changed::Done => {}

@@ -149,7 +149,7 @@ pub fn stretches(text: &str) -> Vec<Numbers> {
     }
     for c in UNIT.captures_iter(&text) {
         let Some(whole) = c.get(0) else { continue };
-        let counted = &c[1] == "两" || (&c[1]).starts_with(|c: char| c.is_ascii_lowercase()) && in_word(&text, whole.start());
+        let counted = &c[1] == "两" || c[1].starts_with(|c: char| c.is_ascii_lowercase()) && in_word(&text, whole.start());
         if !counted {
             parts.push((whole.start(), whole.end(), Part::Unit(c[1].to_owned())));
         }

@@ -50,7 +50,9 @@ impl Memory {
             }
         }
         let nearest = out.iter().copied().fold(0f32, f32::max);
-        out.iter_mut().for_each(|likeness| *likeness = ((*likeness - ALIKE) / (1.0 - ALIKE)).max(0.0));
+        for likeness in &mut out {
+            *likeness = ((*likeness - ALIKE) / (1.0 - ALIKE)).max(0.0);
+        }
         for scored in taxonomy.classify(text) {
             if let Some(place) = self.place(&scored.code) {
                 out[place] += scored.score;

@@ -65,6 +65,7 @@ const SPOTS: [&str; 47] = [
 
 /// A name in a message with all that belongs to it.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a finding of its own")]
 pub(super) struct Spot {
     /// The name.
     pub mention: Mention,
@@ -136,7 +137,7 @@ impl Spot {
         // The clause that leads to it, and what follows.
         let before = &told.text[..told.byte(start)];
         let clause = before.rfind(['。', '!', '！', '?', '？', ';', '；']).map_or(before, |at| &before[at..]);
-        let clause = clause.trim_end_matches(|c: char| matches!(c, '「' | '“' | '"' | '【' | '(' | '（'));
+        let clause = clause.trim_end_matches(['「', '“', '"', '【', '(', '（']);
         let after = &told.text[told.byte(end)..];
         self.stance = relations::stance(clause, after);
         self.placed = relations::placed(clause);
@@ -198,12 +199,12 @@ impl PlacesOn<'_> {
         spots.retain(|s| !s.outside);
         let gone: Vec<String> = spots.iter().filter(|s| s.mention.rows.is_empty()).map(|s| s.mention.words.clone()).collect();
         spots.retain(|s| !s.mention.rows.is_empty());
-        spots = nested(told, spots);
+        spots = nested(told, &spots);
 
         let first = (0..spots.len()).min_by_key(|i| spots[*i].rank());
         let primary = first.map(|i| &spots[i]);
         let numbers = whole(primary.map_or(orphans, |s| s.numbers.as_slice()), orphans);
-        self.describe(told, primary, &numbers, &mut place);
+        Self::describe(told, primary, &numbers, &mut place);
         if let Some(name) = grid_name {
             return self.by_grid_name(place, name, communities, primary);
         }
@@ -499,7 +500,7 @@ impl PlacesOn<'_> {
     }
 
     /// Numbers and the resident's own words for the place: the name, the numbers, and what says where exactly.
-    fn describe(&self, told: &Told, primary: Option<&Spot>, numbers: &Numbers, place: &mut Place) {
+    fn describe(told: &Told, primary: Option<&Spot>, numbers: &Numbers, place: &mut Place) {
         place.building.clone_from(&numbers.building);
         place.unit.clone_from(&numbers.unit);
         place.room.clone_from(&numbers.room);
@@ -537,7 +538,7 @@ impl PlacesOn<'_> {
 }
 
 /// Names that only lead to another one, or speak of something within it, are no place of their own.
-fn nested(told: &Told, spots: Vec<Spot>) -> Vec<Spot> {
+fn nested(told: &Told, spots: &[Spot]) -> Vec<Spot> {
     let mut keep: Vec<Spot> = Vec::new();
     for (i, spot) in spots.iter().enumerate() {
         if let Some(next) = spots.get(i + 1)

@@ -177,6 +177,7 @@ fn read(text: &str, with: &Reading<'_>) -> Slots {
         || place.place.unit.is_some()
         || place.place.room.is_some()
         || place.place.community.is_some();
+    let complains = || COMPLAINT.is_match(&folded) && (folded.chars().count() > 8 || !PLACEISH.is_match(&folded));
     if told_place {
         slots.place = Some(place);
     } else if with.asked == Some("place")
@@ -185,7 +186,7 @@ fn read(text: &str, with: &Reading<'_>) -> Slots {
         && !folded.is_empty()
         && !NO_PLACE.is_match(&folded)
         && !is_question(&folded)
-        && !(COMPLAINT.is_match(&folded) && (folded.chars().count() > 8 || !PLACEISH.is_match(&folded)))
+        && !complains()
     {
         // Words for a place that the directory does not know are kept as they are.
         let mut place = place;

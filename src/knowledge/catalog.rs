@@ -32,7 +32,7 @@ struct Weighted {
 }
 
 impl Weighted {
-    fn new(frequencies: bm25::Frequencies, set: &[u32]) -> Self {
+    fn new(frequencies: &bm25::Frequencies, set: &[u32]) -> Self {
         let times = frequencies.terms.iter().map(|(_, tf)| tf.clamp(1.0, 255.0) as u8).collect();
         let same = frequencies.terms.len() == set.len() && frequencies.terms.iter().zip(set).all(|((a, _), b)| a == b);
         let terms = (!same).then(|| frequencies.terms.iter().map(|(term, _)| *term).collect());
@@ -212,8 +212,8 @@ impl Unit {
         let lengths = passages.iter().map(|p| frequencies(&meta, p).length).collect();
         Self {
             keywords: meta.keywords.iter().map(|k| for_matching(k)).collect(),
-            whole: Weighted::new(whole, &terms),
-            asked: Weighted::new(asked, &head),
+            whole: Weighted::new(&whole, &terms),
+            asked: Weighted::new(&asked, &head),
             terms,
             head,
             title: own_title,

@@ -509,7 +509,7 @@ impl Curation {
             at,
             by: by.to_owned(),
             note: note.map(str::to_owned),
-            setup: RunSetup::of(&self.parts.knowledge, &index, day).await?,
+            setup: RunSetup::of(&self.parts.knowledge, &index, day),
             figures: RunFigures::of(&results),
         };
         self.parts.runs.save_run(&run, &results).await?;

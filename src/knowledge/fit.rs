@@ -189,7 +189,9 @@ impl<'a> Bench<'a> {
         for (term, value) in query.indices.iter().zip(&query.values) {
             if let Some(list) = self.postings.get(term) {
                 let telling = bm25::idf(self.payloads.len(), list.len());
-                list.iter().for_each(|(number, own)| scores[*number] += value * telling * own);
+                for (number, own) in list {
+                    scores[*number] += value * telling * own;
+                }
             }
         }
         let may = |of: Audience| of == audience || of == Audience::All;
@@ -344,11 +346,12 @@ pub fn fit(examples: &[Example], without: &[usize], dense: f32) -> Fitted {
             }
         }
         let rate = 0.1 * (1.0 - step as f64 / (STEPS as f64 + 1.0));
+        let nth = i32::try_from(step).unwrap_or(i32::MAX);
         for i in 0..=width {
             let g = gradient[i] + if i < width { L2 * w[i] } else { 0.0 };
             first[i] = 0.9 * first[i] + 0.1 * g;
             second[i] = 0.999 * second[i] + 0.001 * g * g;
-            let (m, v) = (first[i] / (1.0 - 0.9f64.powi(step as i32)), second[i] / (1.0 - 0.999f64.powi(step as i32)));
+            let (m, v) = (first[i] / (1.0 - 0.9f64.powi(nth)), second[i] / (1.0 - 0.999f64.powi(nth)));
             w[i] -= rate * m / (v.sqrt() + 1e-9);
         }
     }

@@ -59,7 +59,7 @@ impl LifeStore for MemoryKnowledge {
         });
         match change.draft {
             DraftChange::Keep => {}
-            DraftChange::Set(draft) => file.draft = Some(draft),
+            DraftChange::Set(draft) => file.draft = Some(*draft),
             DraftChange::Remove => file.draft = None,
         }
         let next = file.versions.iter().filter_map(|v| v.published).max().unwrap_or(0) + 1;

@@ -190,10 +190,7 @@ pub struct RunSetup {
 
 impl RunSetup {
     /// The state of a knowledge base.
-    ///
-    /// # Errors
-    /// The index fails.
-    pub async fn of(knowledge: &Knowledge, curated: &CuratedIndex, on: Date) -> Result<Self, KnowledgeError> {
+    pub fn of(knowledge: &Knowledge, curated: &CuratedIndex, on: Date) -> Self {
         let generation = knowledge.snapshot().map_or(serde_json::Value::Null, |s| {
             let m = &s.manifest;
             serde_json::json!({
@@ -205,12 +202,14 @@ impl RunSetup {
         let versions: std::collections::BTreeSet<String> =
             catalog.units().iter().flat_map(|u| u.passages.iter().map(|p| format!("{}@{}", p.document_id, p.version))).collect();
         let mut hash = Sha256::new();
-        versions.iter().for_each(|v| hash.update(format!("{v}\n")));
+        for v in &versions {
+            hash.update(format!("{v}\n"));
+        }
         let mut weights = Sha256::new();
         for weight in judge::WEIGHTS.iter().chain(&judge::PLAIN_WEIGHTS).chain(&[judge::BIAS, judge::PLAIN_BIAS]) {
             weights.update(weight.to_le_bytes());
         }
-        Ok(Self {
+        Self {
             generation,
             splitter: SPLITTER_VERSION,
             documents: hex::encode(hash.finalize()),
@@ -221,7 +220,7 @@ impl RunSetup {
             similar_threshold: similar::THRESHOLD,
             on: Some(on),
             program: env!("CARGO_PKG_VERSION").to_owned(),
-        })
+        }
     }
 }
 

@@ -12,6 +12,7 @@ pub const SPARSE_LEG: &str = "bm25";
 /// Name of the dense leg in every engine.
 pub const DENSE_LEG: &str = "dense";
 /// Stands for "never expires" in [`ChunkPayload::expires_on`].
+#[expect(clippy::inconsistent_digit_grouping, reason = "a day: year, month, day")]
 pub const NEVER: i64 = 9999_12_31;
 
 /// A sparse vector: sorted distinct indices with their values.

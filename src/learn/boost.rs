@@ -283,8 +283,8 @@ fn best(histogram: &Histogram, total: Sum, used: &[usize], binned: &Binned, how:
     let mut best: Option<Split> = None;
     for (sums, feature) in histogram.iter().zip(used) {
         let mut left = Sum::default();
-        for bin in 0..binned.bounds[*feature].len() {
-            left.add(sums[bin]);
+        for (bin, sum) in sums.iter().enumerate().take(binned.bounds[*feature].len()) {
+            left.add(*sum);
             let right = total.without(left);
             if left.count < how.least || right.count < how.least || left.curvature < 1e-3 || right.curvature < 1e-3 {
                 continue;
@@ -302,7 +302,9 @@ fn grow(binned: &Binned, slopes: &[(f32, f32)], sample: Vec<u32>, used: &[usize]
     let leaf = |node: usize, rows: Vec<u32>, histogram: Histogram| -> Leaf {
         let mut total = Sum::default();
         if let Some(sums) = histogram.first() {
-            sums.iter().for_each(|s| total.add(*s));
+            for s in sums {
+                total.add(*s);
+            }
         }
         let best = best(&histogram, total, used, binned, how);
         Leaf { node, rows, histogram, total, best }

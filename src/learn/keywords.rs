@@ -71,7 +71,9 @@ impl Keywords {
             }
         }
         let length = square.sqrt().max(f32::MIN_POSITIVE);
-        out.iter_mut().for_each(|score| *score /= length);
+        for score in &mut out {
+            *score /= length;
+        }
         out
     }
 }

@@ -34,8 +34,8 @@ impl ThinkFilter {
             match self.state {
                 State::Undecided => {
                     let start = self.held.trim_start();
-                    if start.starts_with(OPEN) {
-                        self.held = start[OPEN.len()..].to_owned();
+                    if let Some(rest) = start.strip_prefix(OPEN) {
+                        self.held = rest.to_owned();
                         self.state = State::Thinking;
                     } else if OPEN.starts_with(start) {
                         return String::new();

@@ -1,4 +1,4 @@
-//! A transcription endpoint of the OpenAI shape (`/audio/transcriptions`). The recording goes there and nowhere else.
+//! A transcription endpoint of the `OpenAI` shape (`/audio/transcriptions`). The recording goes there and nowhere else.
 
 use std::time::Duration;
 

@@ -470,6 +470,7 @@ fn environment() -> Environment<'static> {
     env
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "given to `map_err`")]
 fn told(error: minijinja::Error) -> AdapterError {
     AdapterError::Template(error.to_string())
 }

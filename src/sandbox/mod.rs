@@ -133,7 +133,6 @@ impl Sandbox {
     }
 
     /// Every URL of the platform, relative to wherever it is put.
-    #[must_use]
     pub fn router(&self) -> Router {
         Router::new()
             .route("/", get(board::page))
@@ -162,7 +161,6 @@ impl Sandbox {
 
     /// The same under a base path such as `/platform`. Without the closing slash it redirects to the page, so that
     /// the page's relative addresses stay right.
-    #[must_use]
     pub fn mounted_at(&self, base: &str) -> Router {
         let base = base.trim_end_matches('/');
         if base.is_empty() {

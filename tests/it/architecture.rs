@@ -132,7 +132,7 @@ fn rooms_named(code: &str) -> BTreeSet<String> {
                 if depth == 0 {
                     rooms.insert(name(part.trim_start()));
                 }
-                depth += part.matches('{').count() as i32 - part.matches('}').count() as i32;
+                depth += part.chars().map(|c| i32::from(c == '{') - i32::from(c == '}')).sum::<i32>();
             }
         } else {
             rooms.insert(name(rest));

@@ -69,10 +69,10 @@ pub struct FigureGate {
 impl FigureGate {
     /// Reads the passages once.
     #[must_use]
-    pub fn new(passages: Vec<GatePassage>) -> Self {
+    pub fn new(passages: &[GatePassage]) -> Self {
         let texts: Vec<&str> = passages.iter().map(|p| p.text.as_str()).collect();
         let mut quotes = Vec::new();
-        for passage in &passages {
+        for passage in passages {
             for sentence in sentences(&passage.text) {
                 let text = sentence.trim();
                 let folded: Vec<char> = text.chars().map(fold).collect();

@@ -1,4 +1,4 @@
-//! The model's own citation marks, which the program takes out and replaces by its own: [1], 【1】, 〔1〕, [^1], （来源：…）.
+//! The model's own citation marks, which the program takes out and replaces by its own: `[1]`, `【1】`, `〔1〕`, `[^1]`, `（来源：…）`.
 
 /// Longest mark in characters.
 const LONGEST: usize = 60;

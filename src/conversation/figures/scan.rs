@@ -123,8 +123,9 @@ fn may_start_here(chars: &[char], at: usize) -> bool {
         let several = previous == '数' && !(chars.get(at + 1) == Some(&'分') && chars.get(at + 2) == Some(&'之'));
         let part_of_word =
             is_chinese_numeral(previous) || several || matches!(previous, '几' | '第' | '幺') || previous.is_ascii_digit();
-        return !part_of_word
-            && !(first == '一' && matches!(previous, '统' | '唯' | '单' | '之' | '逐' | '专' | '划' | '归' | '同' | '任'));
+        let end_of_word =
+            first == '一' && matches!(previous, '统' | '唯' | '单' | '之' | '逐' | '专' | '划' | '归' | '同' | '任');
+        return !(part_of_word || end_of_word);
     }
     !(first == '幺' && is_chinese_numeral(previous))
 }

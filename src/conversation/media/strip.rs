@@ -17,9 +17,8 @@ pub fn jpeg(file: &[u8]) -> Option<Bytes> {
     }
     out.extend_from_slice(&[0xff, SOI]);
     let mut at = 2;
-    loop {
-        // Fill bytes may stand before a marker; a file that breaks off after its last scan is ended here.
-        let Some(marker) = next_marker(file, &mut at) else { break };
+    // Fill bytes may stand before a marker; a file that breaks off after its last scan is ended here.
+    while let Some(marker) = next_marker(file, &mut at) {
         match marker {
             EOI => break,
             0x01 | 0xd0..=0xd7 => continue,

@@ -7,7 +7,7 @@ pub mod figures;
 
 use std::collections::HashSet;
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use xxhash_rust::xxh3::xxh3_64;
@@ -205,8 +205,8 @@ impl Bench {
     }
 
     /// One line for each test line, in their order. `sure` is false for the worst [`UNSURE`] of the run.
-    fn write(&self, path: &PathBuf, judged: &[Judged]) -> Result<(), EvalError> {
-        let io = |source| EvalError::Io { path: path.clone(), source };
+    fn write(&self, path: &Path, judged: &[Judged]) -> Result<(), EvalError> {
+        let io = |source| EvalError::Io { path: path.to_path_buf(), source };
         let sure = figures::all_but_worst(judged, UNSURE);
         let mut out = data::writer(path)?;
         for (one, sure) in judged.iter().zip(sure) {

@@ -67,14 +67,14 @@ pub(super) async fn whole(api: &Api, posted: Posted) -> Result<TurnOutcome, Prob
             let outcome = live.outcome().await.ok_or(Code::Unavailable)?;
             Ok(Arc::unwrap_or_clone(outcome))
         }
-        Posted::Stored(stored) => match stored.outcome {
-            Some(outcome) => Ok(outcome),
-            // It runs in no process: the crash that broke it off has not been cleaned up yet.
-            None => {
-                api.conversations.recover().await.map_err(|e| Problem::unavailable(&e))?;
-                Err(Problem::new(Code::Unavailable).retry_after(1))
+        Posted::Stored(stored) => {
+            if let Some(outcome) = stored.outcome {
+                return Ok(outcome);
             }
-        },
+            // It runs in no process: the crash that broke it off has not been cleaned up yet.
+            api.conversations.recover().await.map_err(|e| Problem::unavailable(&e))?;
+            Err(Problem::new(Code::Unavailable).retry_after(1))
+        }
     }
 }
 

@@ -200,7 +200,7 @@ impl Checker {
             let Some(known) = self.meeting(number, &own, meta) else { continue };
             let likeness = near.get(&number).copied().unwrap_or(0.0);
             if let Some(finding) = same_document(&own, known, likeness) {
-                out.push(finding)
+                out.push(finding);
             } else {
                 out.extend(near_copy(&own, known, likeness, &copies));
                 out.extend(other_version(&own, meta, known));

@@ -122,7 +122,7 @@ impl OutputDev for Page {
         if let Some(line) = self.lines.last_mut()
             && (line.y - y).abs() <= size.max(line.size) * 0.5
             && x >= line.left - size * 0.5
-            && !(x + size < line.right)
+            && (x + size).partial_cmp(&line.right) != Some(std::cmp::Ordering::Less)
         {
             // Chinese lines are stretched to the edge of the page: only a gap of most of a character is a space.
             let wide = |c: Option<char>| c.is_some_and(|c| !c.is_ascii());

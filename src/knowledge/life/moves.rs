@@ -86,7 +86,7 @@ impl DocumentFile {
         let hands =
             Hands { authors: [hand.by.id.clone()].into(), based_on: self.newest().map_or(0, |v| v.version), ..Hands::default() };
         let draft = Draft { revision: 1, content, updated_at: hand.at, hands };
-        Ok(Change { draft: DraftChange::Set(draft), ..self.change(hand, EventKind::Begun) })
+        Ok(Change { draft: DraftChange::Set(Box::new(draft)), ..self.change(hand, EventKind::Begun) })
     }
 
     /// Begins a draft with the content of a version that was once published. It goes through review like any other.
@@ -119,7 +119,7 @@ impl DocumentFile {
         let draft = Draft { revision: 1, content, updated_at: hand.at, hands };
         let mut change = self.change(hand, EventKind::RolledBack);
         change.version = Some(old.version);
-        change.draft = DraftChange::Set(draft);
+        change.draft = DraftChange::Set(Box::new(draft));
         Ok(change)
     }
 
@@ -197,7 +197,7 @@ impl Drafting<'_> {
         hands.authors.insert(hand.by.id.clone());
         hands.based_on = based_on.unwrap_or(hands.based_on);
         let draft = Draft { revision: revision + 1, content, updated_at: hand.at, hands };
-        Ok(Change { draft: DraftChange::Set(draft), ..self.file.change(hand, EventKind::Edited) })
+        Ok(Change { draft: DraftChange::Set(Box::new(draft)), ..self.file.change(hand, EventKind::Edited) })
     }
 
     /// Throws it away; the history remembers that it was there.
@@ -308,7 +308,7 @@ impl Reviewing<'_> {
         let draft = Draft { revision: 1, content: content.parsed(), updated_at: hand.at, hands: own };
         let mut change = self.file.change(hand, kind);
         change.version = Some(self.version.version);
-        change.draft = DraftChange::Set(draft);
+        change.draft = DraftChange::Set(Box::new(draft));
         change.moved = Some((self.version.version, state, hands));
         change
     }
@@ -419,7 +419,7 @@ fn imported(file: &DocumentFile, document: &ParsedDocument, hand: &Hand) -> Resu
         hands.authors.insert(hand.by.id.clone());
         hands.based_on = newest.map_or(0, |v| v.version);
         let draft = Draft { revision, content: document.clone(), updated_at: hand.at, hands };
-        let change = Change { draft: DraftChange::Set(draft), ..file.change(hand, kind) };
+        let change = Change { draft: DraftChange::Set(Box::new(draft)), ..file.change(hand, kind) };
         return Ok((change, Stored::Drafted { revision }));
     }
     let retired = document.meta.status == "retired";

@@ -15,7 +15,7 @@ pub enum DraftChange {
     /// It stays as it is.
     Keep,
     /// It is now this.
-    Set(Draft),
+    Set(Box<Draft>),
     /// There is none any more.
     Remove,
 }

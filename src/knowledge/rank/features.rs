@@ -123,7 +123,9 @@ fn context(candidates: &[Candidate], order: &[usize], top: f32, power: i32) -> H
         *sums.entry(candidates[n].document).or_insert(0.0) += (candidates[n].base() / top).powi(power);
     }
     let best = sums.values().copied().fold(1e-9, f32::max);
-    sums.values_mut().for_each(|s| *s /= best);
+    for s in sums.values_mut() {
+        *s /= best;
+    }
     sums
 }
 

@@ -36,7 +36,9 @@ pub fn divide(kind: Kind, ids: &[&str], gold: &[Vec<usize>], parts: usize, salt:
             for component in components {
                 let part = (0..sizes.len()).min_by_key(|p| (sizes[*p], *p)).unwrap_or(0);
                 sizes[part] += component.len();
-                component.into_iter().for_each(|n| out[n] = part);
+                for n in component {
+                    out[n] = part;
+                }
             }
             out
         }

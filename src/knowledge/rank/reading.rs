@@ -69,12 +69,16 @@ impl Statistics {
                     let mut set = own[begin..].to_vec();
                     set.sort_unstable();
                     set.dedup();
-                    set.into_iter().for_each(|t| *counts[field + 1].entry(t).or_insert(0) += 1);
+                    for t in set {
+                        *counts[field + 1].entry(t).or_insert(0) += 1;
+                    }
                 }
             }
             own.sort_unstable();
             own.dedup();
-            own.iter().for_each(|t| *counts[0].entry(*t).or_insert(0) += 1);
+            for t in &own {
+                *counts[0].entry(*t).or_insert(0) += 1;
+            }
         }
         out.frequency = counts.map(|map| {
             let mut list: Vec<(u32, u32)> = map.into_iter().collect();

@@ -210,8 +210,7 @@ impl Ranker<'_> {
         let mut kept = order(candidates.len(), |n| first[n]);
         kept.truncate(KEPT);
         kept.sort_unstable();
-        let pick = |from: &[usize]| -> Vec<usize> { kept.iter().map(|n| from[*n]).collect() };
-        numbers = pick(&numbers);
+        numbers = kept.iter().map(|n| numbers[*n]).collect();
         candidates = kept.iter().map(|n| candidates[*n]).collect();
         let first: Vec<f32> = kept.iter().map(|n| first[*n]).collect();
         if self.forest.is_none() {

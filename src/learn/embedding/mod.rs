@@ -39,7 +39,9 @@ pub fn dot(a: &Vector, b: &Vector) -> f32 {
 pub fn normalise(v: &mut Vector) -> f32 {
     let length = dot(v, v).sqrt();
     if length > 1e-12 {
-        v.iter_mut().for_each(|x| *x /= length);
+        for x in v.iter_mut() {
+            *x /= length;
+        }
     }
     length
 }
@@ -156,7 +158,9 @@ impl Terms {
             square += *x * *x;
         }
         let length = square.sqrt().max(1e-12);
-        bag.iter_mut().for_each(|(_, x)| *x /= length);
+        for (_, x) in &mut bag {
+            *x /= length;
+        }
         bag
     }
 }

@@ -155,13 +155,17 @@ fn terms(pieces: &[Piece<'_>]) -> Terms {
             }
             own.sort_unstable();
             own.dedup();
-            own.iter().for_each(|t| *count.entry(*t).or_insert(0) += 1);
+            for t in &own {
+                *count.entry(*t).or_insert(0) += 1;
+            }
         }
         count
     });
     let frequency = sets.reduce(HashMap::new, |a, b| {
         let (mut large, small) = if a.len() >= b.len() { (a, b) } else { (b, a) };
-        small.into_iter().for_each(|(t, n)| *large.entry(t).or_insert(0) += n);
+        for (t, n) in small {
+            *large.entry(t).or_insert(0) += n;
+        }
         large
     });
     Terms::new(pieces.len(), &frequency, least_frequency(pieces.len()))
@@ -268,7 +272,9 @@ impl Net {
         let mut ends = vec![0u32; self.rows.len() + 1];
         let bags = || left.iter().zip(da).chain(right.iter().zip(db));
         for (bag, _) in bags() {
-            bag.iter().for_each(|(row, _)| ends[*row as usize + 1] += 1);
+            for (row, _) in bag {
+                ends[*row as usize + 1] += 1;
+            }
         }
         for row in 1..ends.len() {
             ends[row] += ends[row - 1];
@@ -289,7 +295,9 @@ impl Net {
                 return;
             }
             let mut gradient = [0f32; DIM];
-            own.iter().for_each(|(bag, x)| axpy(*x, gradients[*bag as usize], &mut gradient));
+            for (bag, x) in own {
+                axpy(*x, gradients[*bag as usize], &mut gradient);
+            }
             *square += dot(&gradient, &gradient) / DIM as f32;
             axpy(-rate / square.sqrt(), &gradient, values);
         });
@@ -321,7 +329,9 @@ fn errors(a: &[(Vector, f32)], b: &[(Vector, f32)], mask: &[(u32, u32)], tempera
                 sum += *s;
             }
             let by = scale / sum;
-            row.iter_mut().for_each(|s| *s *= by);
+            for s in row.iter_mut() {
+                *s *= by;
+            }
             if i < width {
                 row[i] -= scale;
             }

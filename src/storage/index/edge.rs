@@ -132,6 +132,9 @@ impl Pointers {
     }
 }
 
+/// A closed room that a search may still hold, and whether it is gone.
+type Closed = (Weak<Room>, Arc<AtomicBool>);
+
 /// The index in a folder of this machine.
 pub struct EdgeStore {
     folder: PathBuf,
@@ -139,7 +142,7 @@ pub struct EdgeStore {
     // Open generations: the live one, those being built, and the previous one while it is used.
     rooms: Mutex<HashMap<u32, Arc<Room>>>,
     // Rooms that were closed may still be held by a search; the engine's lock lets a folder be opened once only.
-    closed: Mutex<HashMap<u32, (Weak<Room>, Arc<AtomicBool>)>>,
+    closed: Mutex<HashMap<u32, Closed>>,
     // Rooms are opened one at a time.
     opening: tokio::sync::Mutex<()>,
     // Held for as long as the store lives; the operating system lets go of it when the process dies.
@@ -343,7 +346,7 @@ fn load(folder: &Path, name: &str) -> Result<Option<Room>, VectorError> {
         Err(reason) => {
             tracing::warn!(generation = name, %reason, "the index generation does not load; it is moved aside and will be rebuilt");
             if number.is_some() && path.exists() {
-                let aside = (1..)
+                let aside = (1..=u32::MAX)
                     .map(|n| folder.join(format!("damaged-{name}-{n}")))
                     .find(|p| !p.exists())
                     .ok_or(VectorError::NoGeneration)?;
@@ -455,7 +458,8 @@ impl VectorStore for EdgeStore {
         let taken = self.kept().await?.iter().map(|k| k.generation.0).max().unwrap_or(0);
         let room = tokio::task::spawn_blocking(move || -> Result<Room, VectorError> {
             // A retired generation may still be on disk while a search holds it.
-            let number = (taken + 1..).find(|n| !root.join(folder_name(*n)).exists()).ok_or(VectorError::NoGeneration)?;
+            let number =
+                (taken + 1..=u32::MAX).find(|n| !root.join(folder_name(*n)).exists()).ok_or(VectorError::NoGeneration)?;
             let folder = root.join(folder_name(number));
             fs::create_dir_all(&folder).map_err(io(&folder))?;
             let text = serde_json::to_vec_pretty(&manifest).map_err(|e| VectorError::Failed(e.to_string()))?;

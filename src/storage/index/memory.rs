@@ -165,7 +165,9 @@ impl VectorStore for MemoryStore {
         let mut rooms = self.0.lock();
         let room = rooms.room_mut(generation)?;
         let gone: Vec<Uuid> = room.points.values().filter(|(_, json)| filter.holds(json)).map(|(p, _)| p.id).collect();
-        gone.into_iter().for_each(|id| room.remove(id));
+        for id in gone {
+            room.remove(id);
+        }
         Ok(())
     }
 

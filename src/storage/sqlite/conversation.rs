@@ -20,6 +20,7 @@ use crate::conversation::store::{
 use crate::core::seal::Sealer;
 use crate::knowledge::trace::Trace;
 
+#[expect(clippy::needless_pass_by_value, reason = "given to `map_err`")]
 pub(super) fn db(error: sqlx::Error) -> StoreError {
     // The text of a driver error names tables and constraints, never bound values.
     StoreError::Database(error.to_string())

@@ -18,6 +18,9 @@ use crate::knowledge::life::store::{Applied, Change, DraftChange, LifeStore, New
 use crate::knowledge::life::window::{self, Published, Window};
 use crate::knowledge::store::StoreError;
 
+/// Whether a document is retired, and its published versions.
+type Versions = (Option<Retirement>, Vec<(u32, Published)>);
+
 fn damaged(id: &str, reason: impl Into<String>) -> StoreError {
     StoreError::Damaged { id: id.to_owned(), reason: reason.into() }
 }
@@ -103,7 +106,7 @@ impl Sqlite {
         .fetch_all(self.reader())
         .await
         .map_err(backend)?;
-        let mut of: HashMap<String, (Option<Retirement>, Vec<(u32, Published)>)> = HashMap::new();
+        let mut of: HashMap<String, Versions> = HashMap::new();
         for row in &rows {
             let id: String = get(row, "document_id")?;
             let day = |text: String| text.parse::<Date>().map_err(|e| damaged(&id, e.to_string()));

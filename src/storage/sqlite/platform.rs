@@ -411,7 +411,7 @@ async fn sent_identity(
 ) -> Result<(), StoreError> {
     let detail = serde_json::json!({ "to": destination, "fields": carried });
     let entry = audit::entry(at, &Caller::system(), "identity.sent", ("ticket", number), detail);
-    super::audit::append(&mut **tx, &entry).await.map(drop).map_err(failed)
+    super::audit::append(tx, &entry).await.map(drop).map_err(failed)
 }
 
 /// What a row brings, from `kind`, `message_id`, `payload`, `corrections`, `row_id` and the ticket's own columns.

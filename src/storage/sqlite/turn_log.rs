@@ -139,14 +139,13 @@ pub(super) async fn read(store: &Sqlite, filter: &LogFilter, skip: u32, take: u3
 
 fn line(store: &Sqlite, row: &SqliteRow, vaults: &mut HashMap<Uuid, Vault>) -> Result<StoredLine, StoreError> {
     let conversation_id = id("turn_log.conversation_id", row.try_get("conversation_id").map_err(db)?)?;
-    let vault = match vaults.get(&conversation_id) {
-        Some(known) => known.clone(),
-        None => {
-            let sealed = row.try_get("memory").map_err(db)?;
-            let memory: Memory = open(store.sealer(), "conversations.memory", sealed, &place::conversation(conversation_id))?;
-            vaults.insert(conversation_id, memory.vault.clone());
-            memory.vault
-        }
+    let vault = if let Some(known) = vaults.get(&conversation_id) {
+        known.clone()
+    } else {
+        let sealed = row.try_get("memory").map_err(db)?;
+        let memory: Memory = open(store.sealer(), "conversations.memory", sealed, &place::conversation(conversation_id))?;
+        vaults.insert(conversation_id, memory.vault.clone());
+        memory.vault
     };
     let message = |of: &str| id("messages.id", row.try_get(of).map_err(db)?);
     let body = |which: &str, of: Uuid| -> Result<MessageBody, StoreError> {

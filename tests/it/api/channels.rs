@@ -330,7 +330,7 @@ async fn of_many_at_once_a_token_opens_one_also_after_a_crash() {
     for answer in answers.iter().filter(|a| a.status != 201) {
         answer.refused(403, "channel_token_used");
     }
-    app.crash().await;
+    app.crash();
     app.again().await;
     begin(&app, &body, None).await.refused(403, "channel_token_used");
     // When it has run out it can be forgotten: it is refused for that.

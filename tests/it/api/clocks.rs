@@ -50,7 +50,7 @@ async fn a_silent_platform_is_noticed_and_a_restart_loses_no_step() {
     app.faults(Faults { down: true, ..Faults::default() });
     minutes(&app, 3);
     fired(&app, 2).await;
-    app.crash().await;
+    app.crash();
     minutes(&app, 60);
     app.again().await;
     fired(&app, 4).await;

@@ -79,7 +79,7 @@ async fn tickets_wait_through_a_crash_of_the_service() {
     app.faults(Faults { down: true, ..Faults::default() });
     let resident = app.resident().await;
     let ticket = resident.report_facade().await;
-    app.crash().await;
+    app.crash();
     app.again().await;
     app.told().await;
     let incidents = app.platform().incidents().await;

@@ -73,7 +73,8 @@ async fn what_happens_is_counted_and_every_number_has_its_list() {
         assert!(whole.is_none() || among == whole, "{key}: {among:?}");
     }
     let body = auditor.get(&format!("{BASE}/figures")).await.expect(200);
-    assert_eq!(body["span"], json!({ "first": "2026-05-11", "last": "2026-06-09", "days": 30 }), "{body}");
+    let span = json!({ "first": "2026-05-11", "last": "2026-06-09", "days": 30, "words": "2026年5月11日至6月9日" });
+    assert_eq!(body["span"], span, "{body}");
     assert_eq!(body["before"]["last"], "2026-05-10", "{body}");
     let days = body["days"].as_array().expect("days");
     assert_eq!(

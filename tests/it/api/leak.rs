@@ -199,6 +199,7 @@ async fn documents(engine: &str, app: &TestApp, resident: &Resident) {
 const OPEN: [&str; 1] = ["/api/v1/auth/ways"];
 
 /// Every route of the staff, with nothing and with a resident's token.
+#[expect(clippy::print_stdout, reason = "how much was looked at")]
 async fn staff(engine: &str, app: &TestApp, resident: &Resident) {
     let document = serde_json::to_value(gridworker::http::router::openapi()).expect("JSON");
     let mut walked = 0;

@@ -52,7 +52,7 @@ async fn news_is_told_after_a_crash_and_still_once() {
     let ticket = resident.report_facade().await;
     app.told().await;
     app.press(&ticket, "accept", &json!({})).await;
-    app.crash().await;
+    app.crash();
     app.again().await;
     app.told().await;
     // Told, but the process died before it could note that.

@@ -23,7 +23,7 @@ async fn a_crash_in_mid_answer_leaves_a_cut_answer() {
         written.iter().any(|e| e.event == "delta" && e.data.contains("带身份证"))
     })
     .await;
-    app.crash().await;
+    app.crash();
     app.again().await;
     let frames = resident.resume(&turn, 0).await.all().await;
     assert_eq!(words(&frames), "本人或家人带身份证", "what was shown is there: {frames:?}");
@@ -93,7 +93,7 @@ async fn a_draft_outlives_the_process() {
     let mut app = TestApp::start().await;
     let resident = app.resident().await;
     resident.say("铂金云鼎小区7栋外墙瓷砖掉下来了").await;
-    app.crash().await;
+    app.crash();
     app.again().await;
     let history = resident.history().await;
     assert_eq!(history["draft"]["draft"]["place"]["building"], "7栋", "{history}");

@@ -14,7 +14,7 @@ async fn listening(fake: &FakeModel) -> TestApp {
     let url = fake.base_url();
     let app = TestApp::with().settings(move |s| {
         s.transcriber.base_url = Some(url.clone());
-        s.transcriber.model = "ears".to_owned();
+        "ears".clone_into(&mut s.transcriber.model);
         s.transcriber.api_key = Some(SecretString::from("key-of-the-ears"));
     });
     app.start().await
@@ -125,7 +125,7 @@ async fn speaking_is_limited_per_conversation_and_per_address() {
     let url = fake.base_url();
     let app = TestApp::with().settings(move |s| {
         s.transcriber.base_url = Some(url.clone());
-        s.transcriber.model = "ears".to_owned();
+        "ears".clone_into(&mut s.transcriber.model);
         s.limits.loopback_exempt = false;
         s.limits.transcriptions_per_minute = 2;
     });

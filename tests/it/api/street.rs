@@ -252,6 +252,7 @@ async fn files_come_as_a_spreadsheet_writes_them() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::print_stdout, reason = "how much was looked at")]
 async fn everybody_is_served_by_one_version_or_the_other_while_they_are_swapped() {
     let app = TestApp::with().may_leave_pending().start().await;
     let admin = app.as_administrator().await;

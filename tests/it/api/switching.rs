@@ -41,6 +41,7 @@ async fn ask_on(resident: Resident, expected: Arc<Vec<String>>, stop: Arc<Atomic
     }
 }
 
+#[expect(clippy::print_stdout, clippy::disallowed_methods, reason = "says how long to go on, and what was measured")]
 async fn show(engine: &str, app: &TestApp) {
     let knowledge = Arc::clone(&app.instance().api.knowledge);
     let resident = app.resident().await;

@@ -87,8 +87,8 @@ async fn while_somebody_is_away_the_stand_in_sees_and_moves_and_the_history_name
     assert_eq!((&leave["state"], &leave["stand_in"]), (&json!("planned"), &json!(acting.name)));
     assert_eq!(numbers(&acting).await, Vec::<String>::new(), "not before it begins");
     app.clock.advance(SignedDuration::from_hours(1));
-    assert_eq!(numbers(&acting).await, [number.clone()]);
-    assert_eq!(numbers(&away).await, [number.clone()], "who is away loses nothing");
+    assert_eq!(numbers(&acting).await, std::slice::from_ref(&number));
+    assert_eq!(numbers(&away).await, std::slice::from_ref(&number), "who is away loses nothing");
     let me = acting.get("/api/v1/auth/me").await.expect(200);
     assert_eq!(me["standing_in"][0]["name"], json!(away.name), "{me}");
     acting.post(&moves, &json!({ "to": "处置中", "note": "已到现场" })).await.expect(200);
@@ -214,7 +214,7 @@ async fn a_hand_over_moves_everything_and_the_past_keeps_its_name() {
     assert_eq!((&done["posts"], &done["gaps"]), (&json!(1), &json!(1)), "{done}");
     assert_eq!(done["to"]["scope"], json!({ "communities": ["桂语社区"], "grids": ["CH-JF-07"] }));
 
-    assert_eq!(numbers(&to).await, [number.clone()]);
+    assert_eq!(numbers(&to).await, std::slice::from_ref(&number));
     from.get("/api/v1/auth/me").await.refused(401, "unauthenticated");
     let posts = admin.get(POSTS).await.expect(200);
     let post = posts["posts"].as_array().expect("posts").iter().find(|p| p["post"] == GRID_POST).expect("the post").clone();

@@ -113,8 +113,8 @@ const CASES: &[(&str, Want)] = &[
     ("柏华社区的码头有人钓鱼", At("CH-BH-03", "-", "-", "-")),
 ];
 
-fn part(value: &Option<String>) -> &str {
-    value.as_deref().unwrap_or("-")
+fn part(value: Option<&str>) -> &str {
+    value.unwrap_or("-")
 }
 
 fn check(text: &str, want: &Want, found: &PlaceMatch) -> Option<String> {
@@ -122,10 +122,10 @@ fn check(text: &str, want: &Want, found: &PlaceMatch) -> Option<String> {
     let right = match want {
         At(grid, building, unit, room) => {
             found.certainty == Certainty::Sure
-                && part(&p.grid_code) == *grid
-                && part(&p.building) == *building
-                && part(&p.unit) == *unit
-                && part(&p.room) == *room
+                && part(p.grid_code.as_deref()) == *grid
+                && part(p.building.as_deref()) == *building
+                && part(p.unit.as_deref()) == *unit
+                && part(p.room.as_deref()) == *room
                 && p.confidence >= 0.6
                 && p.grid.is_some()
                 && p.community.is_some()
@@ -136,7 +136,9 @@ fn check(text: &str, want: &Want, found: &PlaceMatch) -> Option<String> {
                 && found.remark.is_some()
         }
         Outside => matches!(&found.certainty, Certainty::Outside(body) if body.contains("12345")) && p.grid_code.is_none(),
-        Open(building) => found.certainty == Certainty::Unknown && p.grid_code.is_none() && part(&p.building) == *building,
+        Open(building) => {
+            found.certainty == Certainty::Unknown && p.grid_code.is_none() && part(p.building.as_deref()) == *building
+        }
     };
     (!right).then(|| format!("  {text} → {found:?}"))
 }

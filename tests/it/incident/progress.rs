@@ -15,7 +15,7 @@ fn ticket() -> Ticket {
     let mut d = Draft::new(Uuid::from_u128(1), source, monday_at("15:00"));
     d.apply("锦凤苑5栋楼道堆满杂物", &STREET, monday_at("15:00"));
     let mut t = d.into_new_ticket(&STREET, monday_at("15:00"), Uuid::from_u128(2), &destinations()).expect("complete").ticket;
-    t.number = "WG20261123000001".to_owned();
+    "WG20261123000001".clone_into(&mut t.number);
     t
 }
 

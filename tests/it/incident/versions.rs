@@ -43,7 +43,7 @@ fn with_cell(name: &str, key: &str, column: &str, cell: &str) -> String {
     let columns = known(name).columns.expect("a table");
     let at = sheet.column(column).unwrap_or_else(|| panic!("{name} has {column}"));
     let row = sheet.rows.iter().position(|r| sheet.key(r, &columns) == key).unwrap_or_else(|| panic!("{name} has {key}"));
-    sheet.rows[row].cells[at] = cell.to_owned();
+    cell.clone_into(&mut sheet.rows[row].cells[at]);
     sheet.render(|_| true).0
 }
 
@@ -161,7 +161,13 @@ fn what_is_wrong_is_named_with_file_line_column_and_words() {
         ),
         ("calendar.csv", shipped("calendar.csv") + "2030-01-01,holiday\n", None, None, "表头有4列"),
         ("taxonomie.csv", shipped("taxonomy.csv"), None, None, "taxonomy.csv"),
-        ("dispatch.csv", shipped("dispatch.csv").lines().take(3).map(|l| format!("{l}\n")).collect(), None, None, "最后一条规则"),
+        (
+            "dispatch.csv",
+            shipped("dispatch.csv").lines().take(3).map(|l| format!("{l}\n")).collect::<Vec<_>>().concat(),
+            None,
+            None,
+            "最后一条规则",
+        ),
         ("code_changes.csv", "code,replaced_by,note\n990101,990102,\n".to_owned(), Some(2), Some("replaced_by"), "990102"),
     ];
     let mut wrong = Vec::new();

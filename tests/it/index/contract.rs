@@ -70,14 +70,18 @@ pub async fn found(store: &dyn VectorStore, query: &VectorQuery) -> Vec<u128> {
     hits.into_iter().map(|h| h.id.as_u128()).collect()
 }
 
+/// Its name, what must outlive it, and itself.
+type Adapter = (String, Box<dyn std::any::Any>, Arc<dyn VectorStore>);
+
 /// Every adapter, fresh and empty, with what must outlive it (it comes before the adapter: the last is dropped first).
-async fn adapters() -> Vec<(String, Box<dyn std::any::Any>, Arc<dyn VectorStore>)> {
+#[expect(clippy::print_stdout, clippy::disallowed_methods, reason = "a real server is tested where there is one, and told")]
+async fn adapters() -> Vec<Adapter> {
     let folder = tempfile::tempdir().expect("temp folder");
     let edge = EdgeStore::open(folder.path().join("index")).await.expect("open");
     let server = standin::start().await;
     let settings = |url: &str, alias: String| ServerSettings { url: url.to_owned(), alias, timeout: Duration::from_secs(10) };
     let wire = ServerStore::connect(&settings(&server.url, "kb".to_owned()), None).expect("connect");
-    let mut out: Vec<(String, Box<dyn std::any::Any>, Arc<dyn VectorStore>)> = vec![
+    let mut out: Vec<Adapter> = vec![
         ("memory".to_owned(), Box::new(()), Arc::new(MemoryStore::new())),
         ("edge".to_owned(), Box::new(folder), Arc::new(edge)),
         ("server adapter over gRPC to the stand-in".to_owned(), Box::new(server), Arc::new(wire)),
@@ -103,6 +107,7 @@ const A: u32 = 11;
 const B: u32 = 22;
 const C: u32 = 0x8000_0033;
 
+#[expect(clippy::inconsistent_digit_grouping, reason = "days: year, month, day")]
 async fn filled(store: &dyn VectorStore) {
     let generation = store.begin(&manifest(None)).await.expect("begin");
     let points = vec![

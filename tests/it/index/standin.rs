@@ -184,6 +184,12 @@ fn edge_vectors(vectors: Option<wire::Vectors>) -> Result<edge::Vectors, Status>
     Ok(edge::Vectors::new_named(out))
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    clippy::unnecessary_wraps,
+    clippy::unused_self,
+    reason = "`answered!` calls all of them alike"
+)]
 impl Engine {
     fn open(&self, name: &str) -> Result<Arc<Collection>, Status> {
         let state = self.0.lock().expect("state");

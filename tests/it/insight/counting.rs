@@ -110,12 +110,11 @@ proptest! {
             let listed = |side| rows.iter().filter(|r| figure.takes(r, side, now)).count();
             let count = figure.of_all(&facts, now);
             prop_assert_eq!(listed(Side::Part), count.part);
-            match count.whole {
-                Some(whole) => {
-                    prop_assert_eq!(listed(Side::Whole), whole);
-                    prop_assert_eq!(listed(Side::Rest), whole - count.part, "{}", figure.key);
-                }
-                None => prop_assert_eq!((listed(Side::Whole), listed(Side::Rest)), (count.part, 0)),
+            if let Some(whole) = count.whole {
+                prop_assert_eq!(listed(Side::Whole), whole);
+                prop_assert_eq!(listed(Side::Rest), whole - count.part, "{}", figure.key);
+            } else {
+                prop_assert_eq!((listed(Side::Whole), listed(Side::Rest)), (count.part, 0));
             }
         }
     }

@@ -23,7 +23,7 @@ fn one() -> TicketFact {
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let mut ticket = ticket().new_tree(&mut runner).expect("a ticket").current();
     ticket.status = gridworker::incident::ticket::Status::已回访;
-    ticket.grid_code = "CH-JF-01".to_owned();
+    "CH-JF-01".clone_into(&mut ticket.grid_code);
     ticket.accepted_at = Some(ticket.at);
     ticket.accept_by = ticket.at;
     ticket.resolved_at = Some(ticket.at);

@@ -344,27 +344,29 @@ fn a_group_keeps_its_id_and_work_is_not_regrouped() {
     let again = gaps::regroup(&gaps, &known, &idf, &mut new_id);
     assert_eq!(again.moves, [(Uuid::from_u128(4), gaps[0].cluster_id.expect("grouped"))], "only the new one moves, to its like");
     let mut working = known;
-    working.iter_mut().for_each(|c| c.state = ClusterState::Drafted);
+    for c in &mut working {
+        c.state = ClusterState::Drafted;
+    }
     let worked = gaps::regroup(&gaps, &working, &idf, &mut new_id);
     assert_eq!(worked.moves, again.moves, "and joins what somebody works on");
 }
 
-fn set_question(id: serde_json::Value, question: &str) -> SetQuestion {
+fn set_question(id: &str, question: &str) -> SetQuestion {
     serde_json::from_value(serde_json::json!({ "id": id, "question": question })).expect("a question")
 }
 
 #[test]
 fn sets_survive_every_format() {
-    let mut with_documents = set_question("a-1".into(), "低保，\"怎么\"申请\n要快");
+    let mut with_documents = set_question("a-1", "低保，\"怎么\"申请\n要快");
     with_documents.expect = vec!["dibao".to_owned(), "x".to_owned()];
     with_documents.purpose = Use::Train;
     with_documents.on = Some(date(2026, 3, 1));
-    let mut with_route = set_question("a-2".into(), "着火了 <快来> & 救命");
+    let mut with_route = set_question("a-2", "着火了 <快来> & 救命");
     with_route.route = Some("emergency".to_owned());
     with_route.audience = Some(Audience::Gridworker);
-    let mut with_curated = set_question("a-3".into(), "狗证");
+    let mut with_curated = set_question("a-3", "狗证");
     with_curated.curated = Some(ID);
-    let set = vec![with_documents, with_route, with_curated, set_question("a-4".into(), "=1+1 等于几")];
+    let set = vec![with_documents, with_route, with_curated, set_question("a-4", "=1+1 等于几")];
     for format in [Format::Jsonl, Format::Csv, Format::Xlsx] {
         let bytes = question_files::write(&set, format).expect("written");
         let mut back = question_files::read(&bytes, format).unwrap_or_else(|e| panic!("{format:?}: {e:?}"));

@@ -152,6 +152,7 @@ async fn what_is_written_during_a_build_is_in_both_generations() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[expect(clippy::print_stdout, reason = "how much was looked at")]
 async fn asking_goes_on_through_every_switch_without_an_empty_answer() {
     for (engine, _keep, vectors) in engines().await {
         let store = Arc::new(MemoryKnowledge::default());
@@ -304,6 +305,7 @@ struct Slow {
 }
 
 impl Broken {
+    #[expect(clippy::unused_async, reason = "`engine!` awaits this of every engine")]
     async fn before(&self, generation: Generation, points: &mut Vec<ChunkPoint>) -> Result<(), VectorError> {
         match self.mode.load(Ordering::SeqCst) {
             LOSES => {
@@ -319,7 +321,7 @@ impl Broken {
 }
 
 impl Slow {
-    async fn before(&self, _: Generation, points: &mut Vec<ChunkPoint>) -> Result<(), VectorError> {
+    async fn before(&self, _: Generation, points: &[ChunkPoint]) -> Result<(), VectorError> {
         if self.live_only.load(Ordering::SeqCst) && points.len() > 100 {
             tokio::time::sleep(Duration::from_millis(300)).await;
         }

@@ -104,6 +104,7 @@ async fn nothing_leaks(knowledge: &Knowledge, asker: &Asker) -> Result<usize, Te
     Ok(outcome.hits.len())
 }
 
+#[expect(clippy::print_stdout, reason = "how much was looked at")]
 fn run(engine: &'static str, cases: u32, open: impl Fn() -> Box<dyn Fn() -> (Arc<dyn VectorStore>, Box<dyn std::any::Any>)>) {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let _guard = runtime.enter();
@@ -160,6 +161,7 @@ fn run(engine: &'static str, cases: u32, open: impl Fn() -> Box<dyn Fn() -> (Arc
 }
 
 /// More with `PROPTEST_TIMES`, as `make fuzz` sets it.
+#[expect(clippy::disallowed_methods, reason = "says how long to test")]
 fn times(n: u32) -> u32 {
     n * std::env::var("PROPTEST_TIMES").ok().and_then(|t| t.parse().ok()).unwrap_or(1)
 }

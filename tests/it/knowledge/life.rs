@@ -40,12 +40,14 @@ pub struct House {
     pub clock: Arc<ManualClock>,
 }
 
+/// A name, and both faces of one store.
+type Stores = (&'static str, Arc<dyn KnowledgeStore>, Arc<dyn LifeStore>);
+
 pub async fn houses() -> (Vec<House>, tempfile::TempDir) {
     let folder = tempfile::tempdir().expect("temp folder");
     let sqlite = Arc::new(Sqlite::open(&folder.path().join("t.db"), crate::support::sealer()).await.expect("open"));
     let memory = Arc::new(MemoryKnowledge::default());
-    let rows: [(&str, Arc<dyn KnowledgeStore>, Arc<dyn LifeStore>); 2] =
-        [("memory", memory.clone(), memory), ("sqlite", sqlite.clone(), sqlite)];
+    let rows: [Stores; 2] = [("memory", memory.clone(), memory), ("sqlite", sqlite.clone(), sqlite)];
     let mut out = Vec::new();
     for (name, store, life) in rows {
         let clock = Arc::new(ManualClock::at("2026-06-09T02:00:00Z".parse().expect("a time")));

@@ -50,6 +50,7 @@ fn matters() -> (Vec<String>, Vec<(String, String)>) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[expect(clippy::float_cmp, reason = "the very same value")]
 async fn what_people_call_a_thing_is_learnt_from_their_questions() {
     let (lines, asked) = matters();
     let text = lines.join("\n");

@@ -92,6 +92,7 @@ async fn what_no_line_says_is_declined() {
 }
 
 #[test]
+#[expect(clippy::float_cmp, reason = "the very same values")]
 fn the_trainer_tells_apart_what_is_there_and_says_the_same_twice() {
     let bodies = [
         ("lou", "楼道堆物清理", "楼道里的纸箱杂物由物业通知清理"),
@@ -121,11 +122,15 @@ fn the_trainer_tells_apart_what_is_there_and_says_the_same_twice() {
 
 #[test]
 fn a_long_list_of_matters_is_still_a_line_each_and_long_prose_is_not() {
-    let lines: String =
-        (0..300).map(|n| format!("第{n}栋自行车棚钥匙领取：本楼住户凭房卡到物业前台登记，押金十元，当天可以拿到。\n")).collect();
+    let lines: String = (0..300)
+        .map(|n| format!("第{n}栋自行车棚钥匙领取：本楼住户凭房卡到物业前台登记，押金十元，当天可以拿到。\n"))
+        .collect::<Vec<_>>()
+        .concat();
     assert_eq!(parse("list.txt", &lines).passages(1).len(), 300, "unrelated matters are not packed into one piece");
-    let prose: String =
-        (0..300).map(|n| format!("这一段讲的是第{n}件事，前后相连，要放在一起才读得懂，所以可以合成一段。\n")).collect();
+    let prose: String = (0..300)
+        .map(|n| format!("这一段讲的是第{n}件事，前后相连，要放在一起才读得懂，所以可以合成一段。\n"))
+        .collect::<Vec<_>>()
+        .concat();
     let pieces = parse("prose.txt", &prose).passages(1).len();
     assert!(pieces < 100, "{pieces}");
 }

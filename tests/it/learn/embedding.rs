@@ -83,6 +83,7 @@ fn a_question_moves_towards_the_passage_that_answers_it() {
 }
 
 #[test]
+#[expect(clippy::float_cmp, reason = "the very same values")]
 fn a_stored_table_reads_back_and_a_damaged_one_is_refused() {
     let texts = texts();
     let table = train(&pieces(&texts), 1, |_| {});

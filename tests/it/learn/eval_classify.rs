@@ -11,8 +11,8 @@ const WASTE: [&str; 6] = ["垃圾桶满了", "垃圾堆得到处是", "垃圾臭
 
 fn write(folder: &Path, name: &str, lines: &[Value]) -> PathBuf {
     let path = folder.join(name);
-    let text: String = lines.iter().map(|l| format!("{l}\n")).collect();
-    if name.ends_with(".gz") {
+    let text: String = lines.iter().map(|l| format!("{l}\n")).collect::<Vec<_>>().concat();
+    if path.extension().is_some_and(|e| e == "gz") {
         let mut out =
             flate2::write::GzEncoder::new(std::fs::File::create(&path).expect("a file of the test"), flate2::Compression::fast());
         out.write_all(text.as_bytes()).expect("writes");
@@ -68,6 +68,7 @@ fn texts_are_judged_by_word_lists_and_the_run_keeps_order_and_ids() {
 }
 
 #[test]
+#[expect(clippy::float_cmp, reason = "none is right: exactly 0")]
 fn who_is_tested_on_is_not_trained_on() {
     let folder = tempfile::tempdir().expect("a folder");
     // The same message stands in training under its own name and under its list's, with a label of its own: only a model

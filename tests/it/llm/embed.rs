@@ -24,15 +24,15 @@ fn texts(words: &[&str]) -> Vec<String> {
     words.iter().map(|word| (*word).to_owned()).collect()
 }
 
-fn data(vectors: Value) -> Reply {
+fn data(vectors: &Value) -> Reply {
     Reply::json(200, &json!({"object": "list", "data": vectors}))
 }
 
 #[tokio::test]
 async fn texts_go_out_in_batches_and_vectors_come_back_in_their_order() {
     let fake = FakeModel::with([
-        data(json!([{"index": 1, "embedding": [0.0, 2.0]}, {"index": 0, "embedding": [1.0, 0.0]}])),
-        data(json!([{"embedding": [3.0, 3.0]}])),
+        data(&json!([{"index": 1, "embedding": [0.0, 2.0]}, {"index": 0, "embedding": [1.0, 0.0]}])),
+        data(&json!([{"embedding": [3.0, 3.0]}])),
     ])
     .await;
     let embedder = embedder(&fake, None);
@@ -65,7 +65,7 @@ async fn vectors_that_do_not_belong_together_are_garbage() {
         ("words", json!("none")),
     ];
     for (name, vectors) in cases {
-        let fake = FakeModel::with([data(vectors)]).await;
+        let fake = FakeModel::with([data(&vectors)]).await;
         assert_eq!(embedder(&fake, Some(2)).embed(&texts(&["甲", "乙"])).await, Err(LlmError::Garbage), "{name}");
     }
 }

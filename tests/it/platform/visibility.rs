@@ -34,10 +34,13 @@ fn talkative() -> Ticket {
     t
 }
 
+/// What, for whom, the change to a plain ticket, and why all is withheld then.
+type Case = (&'static str, Visibility, Box<dyn Fn(&mut Ticket)>, Option<Withheld>);
+
 #[test]
 fn each_reason_withholds_everything_and_each_field_is_its_own() {
     let all = ReporterField::ALL;
-    let cases: Vec<(&str, Visibility, Box<dyn Fn(&mut Ticket)>, Option<Withheld>)> = vec![
+    let cases: Vec<Case> = vec![
         ("a plain complaint", receiver(&[], &all), Box::new(|_| {}), None),
         ("names the receiver", receiver(&["物业公司"], &all), Box::new(|_| {}), Some(Withheld::Accused)),
         ("names another unit", receiver(&["环卫公司"], &all), Box::new(|_| {}), None),

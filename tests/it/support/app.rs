@@ -44,7 +44,7 @@ impl Builder {
         let url = fake.base_url();
         self.settings(move |s| {
             s.llm.base_url = Some(url.clone());
-            s.llm.model = "some-model".to_owned();
+            "some-model".clone_into(&mut s.llm.model);
             s.llm.retries = 1;
             s.llm.retry_delay_ms = 1;
             s.llm.retry_delay_max_ms = 20;
@@ -168,7 +168,7 @@ impl TestApp {
     }
 
     /// Takes the threads away in the middle of everything.
-    pub async fn crash(&mut self) {
+    pub fn crash(&mut self) {
         let Service { runtime, instance } = self.service.take().expect("the service runs");
         away(runtime);
         drop(instance);
@@ -327,13 +327,15 @@ impl Drop for TestApp {
         let left = std::thread::spawn(move || {
             let begun = Instant::now();
             let mut left = 0;
-            while check {
-                left = runtime.block_on(sqlx::query_scalar::<_, i64>(PENDING).fetch_one(instance.db.reader())).unwrap_or(-1);
-                if left == 0 || begun.elapsed() > Duration::from_secs(10) {
-                    break;
+            if check {
+                loop {
+                    left = runtime.block_on(sqlx::query_scalar::<_, i64>(PENDING).fetch_one(instance.db.reader())).unwrap_or(-1);
+                    if left == 0 || begun.elapsed() > Duration::from_secs(10) {
+                        break;
+                    }
+                    clock.advance(SignedDuration::from_millis(200));
+                    std::thread::sleep(Duration::from_millis(20));
                 }
-                clock.advance(SignedDuration::from_millis(200));
-                std::thread::sleep(Duration::from_millis(20));
             }
             runtime.shutdown_timeout(Duration::from_secs(5));
             left

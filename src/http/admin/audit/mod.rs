@@ -115,10 +115,12 @@ impl From<AuditRow> for AuditView {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "given to `map_err`")]
 fn failed(error: AuditError) -> Problem {
     Problem::unavailable(&error)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "given to `map_err`")]
 fn bad_query(rejection: QueryRejection) -> Problem {
     let words = rejection.body_text();
     let field = words.split('`').nth(1).map(|f| format!("不认识的条件 {f}"));

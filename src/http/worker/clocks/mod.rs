@@ -45,7 +45,7 @@ fn actor(caller: &Caller) -> Actor {
 async fn trace(api: &Api, caller: &Caller, action: &str, number: &str, detail: serde_json::Value) -> Result<(), Problem> {
     let detail = acting::noted(api, caller, number, detail).await?;
     let traced = api.audit.record(caller, action, ("ticket", number), detail).await;
-    traced.map(|_| ()).map_err(|error| Problem::unavailable(&error))
+    traced.map_err(|error| Problem::unavailable(&error))
 }
 
 /// A refused wish as a problem.

@@ -126,12 +126,12 @@ impl Reading {
                             skip = Some(depth);
                         } else {
                             in_text = local(name).1 == "t";
-                            self.start(&e)?;
+                            self.start(&e);
                         }
                     }
                 }
                 Event::Empty(e) if skip.is_none() => {
-                    self.start(&e)?;
+                    self.start(&e);
                     let name = e.name();
                     self.end(local(name.as_ref()).1)?;
                 }
@@ -178,7 +178,7 @@ impl Reading {
         }
     }
 
-    fn start(&mut self, e: &BytesStart<'_>) -> Result<(), String> {
+    fn start(&mut self, e: &BytesStart<'_>) {
         let name = e.name();
         let (prefix, name) = local(name.as_ref());
         let value = || attribute(e, "val");
@@ -210,7 +210,7 @@ impl Reading {
             "br" | "cr" => self.say("\n"),
             "noBreakHyphen" => self.say("-"),
             _ => {
-                let Some(paragraph) = self.paragraphs.last_mut() else { return Ok(()) };
+                let Some(paragraph) = self.paragraphs.last_mut() else { return };
                 match name {
                     "pStyle" => paragraph.style = value(),
                     "outlineLvl" => {
@@ -226,7 +226,6 @@ impl Reading {
                 }
             }
         }
-        Ok(())
     }
 
     fn cell(&mut self) -> Option<&mut Cell> {

@@ -25,7 +25,9 @@ fn ticket(said: &str, number: u128) -> Ticket {
 
 fn open(tickets: &[Ticket]) -> OpenTickets {
     let open = OpenTickets::new(&STREET.taxonomy);
-    tickets.iter().for_each(|t| open.put(t));
+    for ticket in tickets {
+        open.put(ticket);
+    }
     open
 }
 

@@ -82,8 +82,11 @@ pub fn docx(body: &str) -> Vec<u8> {
     ])
 }
 
+/// A name, rows of texts, merged areas.
+pub type Sheet<'a> = (&'a str, &'a [&'a [&'a str]], &'a [&'a str]);
+
 /// A workbook: sheets with rows of texts; merged areas as `A1:B1`.
-pub fn xlsx(sheets: &[(&str, &[&[&str]], &[&str])]) -> Vec<u8> {
+pub fn xlsx(sheets: &[Sheet<'_>]) -> Vec<u8> {
     let mut files: Vec<(String, Vec<u8>)> = Vec::new();
     let (mut list, mut rels, mut types) = (String::new(), String::new(), String::new());
     for (n, (name, rows, merged)) in sheets.iter().enumerate() {
@@ -110,7 +113,7 @@ pub fn xlsx(sheets: &[(&str, &[&[&str]], &[&str])]) -> Vec<u8> {
             }
             data.push_str("</row>");
         }
-        let areas: String = merged.iter().map(|area| format!("<mergeCell ref=\"{area}\"/>")).collect();
+        let areas: String = merged.iter().map(|area| format!("<mergeCell ref=\"{area}\"/>")).collect::<Vec<_>>().concat();
         let areas = if areas.is_empty() { areas } else { format!("<mergeCells count=\"{}\">{areas}</mergeCells>", merged.len()) };
         files.push((
             format!("xl/worksheets/sheet{n}.xml"),
@@ -139,7 +142,7 @@ pub fn pdf(pages: &[&[(f64, f64, f64, &str)]], encoding: &str) -> Vec<u8> {
         let _ = writeln!(map, "{} beginbfchar", chunk.len());
         for c in chunk {
             let mut units = [0u16; 2];
-            let unicode: String = c.encode_utf16(&mut units).iter().map(|u| format!("{u:04X}")).collect();
+            let unicode: String = c.encode_utf16(&mut units).iter().map(|u| format!("{u:04X}")).collect::<Vec<_>>().concat();
             let _ = writeln!(map, "<{:04X}> <{unicode}>", code(*c));
         }
         map.push_str("endbfchar\n");
@@ -157,7 +160,7 @@ pub fn pdf(pages: &[&[(f64, f64, f64, &str)]], encoding: &str) -> Vec<u8> {
     for page in pages {
         let mut content = String::from("BT\n");
         for (x, y, size, text) in *page {
-            let hex: String = text.chars().map(|c| format!("{:04X}", code(c))).collect();
+            let hex: String = text.chars().map(|c| format!("{:04X}", code(c))).collect::<Vec<_>>().concat();
             let _ = writeln!(content, "/F1 {size} Tf 1 0 0 1 {x} {y} Tm <{hex}> Tj");
         }
         content.push_str("ET\n");

@@ -77,7 +77,8 @@ fn the_items_of_a_long_article_keep_their_lead() {
                 "甲乙丙丁".repeat(14)
             )
         })
-        .collect();
+        .collect::<Vec<_>>()
+        .concat();
     let law = format!("第一条 目的。\n第二条 {}有下列情形之一的，处二百元罚款：\n{items}第三条 施行。\n", "前情。".repeat(5));
     let document = parse("长条.md", &law);
     assert_eq!(document.meta.shape, Shape::Clauses);
@@ -116,7 +117,7 @@ fn articles_are_told_from_citations() {
 
 #[test]
 fn a_guide_with_a_long_table_keeps_its_head_in_every_piece() {
-    let rows: String = (0..30).map(|n| format!("| 第{n}号窗口 | 办理第{n}类事项，周一到周五 |\n")).collect();
+    let rows: String = (0..30).map(|n| format!("| 第{n}号窗口 | 办理第{n}类事项，周一到周五 |\n")).collect::<Vec<_>>().concat();
     let document = parse("窗口.md", &format!("# 窗口\n\n## 窗口一览\n下表列出各窗口。\n\n| 窗口 | 事项 |\n|---|---|\n{rows}\n"));
     assert_eq!(document.meta.shape, Shape::Guide);
     let passages = document.passages(1);
