@@ -467,6 +467,34 @@ describe('more than one tab, and a machine for everybody', () => {
     expect(c.state.messages.length).toBe(4)
   })
 
+  it('what another tab said is taken over, even while the shared outbox still names it', async () => {
+    const c = make()
+    await c.open()
+    c.send('一')
+    await settle()
+    const outbox = [...area.rows.keys()].find((k) => k.includes('outbox')) ?? 'gw:default:outbox'
+    area.setItem(outbox, JSON.stringify([{ client_message_id: 'theirs', text: '二', attachments: [], created_at: '' }]))
+    server.history = {
+      messages: [
+        { id: 'x', seq: 9, role: 'resident', text: '二', created_at: '', client_message_id: 'theirs' } as unknown as ServerMessage,
+      ],
+    }
+    expect(await c.catchUp()).toBe(true)
+    expect(words(c)).toContain('resident:二:done')
+  })
+
+  it('what fell out of the outbox when two tabs wrote to it at once is sent all the same', async () => {
+    const c = make()
+    await c.open()
+    c.send('一')
+    c.send('二')
+    // The other tab wrote what it knew: nothing of this.
+    for (const key of [...area.rows.keys()].filter((k) => k.includes('outbox'))) area.removeItem(key)
+    await settle()
+    expect(server.sent().map((s) => s.text)).toEqual(['一', '二'])
+    expect(words(c)).toEqual(['resident:一:done', 'assistant:答一:done', 'resident:二:done', 'assistant:答二:done'])
+  })
+
   it('whoever leaves is forgotten here at once, and on the server when it can be reached', async () => {
     const c = make()
     await c.open()

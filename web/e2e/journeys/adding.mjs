@@ -90,6 +90,7 @@ export const journeys = [
       await resident.shot('93-supplemented')
       await page.reload()
       await receipt.getByText('晚上拍的').waitFor()
+      await receipt.getByRole('button', { name: '查看照片' }).waitFor()
 
       await receipt.getByRole('button', { name: '撤回' }).click()
       await resident.sheet().getByRole('button', { name: '不撤回' }).click()

@@ -80,6 +80,8 @@ export class Conversation {
   private hostToken: HostToken | undefined
   /** Whether something on the way keeps streams to itself. */
   private readonly line = { whole: 0 }
+  /** Client ids of what was said on this page. */
+  private readonly own = new Set<string>()
   /** Raised by 清空对话: what still comes in from before is thrown away. */
   private era = 0
 
@@ -242,6 +244,7 @@ export class Conversation {
       attachments,
       created_at: this.world.now().toISOString(),
     }
+    this.own.add(item.client_message_id)
     this.outbox.add(item)
     this.state.messages.push(this.outgoingMessage(item))
     void this.pump()
@@ -283,12 +286,21 @@ export class Conversation {
     state.busy = true
     const era = this.era
     try {
-      for (let item = this.outbox.next(); item; item = this.outbox.next()) {
+      for (let item = this.next(); item; item = this.next()) {
         if (!(await this.deliver(item, era)) || era !== this.era) break
       }
     } finally {
       if (era === this.era) state.busy = false
     }
+  }
+
+  /** What waits longest; also what was said here and fell out of the outbox when another tab wrote to it in the same moment. */
+  private next(): Outgoing | undefined {
+    const lost = () => this.state.messages.find((m) => m.progress === 'waiting' && this.own.has(m.client_message_id ?? ''))
+    const item = this.outbox.next() ?? lost()
+    if (!item?.client_message_id) return undefined
+    const { client_message_id, text, attachments, created_at } = item
+    return { client_message_id, text, attachments, created_at }
   }
 
   private async deliver(item: Outgoing, era: number, again = true): Promise<boolean> {
@@ -573,8 +585,12 @@ export class Conversation {
   }
 
   private takeNews(messages: ServerMessage[]): void {
+    // What this page is still sending. What another tab sends is taken: its outbox is this one's, too, and seen here a moment late.
+    const waiting = new Set(this.outbox.all().map((o) => o.client_message_id))
     const inFlight = (m: ServerMessage) =>
-      m.role === 'resident' && this.outbox.all().some((o) => o.client_message_id === m.client_message_id)
+      m.role === 'resident' &&
+      waiting.has(m.client_message_id ?? '') &&
+      this.state.messages.some((known) => known.client_message_id === m.client_message_id)
     for (const message of mergeFromServer(
       this.state.messages,
       messages.filter((m) => !inFlight(m)),

@@ -6,6 +6,8 @@ const DRAWERS: readonly Drawer[] = ['kept', 'jobs']
 const NAME = 'gridworker-worker'
 
 let opening: Promise<IDBDatabase> | undefined
+/** Whoever was signed in has left in another tab: what still arrives here is written down by nobody. */
+let abandoned = false
 
 function open(): Promise<IDBDatabase> {
   opening ??= new Promise<IDBDatabase>((go, refuse) => {
@@ -39,8 +41,9 @@ async function run<T>(drawer: Drawer, mode: IDBTransactionMode, work: (store: ID
 
 export const all = <T>(drawer: Drawer): Promise<T[]> => run<T[]>(drawer, 'readonly', (s) => s.getAll())
 export const get = <T>(drawer: Drawer, id: string): Promise<T | undefined> => run<T | undefined>(drawer, 'readonly', (s) => s.get(id))
-export const put = async (drawer: Drawer, value: { id: string }): Promise<void> =>
-  void (await run(drawer, 'readwrite', (s) => s.put(value)))
+export async function put(drawer: Drawer, value: { id: string }): Promise<void> {
+  if (!abandoned) await run(drawer, 'readwrite', (s) => s.put(value))
+}
 export const remove = async (drawer: Drawer, id: string): Promise<void> => void (await run(drawer, 'readwrite', (s) => s.delete(id)))
 
 /** Changes one thing in one step, whatever other tabs do; what `change` gives back is kept, `undefined` leaves it alone. */
@@ -49,6 +52,7 @@ export async function change<T extends { id: string }>(
   id: string,
   alter: (known: T | undefined) => T | undefined,
 ): Promise<T | undefined> {
+  if (abandoned) return undefined
   const db = await open()
   return new Promise((go, refuse) => {
     const tx = db.transaction(drawer, 'readwrite')
@@ -67,4 +71,10 @@ export async function change<T extends { id: string }>(
 /** Forgets everything. */
 export async function clear(): Promise<void> {
   for (const drawer of DRAWERS) await run(drawer, 'readwrite', (s) => s.clear())
+}
+
+/** Forgets everything, and keeps nothing any more until the page is loaded again. */
+export async function abandon(): Promise<void> {
+  abandoned = true
+  await clear()
 }

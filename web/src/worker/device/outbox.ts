@@ -1,7 +1,7 @@
 import { reactive, toRaw } from 'vue'
 import { newId } from '../../shared/ids'
 import { session } from '../../staff/session'
-import { all, change, put, remove } from './db'
+import { abandon, all, change, put, remove } from './db'
 import type { Job, MoveJob, ReportJob, VisitJob } from './jobs'
 import { network, whenBack } from './online'
 import { once } from './once'
@@ -52,7 +52,7 @@ let left = false
 tabs?.addEventListener('message', (event) => {
   if (event.data !== 'left') return void read()
   left = true
-  location.reload()
+  void abandon().finally(() => location.reload())
 })
 
 async function save(job: Job): Promise<void> {
