@@ -133,18 +133,20 @@ impl Conversations {
             Some(rewritten) => rewritten,
             None => followup::joined(&before, question),
         };
-        let alone = search(question).await?;
         let together = search(&rewritten).await?;
+        if followup::names_nothing(question) {
+            return Ok((together, rewritten));
+        }
+        let alone = search(question).await?;
         // A short text may still be a question of its own ("居住证怎么办"): the better supported reading wins.
         let joint_holds = together.hits.first().is_none_or(|best| followup::speaks_of(question, &self.whole_text(best)));
         let says_so = followup::leans_by_word(question);
-        let own_matter = !followup::names_nothing(question)
-            && match alone.decision {
-                // 「那残疾人呢」 goes on, but about somebody of whom the last guide says nothing.
-                Decision::Answerable => !joint_holds || (!says_so && alone.top_score > together.top_score),
-                // Nothing about its own matter: better an honest no than the guide of the last one.
-                Decision::NotFound => !says_so && !joint_holds && followup::asks_wholly(question),
-            };
+        let own_matter = match alone.decision {
+            // 「那残疾人呢」 goes on, but about somebody of whom the last guide says nothing.
+            Decision::Answerable => !joint_holds || (!says_so && alone.top_score > together.top_score),
+            // Nothing about its own matter: better an honest no than the guide of the last one.
+            Decision::NotFound => !says_so && !joint_holds && followup::asks_wholly(question),
+        };
         Ok(if own_matter { (alone, question.to_owned()) } else { (together, rewritten) })
     }
 

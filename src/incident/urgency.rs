@@ -280,14 +280,17 @@ impl Emergencies {
 
     /// Where two words stand in one clause with little between them: start, end, rule.
     fn apart(&self, chars: &[char]) -> impl Iterator<Item = (usize, usize, usize)> {
+        // 「电梯坏了，后来电梯把我妈困住了」: any of the first words may be the one.
         self.apart.iter().filter_map(|Apart { first, then, rule }| {
-            let start = chars.windows(first.len()).position(|w| w == first.as_slice())?;
-            let rest = &chars[start + first.len()..];
-            let gap = rest.windows(then.len()).take(WIDEST + 1).position(|w| w == then.as_slice())?;
-            let between: String = rest[..gap].iter().collect();
-            // 「电梯没有困住人」「电梯差点把人困住」
-            let denied = NOT_NOW.iter().chain(&["差点", "险些", "会"]).any(|w| between.contains(w));
-            (!denied && !between.contains(is_mark)).then_some((start, start + first.len() + gap + then.len(), *rule))
+            let mut starts = chars.windows(first.len()).enumerate().filter(|(_, w)| *w == first.as_slice());
+            starts.find_map(|(start, _)| {
+                let rest = &chars[start + first.len()..];
+                let gap = rest.windows(then.len()).take(WIDEST + 1).position(|w| w == then.as_slice())?;
+                let between: String = rest[..gap].iter().collect();
+                // 「电梯没有困住人」「电梯差点把人困住」
+                let denied = NOT_NOW.iter().chain(&["差点", "险些", "会"]).any(|w| between.contains(w));
+                (!denied && !between.contains(is_mark)).then_some((start, start + first.len() + gap + then.len(), *rule))
+            })
         })
     }
 
