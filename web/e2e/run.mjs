@@ -83,6 +83,7 @@ async function play(journey, size) {
     problems.push(error.stack ?? String(error))
     for (const [at, page] of [resident, clerk, ...staff].flatMap((v) => v.pages).entries()) {
       await page.screenshot({ path: join(PICTURES, `failed-${size}-${journey.name}-${at}.png`) }).catch(() => undefined)
+      problems.push(`page ${at} then: ${await saying(page).catch(() => 'closed')}`)
     }
   } finally {
     clearTimeout(late)
@@ -96,6 +97,14 @@ async function play(journey, size) {
   console.log(`${problems.length === 0 ? 'ok  ' : 'FAIL'} ${size.padEnd(5)} ${journey.name} (${seconds(since)} s)`)
   for (const problem of problems) console.log(problem.replace(/^/gm, '     '))
 }
+/** Where a page is and what it says: for whoever cannot see the picture. */
+const saying = (page) =>
+  page.evaluate(() => {
+    const over = [...document.querySelectorAll('dialog[open], [role="alert"], .toast, [role="status"]:not(.sr-only)')]
+    const words = (el) => el.innerText.replace(/\s+/g, ' ').trim()
+    const end = words(document.querySelector('main') ?? document.body).slice(-200)
+    return [location.pathname, ...over.map(words).filter(Boolean), `…${end}`].join(' | ').slice(0, 900)
+  })
 function seconds(since) {
   return ((Date.now() - since) / 1000).toFixed(1)
 }

@@ -483,6 +483,23 @@ describe('more than one tab, and a machine for everybody', () => {
     expect(words(c)).toContain('resident:二:done')
   })
 
+  it('what another tab said while this one still waited for its key is not forgotten', async () => {
+    let go = () => {}
+    const held = new Promise<void>((then) => (go = then))
+    const slow = tab(async (work) => {
+      await held
+      return work()
+    })
+    await slow.open()
+    slow.send('一')
+    await settle()
+    // The other tab has begun the conversation, has said something and calls.
+    expect(await slow.catchUp(), 'asked again when it is idle').toBe(false)
+    go()
+    await settle()
+    expect(await slow.catchUp()).toBe(true)
+  })
+
   it('what fell out of the outbox when two tabs wrote to it at once is sent all the same', async () => {
     const c = make()
     await c.open()

@@ -426,10 +426,20 @@ export const journeys = [
       await look('140-narrow-open')
       await resident.ask('低保怎么申请')
       await look('141-narrow-answer')
-      await resident
-        .last()
-        .getByRole('button', { name: /^依据 \d+ 条/ })
-        .click()
+      const basis = resident.last().getByRole('button', { name: /^依据 \d+ 条/ })
+      // Whoever has scrolled to the end and taps meets what was seen there: the row below goes, and nothing moves.
+      await page.getByText('下面还有').waitFor()
+      const top = () => basis.evaluate((el) => Math.round(el.getBoundingClientRect().top))
+      const seen = await basis.evaluate((el) => {
+        const log = el.closest('.log')
+        log.scrollTop = log.scrollHeight
+        return Math.round(el.getBoundingClientRect().top)
+      })
+      await page.getByText('下面还有').waitFor({ state: 'detached' })
+      await page.waitForTimeout(300)
+      assert.equal(await top(), seen, 'nothing moves at the end')
+      await look('148-narrow-end')
+      await basis.click()
       await resident.sheet().getByRole('blockquote').waitFor()
       const moving = await page.evaluate(
         () => document.getAnimations().filter((a) => (a.effect?.getComputedTiming().duration ?? 0) > 50).length,

@@ -129,8 +129,9 @@ export class Conversation {
   /** Takes over what was said and done in another tab meanwhile; false when this tab is busy with something of its own. */
   async catchUp(): Promise<boolean> {
     const { state, key, era } = this
-    if (!key) return true
+    // Also while this tab still waits for its key: it will have the conversation of the other one.
     if (state.busy || state.loading) return false
+    if (!key) return true
     try {
       // All of it: what two tabs said at the same time stands before and after what this one knows.
       const { messages, draft, running } = await this.world.api.history(key)

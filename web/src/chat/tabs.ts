@@ -36,6 +36,8 @@ export function keepTogether(conversation: Conversation): void {
     listening = true
     missed = !(await conversation.catchUp())
     listening = false
+    // Over with its own things in the very moment in which it was asked: nobody else would call again.
+    if (missed && !state.busy && !state.loading) void listen()
   }
   tabs.onmessage = () => void listen()
   watch(
