@@ -218,6 +218,9 @@ impl Conversations {
             let what: String =
                 if vague { told.chars().take(30).collect() } else { leaf.map(|l| l.name.clone()).unwrap_or_default() };
             text.push_str(&format!("我记的是：{}，{what}。没有问题就回复“确认”，哪里不对直接说。", draft.spoken_place()));
+            if draft.place_vouched {
+                text.push_str("这个地点街道会先核对，再派人去。");
+            }
             if draft.ask_for_photo(&turn.rules) {
                 text.push_str("方便的话再发一张照片，没有也可以提交。");
             }

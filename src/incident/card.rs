@@ -28,15 +28,15 @@ pub struct Question {
 }
 
 impl Draft {
-    /// What still blocks confirming, in the order of asking: what happened, a place that has a grid, the category's
-    /// required answers, the phone where the category needs it. Never a photo.
+    /// What still blocks confirming, in the order of asking: what happened, a place that has a grid or that the
+    /// resident vouches for, the category's required answers, the phone where the category needs it. Never a photo.
     #[must_use]
     pub fn missing(&self, rules: &IncidentRules) -> Vec<String> {
         let mut out = Vec::new();
         if self.description.as_deref().is_none_or(|d| d.trim().is_empty()) {
             out.push(field::DESCRIPTION.to_owned());
         }
-        if self.place.grid_code.is_none() {
+        if self.place.grid_code.is_none() && !(self.place_vouched && !self.place.text.is_empty()) {
             out.push(field::PLACE.to_owned());
         }
         // Whoever is in danger answers where; nothing else holds the ticket up.
@@ -66,7 +66,7 @@ impl Draft {
         let (text, options) = if name == field::DESCRIPTION {
             ("是什么事？请说一下发生了什么。".to_owned(), Vec::new())
         } else if name == field::PLACE {
-            self.place_question()
+            self.place_question(rules)
         } else if name == field::PHONE {
             ("请留一个电话，好联系您。号码只用于办理和回访，不会告诉被反映的一方。".to_owned(), Vec::new())
         } else {
@@ -125,7 +125,7 @@ impl Draft {
         Some(emergency)
     }
 
-    fn place_question(&self) -> (String, Vec<String>) {
+    fn place_question(&self, rules: &IncidentRules) -> (String, Vec<String>) {
         if !self.place_candidates.is_empty() {
             let why = self.place_remark.clone().unwrap_or_else(|| "地点还不够清楚".to_owned());
             let options = self.place_candidates.iter().take(6).map(|c| c.label.clone()).collect();
@@ -144,6 +144,9 @@ impl Draft {
                 }
             };
             return (text, options);
+        }
+        if self.has_unlisted_place() {
+            return self.unlisted_question(rules);
         }
         let text = match (&self.place.building, self.place.text.is_empty()) {
             (Some(building), _) => format!("{building}是在哪个小区？请说小区名或者附近的路名。"),

@@ -185,6 +185,9 @@ impl Dispatch {
         {
             co_units.push(g.handler_post.clone());
         }
+        if grid.is_none() {
+            reason.push_str("；地点没有对上网格，由指挥中心核对");
+        }
         if urgency > Urgency::一般 {
             reason.push_str("；紧急事项由指挥中心跟踪");
         }

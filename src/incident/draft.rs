@@ -22,6 +22,7 @@ use super::{
     standards::Standard,
     taxonomy::Leaf,
     ticket::{Kind, Place, Reporter, Source, Urgency},
+    unlisted::{self, Whereabouts},
     urgency::{self, Emergency},
 };
 
@@ -29,7 +30,7 @@ use super::{
 pub mod field {
     /// What happened.
     pub const DESCRIPTION: &str = "description";
-    /// A place that has a grid.
+    /// A place that has a grid, or one that the resident vouches for (see `unlisted`).
     pub const PLACE: &str = "place";
     /// The category.
     pub const CATEGORY: &str = "category";
@@ -101,6 +102,9 @@ pub struct Draft {
     pub place_candidates: Vec<Candidate>,
     /// Why the place is asked again.
     pub place_remark: Option<String>,
+    /// The directory does not have the place; the resident has said where it is as far as known.
+    #[serde(default)]
+    pub place_vouched: bool,
     /// Code of the category.
     pub category: Option<String>,
     /// Whether the words were clear about the category.
@@ -153,6 +157,7 @@ impl Draft {
             place: Place::default(),
             place_candidates: Vec::new(),
             place_remark: None,
+            place_vouched: false,
             category: None,
             category_sure: false,
             category_alternatives: Vec::new(),
@@ -232,6 +237,18 @@ impl Draft {
             self.remember(text);
             self.reconsider(rules);
             applied.changed = self.changes(&before);
+            return self.finish_apply(applied, rules);
+        }
+        if let Some(whereabouts) = self.whereabouts(text, rules) {
+            if whereabouts == Whereabouts::Elsewhere {
+                applied.outside = Some(unlisted::elsewhere());
+                return applied;
+            }
+            self.vouch(&whereabouts);
+            self.provenance.insert(field::PLACE.to_owned(), By::Resident);
+            self.remember(text);
+            self.reconsider(rules);
+            applied.changed = vec![field::PLACE.to_owned()];
             return self.finish_apply(applied, rules);
         }
         if let Some(done) = self.take_choice(text, rules, now) {
@@ -390,6 +407,7 @@ impl Draft {
                 }
                 place.point = self.place.point;
                 self.place = place;
+                self.place_vouched = false;
                 self.place_candidates.clear();
                 self.place_remark = None;
             }
@@ -405,6 +423,7 @@ impl Draft {
                 }
                 let point = self.place.point;
                 self.place = Place { point, ..place };
+                self.place_vouched = false;
                 self.place_candidates = candidates;
                 self.place_remark = remark;
             }
@@ -426,7 +445,7 @@ impl Draft {
                 own.room = place.room.or(own.room.take());
                 if !known_grid {
                     own.community = place.community.or(own.community.take());
-                    if own.text.is_empty() {
+                    if own.text.is_empty() || place.text.contains(&own.text) {
                         own.text = place.text;
                     } else if !place.text.is_empty() && !own.text.contains(&place.text) {
                         own.text = format!("{}{}", place.text, own.text);

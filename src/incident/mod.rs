@@ -58,6 +58,7 @@ pub mod table;
 pub mod taxonomy;
 pub mod ticket;
 pub mod ticket_clock;
+pub mod unlisted;
 pub mod update;
 pub mod urgency;
 pub mod validity;

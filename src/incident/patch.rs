@@ -120,6 +120,7 @@ impl Draft {
         let places = rules.places_at(now);
         if value.is_null() {
             self.place = Place::default();
+            self.place_vouched = false;
             self.place_candidates.clear();
             self.place_remark = None;
             return Ok(());
@@ -183,6 +184,7 @@ impl Draft {
             return Err(format!("这里不在{}：{body}", rules.street));
         }
         self.place = found.place;
+        self.place_vouched = false;
         self.place.point = point;
         if self.place.text.is_empty() || by == By::Resident {
             let room = self.place.room.clone();
@@ -342,7 +344,7 @@ pub fn phone(text: &str) -> Option<String> {
     (mobile || fixed).then_some(digits)
 }
 
-fn without_room(text: &str, room: Option<&str>) -> String {
+pub(super) fn without_room(text: &str, room: Option<&str>) -> String {
     let Some(room) = room else { return text.to_owned() };
     for form in [format!("{room}室"), format!("{room}户"), format!("{room}号房"), room.to_owned()] {
         if let Some(at) = text.rfind(&form) {

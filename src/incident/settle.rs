@@ -10,10 +10,11 @@ use super::{
     reading::plain,
     relations::{self, Stance},
     ticket::Place,
+    unlisted,
 };
 
 /// Endings that still belong to the words for a place.
-const SPOTS: [&str; 47] = [
+pub(super) const SPOTS: [&str; 47] = [
     "车行交会处",
     "车行交汇处",
     "交会处",
@@ -507,7 +508,7 @@ impl PlacesOn<'_> {
         let number_span = told.span(numbers);
         let (start, mut end) = match (primary.filter(|s| s.text.is_none()), number_span) {
             (Some(s), _) => s.span,
-            (None, Some(span)) => span,
+            (None, Some((start, end))) => (unlisted::name_before(&told.chars, start), end),
             (None, None) => {
                 place.text = primary.and_then(|s| s.text.clone()).unwrap_or_default();
                 return;

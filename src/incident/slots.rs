@@ -13,6 +13,7 @@ use super::{
     reading::{as_said, has_any, plain, small_number},
     taxonomy::Leaf,
     ticket::{Kind, Place},
+    unlisted::told_as_answer,
     when,
 };
 
@@ -130,6 +131,9 @@ static COMPLAINT: LazyLock<Regex> = LazyLock::new(|| {
         r"得很|都不|没人|吵|坏|漏|堵|臭|脏|掉|裂|倒|烧|堆|了一|天天|每天|每晚|老是|总是|怎么|有人|不让|不走|不亮|不管|不修|不理|不来|冒|钱|补贴|津贴",
     )
 });
+/// One sign that something is wrong with the place itself: 「3栋电梯」 is where, 「坏」 is what.
+static BROKEN: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"[坏漏堵臭脏掉裂倒烧垮塌断破烂停黑响歪锈松卡熄翘落炸爆冒淹吵脱陷跨斜淌渗]"));
 /// What names of places are made of.
 static PLACEISH: LazyLock<Regex> = LazyLock::new(|| {
     pattern(r"[路街巷弄栋幢楼号院苑城园村桥站口店场校厂坊府湾庭里门]|附近|旁边|对面|地铁|公交|广场|市场|医院|小区")
@@ -178,7 +182,13 @@ fn read(text: &str, with: &Reading<'_>) -> Slots {
         || place.place.room.is_some()
         || place.place.community.is_some();
     let complains = || COMPLAINT.is_match(&folded) && (folded.chars().count() > 8 || !PLACEISH.is_match(&folded));
+    let answers_where = || with.asked == Some("place") && folded.chars().count() <= 24 && !is_question(&folded) && !complains();
     if told_place {
+        let mut place = place;
+        if place.certainty == Certainty::Unknown && answers_where() {
+            // The number is known, the name before it is not.
+            place.place.text = told_as_answer(&without_phone, &place.place);
+        }
         slots.place = Some(place);
     } else if with.asked == Some("place")
         && !slots.correction
@@ -190,7 +200,7 @@ fn read(text: &str, with: &Reading<'_>) -> Slots {
     {
         // Words for a place that the directory does not know are kept as they are.
         let mut place = place;
-        place.place.text.clone_from(&folded);
+        place.place.text = told_as_answer(&folded, &place.place);
         slots.place = Some(place);
     }
 
@@ -538,5 +548,8 @@ fn description(source: &str, slots: &Slots, with: &Reading<'_>, answered: bool) 
     let asked_place = with.asked == Some("place");
     let enough = if asked_place || with.in_draft && with.asked != Some("description") { 4 } else { 2 };
     let only_place = asked_place && slots.place.as_ref().is_some_and(|p| p.certainty == Certainty::Unknown);
-    (letters >= enough && !only_place).then_some(text)
+    // A short report says nearly everything with its place: 「银杏苑3栋电梯坏了」.
+    let first = !with.in_draft || with.asked == Some("description");
+    let broken = first && !asked_place && letters > 0 && BROKEN.is_match(&rest);
+    ((letters >= enough || broken) && !only_place).then_some(text)
 }

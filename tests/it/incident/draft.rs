@@ -129,6 +129,31 @@ fn corrections_change_one_slot_and_nothing_else() {
 }
 
 #[test]
+fn a_short_report_says_with_its_place_what_is_wrong() {
+    for (told, category) in [
+        ("铂金云鼎1栋电梯坏了", Some("电梯故障停运")),
+        ("银杏苑3栋电梯停了", Some("电梯故障停运")),
+        ("铂金云鼎1栋外墙掉了", None),
+        ("银杏苑大门坏了", None),
+        ("锦凤苑5栋楼道堵了", None),
+        ("银杏苑围墙垮了", None),
+        ("金科天元道3栋电梯坏了", Some("电梯故障停运")),
+    ] {
+        let mut d = draft();
+        say(&mut d, told);
+        assert_eq!(d.description.as_deref(), Some(told), "{:?}", d.place);
+        if let Some(name) = category {
+            assert_eq!(d.leaf(&STREET).map(|l| l.name.as_str()), Some(name), "{told}");
+        }
+    }
+    for only_a_place in ["银杏苑3栋电梯", "铂金云鼎1栋门口", "锦凤苑5栋楼下旁边"] {
+        let mut d = draft();
+        say(&mut d, only_a_place);
+        assert_eq!(d.description, None, "{only_a_place}");
+    }
+}
+
+#[test]
 fn the_bare_wish_starts_empty_and_asks_what_happened() {
     let mut d = draft();
     say(&mut d, "我要上报");
@@ -147,6 +172,66 @@ fn outside_the_street_is_told_and_has_no_grid() {
     let applied = say(&mut d, "九宫庙那边的路灯坏了");
     assert!(applied.outside.as_deref().is_some_and(|b| b.contains("12345")), "{applied:?}");
     assert_eq!(d.place.grid_code, None);
+}
+
+#[test]
+fn a_place_that_no_directory_has_is_vouched_for_and_never_given_a_grid() {
+    let mut d = draft();
+    say(&mut d, "金科天元道3栋楼下垃圾堆了好几天没人清运");
+    assert_eq!(d.place.text, "金科天元道3栋楼下", "the name before the number is kept");
+    let q = d.next_question(&STREET).expect("the place is asked about");
+    assert!(q.text.starts_with("“金科天元道3栋楼下”我没找到"), "{q:?}");
+    assert!(q.options.contains(&"锦凤社区".to_owned()) && q.options.contains(&"说不清".to_owned()), "{q:?}");
+    say(&mut d, "锦凤社区");
+    assert_eq!(d.missing(&STREET), Vec::<String>::new(), "{:?}", d.place);
+    let t = ticket(&d);
+    assert_eq!((t.place.community.as_deref(), &t.place.grid, &t.place.grid_code), (Some("锦凤社区"), &None, &None));
+    assert!(t.route.first_receiver.contains("指挥中心"), "the centre finds the grid: {:?}", t.route);
+    assert!(t.route.reason.contains("没有对上网格"), "{:?}", t.route);
+    // Told better later on, it has its grid and no voucher.
+    say(&mut d, "不对，是铂金云鼎1栋");
+    assert!(d.place.grid_code.is_some() && !d.place_vouched, "{:?}", d.place);
+}
+
+#[test]
+fn an_unknown_name_told_in_two_messages_is_not_asked_for_again_and_again() {
+    for (told, text, answer) in [
+        ("金科天元道3栋", "金科天元道3栋", "说不清"),
+        ("就是金科天元道3栋嘛", "金科天元道3栋", "我也说不清楚"),
+        ("我住金科天元道3栋2单元501", "金科天元道3栋2单元", "锦凤"),
+    ] {
+        let mut d = draft();
+        say(&mut d, "我家水管爆了，水到处都是");
+        say(&mut d, told);
+        assert_eq!(d.place.text, text, "{told}");
+        say(&mut d, answer);
+        assert!(d.missing(&STREET).is_empty(), "{told} {answer}: {:?}", d.place);
+        assert!(d.place.grid_code.is_none());
+    }
+}
+
+#[test]
+fn whoever_says_that_it_is_elsewhere_hears_who_is_competent() {
+    for answer in ["不在春晖路街道", "不在你们街道"] {
+        let mut d = draft();
+        say(&mut d, "金科天元道3栋电梯坏了");
+        assert_eq!(d.asked.as_deref(), Some("place"), "{d:?}");
+        let applied = say(&mut d, answer);
+        assert!(applied.outside.as_deref().is_some_and(|w| w.contains("12345")), "{answer}: {applied:?}");
+    }
+}
+
+#[test]
+fn numbers_and_what_every_estate_has_are_no_name_to_vouch_for() {
+    for told in ["3栋2单元楼道里", "小区3栋楼下", "我们小区3栋门口", "昨天3栋的电梯", "听说隔壁3栋"]
+    {
+        let mut d = draft();
+        say(&mut d, &format!("{told}有人飞线充电"));
+        let q = d.next_question(&STREET).expect("the place is asked about");
+        assert_eq!((q.field.as_str(), q.options.len()), ("place", 0), "{told}: {q:?}");
+        say(&mut d, "说不清");
+        assert!(d.missing(&STREET).contains(&"place".to_owned()), "{told}: nothing is vouched for without a name");
+    }
 }
 
 #[test]
@@ -334,7 +419,7 @@ mod any_words {
             if d.is_complete(&STREET) {
                 let t = made.map_err(|e| TestCaseError::fail(e.to_string()))?.ticket;
                 prop_assert!(t.title.chars().count() <= 30 && !t.title.is_empty());
-                prop_assert!(t.place.grid_code.is_some());
+                prop_assert!(t.place.grid_code.is_some() || d.place_vouched && !t.place.text.is_empty());
                 prop_assert!(t.clock.accept_by <= t.clock.resolve_by && t.clock.accept_by >= t.created_at);
                 prop_assert!(!t.route.reason.is_empty() && !t.route.post.is_empty());
                 prop_assert!(d.next_question(&STREET).is_none());

@@ -1,0 +1,120 @@
+//! A place that the street's directory does not have: a new estate, a name that only its people use. It is not guessed
+//! and not turned away: the resident says which community it is in, and the centre finds the grid.
+
+use super::{
+    draft::{Draft, field},
+    reading::plain,
+    rules::IncidentRules,
+    settle::SPOTS,
+    ticket::Place,
+};
+
+/// More communities than this are no choice for a thumb; the resident's own words still are.
+const MOST_COMMUNITIES: usize = 12;
+/// The last choice: the centre looks the place up by its words alone.
+pub(super) const DO_NOT_KNOW: &str = "说不清";
+/// Signs of numbers; what else stands in a place's words, but for [`SPOTS`] and [`COMMON`], is a name.
+const NUMBERS: &str = "0123456789一二三四五六七八九十百第个栋幢号楼单元室层期区的在里那这";
+/// What every estate has or is.
+const COMMON: [&str; 14] =
+    ["小区", "单元", "院子", "院坝", "楼栋", "楼梯", "家里", "屋头", "过道", "路边", "马路", "街上", "巷子", "底楼"];
+/// How names of estates end.
+const ENDINGS: &str = "苑园城府湾郡道里庭院居轩阁期寓厦场馆村坊街岛岸台庄座峰谷邸墅";
+/// What no name has in it.
+const NEVER: &str = "我你您他她它们这那哪有没在的了是说请要到去来给把被和跟与不就还也昨今从住叫投诉报隔壁";
+
+/// What the choice says about a place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Whereabouts {
+    /// In this community.
+    Community(String),
+    /// On this street's ground, as far as the resident knows.
+    Unknown,
+    /// Not on this street's ground.
+    Elsewhere,
+}
+
+impl Draft {
+    /// The words name a place, and the directory has none of that name.
+    pub(super) fn has_unlisted_place(&self) -> bool {
+        self.place.grid_code.is_none() && self.place_candidates.is_empty() && !self.place_vouched && has_name(&self.place.text)
+    }
+
+    /// The question about such a place, with what can be tapped.
+    pub(super) fn unlisted_question(&self, rules: &IncidentRules) -> (String, Vec<String>) {
+        let text = format!(
+            "“{}”我没找到，您可以再说附近的路名、公交站、学校。名字没错的话，请选它在哪个社区，街道来核对。",
+            self.place.text
+        );
+        (text, labels(rules))
+    }
+
+    /// An answer that is one of those choices.
+    pub(super) fn whereabouts(&self, text: &str, rules: &IncidentRules) -> Option<Whereabouts> {
+        if self.asked.as_deref() != Some(field::PLACE) || !self.has_unlisted_place() {
+            return None;
+        }
+        let folded = plain(text);
+        let answer = folded.trim_matches(|c: char| !c.is_alphanumeric());
+        let short = || answer.chars().count() <= 8;
+        if short() && ["不在你们", "不在这个街道", "不在本街道", "别的街道", "其他街道"].iter().any(|w| answer.contains(w))
+            || plain(&not_here(rules)) == answer
+        {
+            return Some(Whereabouts::Elsewhere);
+        }
+        if short() && ["说不清", "不晓得", "不知道", "不清楚"].iter().any(|w| answer.contains(w)) {
+            return Some(Whereabouts::Unknown);
+        }
+        let named = |name: &&String| answer == plain(name) || name.strip_suffix("社区").is_some_and(|n| plain(n) == answer);
+        rules.places.gazetteer().communities().iter().find(named).map(|name| Whereabouts::Community(name.clone()))
+    }
+
+    /// Takes the place as it was told; true when something changed.
+    pub(super) fn vouch(&mut self, whereabouts: &Whereabouts) {
+        if let Whereabouts::Community(name) = whereabouts {
+            self.place.community = Some(name.clone());
+            self.place.matched_by.push(format!("报事人选的{name}"));
+        }
+        self.place_vouched = true;
+    }
+}
+
+/// The words hold more than numbers and what every estate has.
+fn has_name(words: &str) -> bool {
+    let bare = SPOTS.iter().chain(&COMMON).fold(plain(words), |text, common| text.replace(common, ""));
+    bare.chars().filter(|c| c.is_alphanumeric() && !NUMBERS.contains(*c)).count() >= 2
+}
+
+/// Where a name that the directory does not have begins, right before the number at `start`: 「金科天元道」3栋; else `start`.
+pub(super) fn name_before(chars: &[char], start: usize) -> usize {
+    let named = |c: &char| c.is_alphabetic() && !c.is_ascii() && !NEVER.contains(*c);
+    let length = chars[..start].iter().rev().take_while(|c| named(c)).count();
+    let name: String = chars[start - length..start].iter().collect();
+    let is_name =
+        (3..=8).contains(&length) && name.ends_with(|c: char| ENDINGS.contains(c)) || length >= 4 && name.ends_with("小区");
+    if is_name && has_name(&name) { start - length } else { start }
+}
+
+/// Who is competent for a place that is not on the street's ground.
+pub(super) fn elsewhere() -> String {
+    "拨打12345，由市热线转属地".to_owned()
+}
+
+fn not_here(rules: &IncidentRules) -> String {
+    format!("不在{}", rules.street)
+}
+
+fn labels(rules: &IncidentRules) -> Vec<String> {
+    let communities = rules.places.gazetteer().communities();
+    let shown = if communities.len() > MOST_COMMUNITIES { &[] } else { communities };
+    shown.iter().cloned().chain([not_here(rules), DO_NOT_KNOW.to_owned()]).collect()
+}
+
+/// The words of an answer to 「在哪里？」 as a place: without what only leads to it, and without the door.
+pub(super) fn told_as_answer(folded: &str, place: &Place) -> String {
+    const LEADS: [&str; 12] =
+        ["我们家住", "我们家在", "我家住", "我家在", "我们在", "我住在", "我住", "我在", "就是", "就在", "位于", "在"];
+    let trimmed = folded.trim_end_matches(|c: char| "嘛啊哦呀呢哈的。,，!！".contains(c));
+    let rest = LEADS.iter().find_map(|lead| trimmed.strip_prefix(lead)).filter(|rest| rest.chars().count() >= 2);
+    super::patch::without_room(rest.unwrap_or(trimmed), place.room.as_deref())
+}
