@@ -84,6 +84,12 @@ impl Conversations {
         Ok(Self::extract(turn, &chosen))
     }
 
+    /// The knowledge has nothing on what was said.
+    pub(super) async fn has_nothing_on(&self, turn: &Turn<'_>) -> bool {
+        let query = Query { text: turn.said.to_owned(), scope: self.scope(turn), limit: 4 };
+        self.parts.knowledge.search(&query).await.is_ok_and(|found| found.decision == Decision::NotFound)
+    }
+
     /// Searches on the days that the question is about: the last of them, else the first. Days to come are not answered:
     /// what is not in force yet is asked for as of today.
     async fn find_then(

@@ -18,6 +18,7 @@ use crate::incident::draft::{Applied, By, Draft, field};
 use crate::incident::intent::{Intent, IntentKind, is_bare_report_wish, is_question};
 use crate::incident::progress;
 use crate::incident::rules::IncidentRules;
+use crate::incident::slots;
 use crate::incident::ticket::{Source, Status, Ticket, Urgency};
 use crate::llm::extract;
 use crate::llm::port::JsonSchema;
@@ -121,7 +122,7 @@ impl Conversations {
                 return Ok(Self::come_back(turn));
             }
             // 「是的」 to 「您的定位在…，是在这里吗？」 answers that, it does not submit.
-            Some(ConfirmWord::Yes) if draft.awaits_yes() => {}
+            Some(ConfirmWord::Yes) if draft.awaits_yes() || draft.doubts_building() => {}
             Some(ConfirmWord::Yes) if draft.is_complete(&turn.rules) => {
                 turn.memory.draft = Some(draft);
                 return self.confirm_by_word(turn).await;
@@ -130,6 +131,9 @@ impl Conversations {
                 return Ok(Self::present(turn, draft, "还差一点就能提交了。".to_owned()));
             }
             None => {}
+        }
+        if turn.attachments.is_empty() && slots::has_no_photo(turn.said) {
+            return Ok(Self::present(turn, draft, "没关系，没有照片也能报。".to_owned()));
         }
         if draft.accepts_photo_position(turn.said) {
             draft.take_photo_position(turn.rules.places_at(self.now()));

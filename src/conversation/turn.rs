@@ -18,7 +18,7 @@ use super::service::{Conversations, Incoming};
 use super::smalltalk;
 use super::store::{Conversation, EndedTurn, StoreError};
 use crate::incident::confirm::ConfirmWord;
-use crate::incident::intent::{Intent, IntentKind, classify_intent};
+use crate::incident::intent::{Intent, IntentKind, classify_intent, tells};
 use crate::incident::rules::IncidentRules;
 use crate::incident::store::StoreError as TicketError;
 use crate::knowledge::search::KnowledgeError;
@@ -185,6 +185,10 @@ impl Conversations {
             turn.log.turn(Route::Ask);
             turn.log.delta(smalltalk::FOREIGN);
             return (Route::Ask, Ok(Said { finish: Finish::Refused, card: Some(Self::offers(turn)), ..Said::default() }));
+        }
+        // What is told and no guide speaks of is better written down than turned away.
+        if intent.kind == IntentKind::Ask && intent.offer_report && turn.memory.draft.is_none() && tells(turn.said) {
+            intent.kind = if self.has_nothing_on(turn).await { IntentKind::Report } else { IntentKind::Ask };
         }
         let only_pictures = !turn.attachments.is_empty() && matches!(intent.kind, IntentKind::Smalltalk | IntentKind::Ask);
         if intent.kind == IntentKind::Report || only_pictures {

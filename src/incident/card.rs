@@ -136,6 +136,9 @@ impl Draft {
             let text = match names.as_slice() {
                 // A question that yes answers.
                 [_] if self.only_choice().is_some() => format!("{why}？"),
+                [_] if why.contains("的楼栋里没有") => {
+                    format!("{why}，请再说一下是几栋；没说错的话，回复“没错”。")
+                }
                 [_] => format!("{why}，请再说一下是几栋。"),
                 _ if different => format!("{}：{}。是哪一处？", why.replace("，请说是几栋", ""), numbered(&names)),
                 _ => {

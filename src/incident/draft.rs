@@ -251,6 +251,13 @@ impl Draft {
             applied.changed = vec![field::PLACE.to_owned()];
             return self.finish_apply(applied, rules);
         }
+        if self.insists_on_building(text, rules, now) {
+            self.provenance.insert(field::PLACE.to_owned(), By::Resident);
+            self.remember(text);
+            self.reconsider(rules);
+            applied.changed = vec![field::PLACE.to_owned()];
+            return self.finish_apply(applied, rules);
+        }
         if let Some(done) = self.take_choice(text, rules, now) {
             self.remember(text);
             self.reconsider(rules);

@@ -106,11 +106,25 @@ static PROGRESS: LazyLock<Regex> = LazyLock::new(|| {
         r"|(?:我|上次|之前|昨天|前天|上周|刚才|早上|那天|前几天).{0,8}(?:报|反映|投诉|举报|说|提)(?:过)?的.{0,14}(?:到哪|进度|进展|怎么样|处理(?:了|得|完|好|没)|结果|办(?:到|得|好|完|了没)|有消息|解决(?:了|没)|有没有|什么时候|多久|回复|下文|修好)",
         r"|(?:处理|办理)(?:到哪|进度|进展)|办到哪|到哪一步|进度(?:如何|怎么样|查询)",
         r"|还要(?:多久|好久|几天|等多久).{0,3}(?:有人来|来人|派人|来处理|来修|处理|解决)|(?:多久|好久|什么时候|啥时候|几时|哪天)(?:才|能|会)*(?:有人来|来人|派人来)|(?:有人来|来人)(?:了没|没有?|了吗)[?？]?$|怎么还(?:没人来|不来人|没来人)",
+        r"|^(?:那|你们|请问|到底)?(?:还要)?(?:多久|好久|什么时候|啥(?:子)?时候|几时|哪天)(?:才|能|会|可以|得)*(?:来)?(?:修|弄|搞|处理|解决|办|清理|清)(?:得)?(?:好|完)?[啊嘛呢哦嘞呀?？]*$",
     ))
 });
 static HUMAN: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"转人工|人工(?:客服|服务|坐席|接听)|^人工$|找(?:个)?(?:人工|真人|活人)|真人(?:客服|服务|接听|回复|$)|(?:要|有|是)真人|(?:网格员|网格长|社区)(?:的)?(?:电话|手机|联系方式|号码|微信)|(?:找|联系|叫|呼叫)(?:一下|下)?(?:我们|我的|我们小区的?|你们的?)?(?:网格员|网格长)|(?:想|要|让我|让)(?:和|跟|找)(?:个)?(?:真?人)(?:说|讲|聊|谈|来)|不(?:想|要)(?:和|跟)机器人|^找人$|找个人(?:来)?(?:说|接|处理)?$",
+    )
+});
+/// When somebody is there: what the street says of its people, says it.
+static OFFICE_HOURS: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(concat!(
+        r"^(?:请问)?(?:你们|街道|社区|居委会|办事处|便民(?:服务)?中心|(?:服务)?大厅|窗口|网格员)?(?:的)?(?:今天|明天|后天|周[一二三四五六日末]|星期[一二三四五六天日]|礼拜[一二三四五六天日]|中午|晚上|节假日)?(?:你们|街道|社区|居委会|办事处|便民(?:服务)?中心|(?:服务)?大厅|窗口)?",
+        r"(?:(?:是)?(?:几点(?:钟)?|什么时候|啥(?:子)?时候|好久)(?:上班|下班|开门|关门|开始上班)|(?:上班|办公|办事|开放)时间(?:是)?(?:几点|好久|什么时候|多少)?|(?:还)?(?:上不上班|有没有人(?:上班|值班|在)?|开不开门|有人(?:上班|值班|在)?(?:吗|没|不)|上班(?:吗|没|不)|开门(?:吗|没|不)))[啊嘛呢哦嘞呀?？]*$",
+    ))
+});
+/// A wish for oneself: 「我想养条狗」 asks what it takes.
+static INTENDS: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"^(?:我们?|我家|屋头|家里)?(?:想要?|打算|准备|计划)(?:在[^,，。]{1,8}|给[^,，。]{1,6}|把[^,，。]{1,8})?(?:养|装|安|搭|开|租|买|卖|种|申请|办|改|拆|弄|搞|摆|加装|封|补|换|领|转|上户|落户|生|结婚|离婚|收养|认)",
     )
 });
 static SMALLTALK: LazyLock<Regex> = LazyLock::new(|| {
@@ -121,7 +135,7 @@ static SMALLTALK: LazyLock<Regex> = LazyLock::new(|| {
 /// Signs that something is told, not named.
 static HAPPENING: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        "了|着(?:火|的)?|坏|漏|堵|没人|没有|不亮|不走|不通|不动|不来|不管|不开|不修|不清|不让|乱|臭|吵|掉|裂|倒|塌|占|太|一直|天天|每天|老是|总是|经常|又|破|断|脏|满|撞|咬|堆|挂在|扔|抛|很|好多|到处|被|有人|有个|有辆|有一|冒|松动|缺|积水|停水|停电|流|闻到|味道|异味|打架|欠|骗|冲|挡|私拉|搭|养|出摊|摆摊|在.{1,8}(?:烧|停|跳|打|唱|赌|修|装|放|种|养|充电|抽|玩火|点火)|上楼|进电梯|飞线|失踪|走失|走丢|危险|严重|扰民|非常|影响|噪音|声音|烦人|呼吁|强烈|强制|导致|造成|不合理",
+        "了|着(?:火|的)?|坏|漏|堵|没人|没有|不亮|不走|不通|不动|不来|不管|不开|不修|不清|不让|乱|臭|吵|掉|裂|倒|塌|占|太|好(?:吵|臭|脏|烦|乱|黑|挤|响|大|危险|难闻|差|烂|滑|烫|呛|闹)|打(?:老婆|婆娘|娃儿?|孩子|小孩|老人|老妈|老汉|妈|爸|人)|一直|天天|每天|老是|总是|经常|又|破|断|脏|满|撞|咬|堆|挂在|扔|抛|很|好多|到处|被|有人|有个|有辆|有一|冒|松动|缺|积水|停水|停电|流|闻到|味道|异味|打架|欠|骗|冲|挡|私拉|搭|养|出摊|摆摊|在.{1,8}(?:烧|停|跳|打|唱|赌|修|装|放|种|养|充电|抽|玩火|点火)|上楼|进电梯|飞线|失踪|走失|走丢|危险|严重|扰民|非常|影响|噪音|声音|烦人|呼吁|强烈|强制|导致|造成|不合理",
     )
 });
 /// Asks for something that can be told: how, who, how much, which paper.
@@ -155,6 +169,13 @@ pub fn is_question(text: &str) -> bool {
     // The mark that ends a rhetorical question goes with it.
     let rest = if rest.len() < folded.len() { rest.trim_end_matches(['?', '？']) } else { &rest };
     QUESTION.is_match(rest) || ABOUT_REPORTING.is_match(rest)
+}
+
+/// Whether a message is more than a word and asks nothing, not even 「退不退」.
+#[must_use]
+pub fn tells(text: &str) -> bool {
+    let signs: Vec<char> = plain(text).chars().filter(|c| c.is_alphanumeric()).collect();
+    signs.len() >= 4 && !is_question(text) && !signs.windows(3).any(|w| w[1] == '不' && w[0] == w[2])
 }
 
 /// Whether the last sentence asks: a letter that ends with a statement or a wish tells, whatever it asks on the way.
@@ -237,6 +258,9 @@ pub fn classify_intent(text: &str, rules: &IncidentRules) -> Intent {
     if length <= SHORT && HUMAN.is_match(&folded) {
         return because(intent, IntentKind::Human, "想找人办理");
     }
+    if OFFICE_HOURS.is_match(&folded) {
+        return because(intent, IntentKind::Human, "问什么时候有人");
+    }
     let question = is_question(text);
     if let Some(hit) = rules.channels.lawful(text, question) {
         // 「我要起诉开发商，怎么走程序」 wants the court, whatever it asks; what courts do is not in the knowledge.
@@ -255,6 +279,9 @@ pub fn classify_intent(text: &str, rules: &IncidentRules) -> Intent {
     }
     if length <= SHORT && LOST_PAPER.is_match(&folded) {
         return because(intent, IntentKind::Ask, "证件没了要补办，不是要上报的事");
+    }
+    if length <= SHORT && INTENDS.is_match(&folded) {
+        return because(intent, IntentKind::Ask, "说的是自己的打算，按提问处理");
     }
     let happening = HAPPENING.is_match(&folded) && !TOPIC_ONLY.is_match(&folded);
     let known_matter = rules.taxonomy.classify(text).first().is_some_and(|s| s.score >= 0.2);

@@ -149,6 +149,18 @@ static ID_NUMBER: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?:我的)?(?:身
 /// Family names that a self-given name may begin with.
 const SURNAMES: &str = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗高郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤冉牟简晏游阳代温艾蓝欧司诸上";
 
+/// Whether the message only says that there is no photo.
+#[must_use]
+pub fn has_no_photo(text: &str) -> bool {
+    static NO_PHOTO: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"^(?:我|现在|这里|暂时)*(?:没有|没得|没|拍不了|拍不到|拍不成|不会|不方便|不好|不想|不|忘了)(?:发|拍|照|传)*(?:照片|图片|相片|照|图|拍照|拍)?[了啊嘛哦的呀。!！]*$",
+        )
+    });
+    let folded = plain(text);
+    NO_PHOTO.is_match(&folded) && ["照", "图", "拍"].iter().any(|w| folded.contains(w))
+}
+
 /// Reads one message.
 #[must_use]
 pub fn extract(text: &str, with: &Reading<'_>) -> Slots {

@@ -1,6 +1,10 @@
 //! A place that the street's directory does not have: a new estate, a name that only its people use. It is not guessed
 //! and not turned away: the resident says which community it is in, and the centre finds the grid.
 
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
 use super::{
     draft::{Draft, field},
     reading::plain,
@@ -69,7 +73,39 @@ impl Draft {
         rules.places.gazetteer().communities().iter().find(named).map(|name| Whereabouts::Community(name.clone()))
     }
 
-    /// Takes the place as it was told; true when something changed.
+    /// The place was asked for again because the estate's list has no such building.
+    #[must_use]
+    pub fn doubts_building(&self) -> bool {
+        self.asked.as_deref() == Some(field::PLACE)
+            && self.place.estate.is_some()
+            && self.place.building.is_some()
+            && self.place_remark.as_deref().is_some_and(|r| r.contains("的楼栋里没有"))
+            && self.only_choice().is_none()
+    }
+
+    /// The resident says again, or says yes to, the building that the estate's list does not have: new ones are built, lists are
+    /// old. True when the place now stands as it was told.
+    pub(super) fn insists_on_building(&mut self, text: &str, rules: &IncidentRules, now: Timestamp) -> bool {
+        if !self.doubts_building() {
+            return false;
+        }
+        let folded = plain(text);
+        let answer = folded.trim_matches(|c: char| !c.is_alphanumeric()).trim_end_matches(['嘛', '啊', '的', '了']);
+        let yes = ["对", "是", "就是", "没错", "没说错", "没记错", "有", "确实有", "真的有"].contains(&answer);
+        let again = rules.places_at(now).find_with(text, Some(&self.place)).place;
+        let same = again.building == self.place.building && (again.estate.is_none() || again.estate == self.place.estate);
+        if !(yes || same && folded.chars().count() <= 16) {
+            return false;
+        }
+        let communities: BTreeSet<&str> = self.place_candidates.iter().map(|c| c.community.as_str()).collect();
+        self.place.community = communities.iter().next().filter(|_| communities.len() == 1).map(|c| (*c).to_owned());
+        self.place_candidates.clear();
+        self.place_remark = None;
+        self.place_vouched = true;
+        true
+    }
+
+    /// Takes the place as it was told.
     pub(super) fn vouch(&mut self, whereabouts: &Whereabouts) {
         if let Whereabouts::Community(name) = whereabouts {
             self.place.community = Some(name.clone());
