@@ -21,6 +21,7 @@ use crate::incident::confirm::ConfirmWord;
 use crate::incident::intent::{Intent, IntentKind, classify_intent, tells};
 use crate::incident::rules::IncidentRules;
 use crate::incident::store::StoreError as TicketError;
+use crate::knowledge::lexicon::other_trades;
 use crate::knowledge::search::KnowledgeError;
 use crate::knowledge::trace::Trace;
 
@@ -187,7 +188,12 @@ impl Conversations {
             return (Route::Ask, Ok(Said { finish: Finish::Refused, card: Some(Self::offers(turn)), ..Said::default() }));
         }
         // What is told and no guide speaks of is better written down than turned away.
-        if intent.kind == IntentKind::Ask && intent.offer_report && turn.memory.draft.is_none() && tells(turn.said) {
+        if intent.kind == IntentKind::Ask
+            && intent.offer_report
+            && turn.memory.draft.is_none()
+            && tells(turn.said)
+            && other_trades(turn.said).is_empty()
+        {
             intent.kind = if self.has_nothing_on(turn).await { IntentKind::Report } else { IntentKind::Ask };
         }
         let only_pictures = !turn.attachments.is_empty() && matches!(intent.kind, IntentKind::Smalltalk | IntentKind::Ask);

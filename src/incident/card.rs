@@ -36,7 +36,7 @@ impl Draft {
         if self.description.as_deref().is_none_or(|d| d.trim().is_empty()) {
             out.push(field::DESCRIPTION.to_owned());
         }
-        if self.place.grid_code.is_none() && !(self.place_vouched && !self.place.text.is_empty()) {
+        if self.place.grid_code.is_none() && (!self.place_vouched || self.place.text.is_empty()) {
             out.push(field::PLACE.to_owned());
         }
         // Whoever is in danger answers where; nothing else holds the ticket up.

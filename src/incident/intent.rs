@@ -79,12 +79,15 @@ static QUESTION: LazyLock<Regex> = LazyLock::new(|| {
         r"吗|么[?？]|能否|可否|是否|好多(?:钱|岁|天|年)(?:[^了没]|$)|啷个(?:办|弄|整|领|申请)|好久(?:能|可以|才|到账|发|办得)|怎么(?:办|走|弄|算|交|领|查|报|申请|投诉|举报|处理|处罚|罚|写|开|做|收|补|缴|买|选|成立|维权|解决|联系|分|去|找|样|认定|理|才能|处置|退|转|上|用|预防|起诉|办理|规定|给|拿|停|防|养|预约|安装|装|打|换|改|赔|上报|反映|报销|报名|登记|参加|加|变更|定|续|打12345)",
         r"|如何|怎样|咋个?(?:办|弄|整|走|领|交|说)|咋办|找谁|找哪|哪个部门|谁(?:负责|来管|管|出钱|承担|赔|可以|能)|要不要|能不能|可不可以|该不该|是不是|要好久|得行不|要不要得|有没有(?:规定|补贴|政策|办法|标准|要求|什么|优惠)",
         r"|多少|多久|多长|几天|几点|几岁|几年|什么时候|什么时间|什么材料|什么条件|什么手续|什么标准|什么部门|什么意思|什么政策|什么证|是什么|什么是|哪些|哪里(?:办|领|交|可以|能|有|投诉|申请|买|查|举报|反映|报)|去哪|在哪|到哪(?:里|儿)?(?:办|领|交|去|投诉|举报|反映)|为什么|为啥|凭什么|合法|违不违法|算不算|会不会|需不需要|用不用|行不行|需要(?:什么|哪些|准备)|请问|想问|问一下|咨询|了解一下|想知道|呢[?？]?$|[?？]$",
+        // As it is asked in Chongqing: 「报得到账不」「有没得补」「归哪个」「要带啥子」.
+        r"|[^都也还从要不就才偏]不[哦嘛啊呢哟嗦噻喔呀哈]*[?？。]*$|(?:有|处理|解决|修|办|弄|搞|批|下来)[^,，。还都也]{0,6}没(?:得)?[哦嘛啊呢哟嗦噻喔呀哈]*[?？。]*$|有没[得有]|(?:归|找|喊|打|给|跟|问|算|是|该|由|靠|选|去|到|往|在|从|和)(?:哪个|哪点|哪家|哪里|哪儿|谁)|哪(?:个|家)(?:管|修|出|赔|负责|单位|部门|说了算|该|先|能|可以|来[管修赔清弄]|牌|好)|哪(?:款|样|种)|谁(?:的责任|的错|说了算|出钱|赔|修)|算谁",
+        r"|咋个?(?:证明|算|处理|查|要|告|找|分|解|赔|退|申请|补|用|开|去|得|能|可以|搞|管|取|认定|维权|投诉|举报|上报|反映)|啷个|啥子?(?:手续|材料|条件|服务|帮扶|意思|标准|办法|证件?|资料|要求|政策)|(?:带|要|做|办|交|拿|注意|该|准备|需要)(?:些|点)?啥|注意(?:什么|哪些)|(?:退|罚|赔|交|要|补|领|得|扣|付|花|收)好多|凭啥|真的假的|有(?:些|点)?(?:啥|哪样)|还是[^,，。那这老一没不原以][^,，。]{0,7}[?？]*$|(?:投诉|举报|反映|报到?)哪|哪条|几倍|嗦[?？。]*$|得不得行|哪[家个款种样][^,，。]{0,8}(?:好|便宜|靠谱|管用|赚钱|划算)|啥子?药|(?:违法|合法|犯法|合理|可以|应该)吧|怎么(?:说|考|解|落|还|取|注销|看|学|注册|下载|绑定|登录|判断|鉴定|证明|追|告|救|应对)",
     ))
 });
 /// Sounds like a question and is a complaint.
 static RHETORICAL: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"好几(?:天|年|点)|[这前过那十]几天|几(?:天|年)(?:了|没|都)|多少(?:次|遍|回)|多久了|怎么(?:回事|没人|还不|还没|又|这么|老是|总是|就没|搞的|能这样|都没)|为什么(?:没人|不管|还不|还没|老是|总是|又|一直)|为啥(?:没人|不管|还不)|有没有人(?:来)?(?:管|处理|修)|能不能(?:派人|来人|快点|早点|尽快|帮(?:我|忙)?(?:反映|上报|处理|看看|登记|报)|处理|解决|修|来|管|派|清理|换|安排)|可不可以(?:派人|来人|处理|帮)|(?:可以|能)(?:派人|来人|帮我反映|帮我上报).{0,12}吗|管不管|(?:处理|解决|反映|上报|看|修|清理|管|派人来)(?:一下|看看)?(?:好吗|行吗|可以吗)",
+        r"好几(?:天|年|点)|[这前过那十]几天|几(?:天|年)(?:了|没|都)|多少(?:次|遍|回)|多久了|怎么(?:回事|没人|还不|还没|又|这么|老是|总是|就没|搞的|能这样|都没)|为什么(?:没人|不管|还不|还没|老是|总是|又|一直)|为啥(?:没人|不管|还不)|有没有人(?:来)?(?:管|处理|修)|能不能(?:(?:多|再)?加(?:几|个|点|根|一)|装(?:个|一|几|点)|增加|画(?:条|个)|来打|设(?:个|一)|重新粉刷|粉刷|移走|拆掉|派人|来人|快点|早点|尽快|帮(?:我|忙)?(?:反映|上报|处理|看看|登记|报)|处理|解决|修|来|管|派|清理|换|安排)|可不可以(?:派人|来人|处理|帮)|(?:可以|能)(?:派人|来人|帮我反映|帮我上报).{0,12}吗|管不管|(?:处理|解决|反映|上报|看|修|清理|管|派人来)(?:一下|看看)?(?:好吗|行吗|可以吗)|有(?:没得|没有)?人(?:来)?(?:管|处理|修)(?:一?下)?[不没]?|啥子?[^,，。]{0,4}都(?:没|不)|了(?:好)?几(?:天|年|个月|次|回)|(?:万一|摸到|碰到|掉下来|砸到|摔到|出事)[^,，。]{0,6}(?:咋办|怎么办|咋个办)|不(?:晓得|知道|清楚)(?:还)?(?:是不是|有没有|有没得|会不会|能不能|要不要)|不(?:晓得|知道|清楚)(?:是|在|归|找|该|从)*(?:哪|谁|啥|什么|咋|怎么)[^,，。]{0,3}|(?:搞|弄)(?:些|个)?啥子?(?:名堂)?|咋个?(?:回事|没人|还不|还没|又|这么|老是|总是)",
     )
 });
 static WANTS_REPORT: LazyLock<Regex> = LazyLock::new(|| {
@@ -135,7 +138,7 @@ static SMALLTALK: LazyLock<Regex> = LazyLock::new(|| {
 /// Signs that something is told, not named.
 static HAPPENING: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        "了|着(?:火|的)?|坏|漏|堵|没人|没有|不亮|不走|不通|不动|不来|不管|不开|不修|不清|不让|乱|臭|吵|掉|裂|倒|塌|占|太|好(?:吵|臭|脏|烦|乱|黑|挤|响|大|危险|难闻|差|烂|滑|烫|呛|闹)|打(?:老婆|婆娘|娃儿?|孩子|小孩|老人|老妈|老汉|妈|爸|人)|一直|天天|每天|老是|总是|经常|又|破|断|脏|满|撞|咬|堆|挂在|扔|抛|很|好多|到处|被|有人|有个|有辆|有一|冒|松动|缺|积水|停水|停电|流|闻到|味道|异味|打架|欠|骗|冲|挡|私拉|搭|养|出摊|摆摊|在.{1,8}(?:烧|停|跳|打|唱|赌|修|装|放|种|养|充电|抽|玩火|点火)|上楼|进电梯|飞线|失踪|走失|走丢|危险|严重|扰民|非常|影响|噪音|声音|烦人|呼吁|强烈|强制|导致|造成|不合理",
+        "了|着(?:火|的)?|坏|漏|堵|没人|没有|没得|不亮|不走|不通|不动|不来|不管|不开|不修|不清|不让|乱|臭|吵|掉|裂|倒|塌|占|太|好(?:吵|臭|脏|烦|乱|黑|挤|响|大|危险|难闻|差|烂|滑|烫|呛|闹)|打(?:老婆|婆娘|娃儿?|孩子|小孩|老人|老妈|老汉|妈|爸|人)|一直|天天|每天|老是|总是|经常|又|破|断|脏|满|撞|咬|堆|挂在|扔|抛|很|好多|到处|被|有人|有个|有辆|有一|冒|松动|缺|积水|停水|停电|流|闻到|味道|异味|打架|欠|骗|冲|挡|私拉|搭|养|出摊|摆摊|在.{1,8}(?:烧|停|跳|打|唱|赌|修|装|放|种|养|充电|抽|玩火|点火)|上楼|进电梯|飞线|失踪|走失|走丢|危险|严重|扰民|非常|影响|噪音|声音|烦人|呼吁|强烈|强制|导致|造成|不合理",
     )
 });
 /// Asks for something that can be told: how, who, how much, which paper.
@@ -146,6 +149,8 @@ static SEEKS: LazyLock<Regex> = LazyLock::new(|| {
 });
 /// From here on a message is a letter: a question mark in it need not make it a question.
 const LETTER: usize = 40;
+/// Shortest sentence; less may only name something.
+const STATEMENT: usize = 7;
 /// Longest message that can be a mere request for progress, for a person or for somebody's data.
 const SHORT: usize = 60;
 
@@ -168,14 +173,19 @@ pub fn is_question(text: &str) -> bool {
     let rest = RHETORICAL.replace_all(&folded, "");
     // The mark that ends a rhetorical question goes with it.
     let rest = if rest.len() < folded.len() { rest.trim_end_matches(['?', '？']) } else { &rest };
-    QUESTION.is_match(rest) || ABOUT_REPORTING.is_match(rest)
+    QUESTION.is_match(rest) || ABOUT_REPORTING.is_match(rest) || weighs(rest)
 }
 
-/// Whether a message is more than a word and asks nothing, not even 「退不退」.
+/// 「退不退」「够不够」.
+fn weighs(folded: &str) -> bool {
+    let signs: Vec<char> = folded.chars().filter(|c| c.is_alphanumeric()).collect();
+    signs.windows(3).any(|w| w[1] == '不' && w[0] == w[2] && !"说管得".contains(w[0]))
+}
+
+/// Whether a message is more than a word and asks nothing.
 #[must_use]
 pub fn tells(text: &str) -> bool {
-    let signs: Vec<char> = plain(text).chars().filter(|c| c.is_alphanumeric()).collect();
-    signs.len() >= 4 && !is_question(text) && !signs.windows(3).any(|w| w[1] == '不' && w[0] == w[2])
+    plain(text).chars().filter(|c| c.is_alphanumeric()).count() >= 4 && !is_question(text)
 }
 
 /// Whether the last sentence asks: a letter that ends with a statement or a wish tells, whatever it asks on the way.
@@ -284,11 +294,14 @@ pub fn classify_intent(text: &str, rules: &IncidentRules) -> Intent {
         return because(intent, IntentKind::Ask, "说的是自己的打算，按提问处理");
     }
     let happening = HAPPENING.is_match(&folded) && !TOPIC_ONLY.is_match(&folded);
-    let known_matter = rules.taxonomy.classify(text).first().is_some_and(|s| s.score >= 0.2);
+    let score = rules.taxonomy.classify(text).first().map_or(0.0, |s| s.score);
+    let known_matter = score >= 0.2;
+    // A sentence that asks nothing and plainly is of a category tells, whatever its words for it.
+    let states = length >= STATEMENT && score >= 0.3 && !TOPIC_ONLY.is_match(&folded);
     let placed = address::numbers(&folded).building.is_some();
     // 「狗把我咬了，在铂金云鼎门口」 needs no house number to be something that happened there.
     let somewhere = placed || rules.places.gazetteer().names_one(&folded);
-    let told = happening && (known_matter || somewhere || length >= LETTER);
+    let told = states || happening && (known_matter || somewhere || length >= LETTER);
     let letter = length >= LETTER && told && !ends_with_question(&folded) && !SEEKS.is_match(&folded);
     if question && !letter {
         intent.offer_report = happening && known_matter;

@@ -16,7 +16,9 @@ use super::{
 /// More communities than this are no choice for a thumb; the resident's own words still are.
 const MOST_COMMUNITIES: usize = 12;
 /// The last choice: the centre looks the place up by its words alone.
-pub(super) const DO_NOT_KNOW: &str = "说不清";
+const DO_NOT_KNOW: &str = "说不清";
+/// The last but one: another street's.
+const NOT_HERE: &str = "不在本街道";
 /// Signs of numbers; what else stands in a place's words, but for [`SPOTS`] and [`COMMON`], is a name.
 const NUMBERS: &str = "0123456789一二三四五六七八九十百第个栋幢号楼单元室层期区的在里那这";
 /// What every estate has or is.
@@ -61,9 +63,8 @@ impl Draft {
         let folded = plain(text);
         let answer = folded.trim_matches(|c: char| !c.is_alphanumeric());
         let short = || answer.chars().count() <= 8;
-        if short() && ["不在你们", "不在这个街道", "不在本街道", "别的街道", "其他街道"].iter().any(|w| answer.contains(w))
-            || plain(&not_here(rules)) == answer
-        {
+        let away = ["不在你们", "不在这个街道", NOT_HERE, "别的街道", "其他街道"];
+        if short() && away.iter().any(|w| answer.contains(w)) || answer == format!("不在{}", plain(&rules.street)) {
             return Some(Whereabouts::Elsewhere);
         }
         if short() && ["说不清", "不晓得", "不知道", "不清楚"].iter().any(|w| answer.contains(w)) {
@@ -94,7 +95,8 @@ impl Draft {
         let yes = ["对", "是", "就是", "没错", "没说错", "没记错", "有", "确实有", "真的有"].contains(&answer);
         let again = rules.places_at(now).find_with(text, Some(&self.place)).place;
         let same = again.building == self.place.building && (again.estate.is_none() || again.estate == self.place.estate);
-        if !(yes || same && folded.chars().count() <= 16) {
+        let corrects = ["不是", "错了", "改成", "改为", "应该"].iter().any(|w| folded.contains(w));
+        if !(yes || same && !corrects && folded.chars().count() <= 16) {
             return false;
         }
         let communities: BTreeSet<&str> = self.place_candidates.iter().map(|c| c.community.as_str()).collect();
@@ -136,14 +138,10 @@ pub(super) fn elsewhere() -> String {
     "拨打12345，由市热线转属地".to_owned()
 }
 
-fn not_here(rules: &IncidentRules) -> String {
-    format!("不在{}", rules.street)
-}
-
 fn labels(rules: &IncidentRules) -> Vec<String> {
     let communities = rules.places.gazetteer().communities();
     let shown = if communities.len() > MOST_COMMUNITIES { &[] } else { communities };
-    shown.iter().cloned().chain([not_here(rules), DO_NOT_KNOW.to_owned()]).collect()
+    shown.iter().cloned().chain([NOT_HERE, DO_NOT_KNOW].map(str::to_owned)).collect()
 }
 
 /// The words of an answer to 「在哪里？」 as a place: without what only leads to it, and without the door.

@@ -40,6 +40,12 @@ const CASES: &[(&str, IntentKind)] = &[
     ("网上买的东西坏了怎么维权", Ask),
     ("社保", Ask),
     ("我想养条狗", Ask),
+    ("我妈在成都住院花了三万多，票子拿回来重庆报得到账不", Ask),
+    ("屋头有个精神分裂的，吃药的钱有没得补", Ask),
+    ("两口子过不下去了，娃儿归哪个、房子咋分", Ask),
+    ("我们楼的电梯三天两头停，该物业负责还是厂家负责", Ask),
+    ("刷单被坑了一万二，钱还追得回来不", Ask),
+    ("没有子女的孤老住院没人照料，国家帮不帮", Ask),
     ("我们打算在阳台装防盗网", Ask),
     ("失业金领取条件是什么", Ask),
     // Reports.
@@ -62,6 +68,12 @@ const CASES: &[(&str, IntentKind)] = &[
     ("小区停水了", Report),
     ("楼上好吵", Report),
     ("隔壁打老婆", Report),
+    ("楼上的狗从早叫到晚", Report),
+    ("自来水放出来是黄的，不敢喝", Report),
+    ("酒吧低音炮响到凌晨三点", Report),
+    ("上夜班回来那段路黑得很，能不能装个路灯", Report),
+    ("山上有股烟子，不晓得是不是烧起来了", Report),
+    ("修好两天又坏了，还是那个问题", Report),
     ("屋头进蛇了", Report),
     ("我想反映楼上天天吵", Report),
     ("楼下烧烤摊油烟好大", Report),
@@ -217,4 +229,39 @@ mod any_text {
             prop_assert!(!intent.reasons.is_empty());
         }
     }
+}
+
+/// What the service is asked and what it is told, each as far as it goes the right way. The questions are those of
+/// `knowledge/questions`; the reports are the categories' own examples, some of which ask.
+#[test]
+fn residents_questions_are_answered_and_their_complaints_written_down() {
+    let route = |text: &str| classify_intent(text, &STREET).kind;
+    let (mut asked, mut turned) = (0, Vec::new());
+    for set in ["resident.jsonl", "resident-indirect.jsonl"] {
+        let lines = std::fs::read_to_string(format!("knowledge/questions/{set}")).expect("the set is part of the repository");
+        for line in lines.lines() {
+            let row: serde_json::Value = serde_json::from_str(line).expect("JSON Lines");
+            let question = row["question"].as_str().expect("a question");
+            if row["expect"].as_array().is_some_and(|e| !e.is_empty()) {
+                asked += 1;
+                if route(question) == Report {
+                    turned.push(question.to_owned());
+                }
+            }
+        }
+    }
+    assert!(
+        turned.len() * 100 <= asked * 12,
+        "{} of {asked} questions are taken for reports:\n{}",
+        turned.len(),
+        turned.join("\n")
+    );
+    let told: Vec<&String> = STREET.taxonomy.leaves().iter().flat_map(|leaf| &leaf.examples).collect();
+    let answered: Vec<&&String> = told.iter().filter(|text| route(text) == Ask).collect();
+    assert!(
+        answered.len() * 100 <= told.len() * 8,
+        "{} of {} complaints are only answered:\n{answered:#?}",
+        answered.len(),
+        told.len()
+    );
 }
