@@ -13,7 +13,7 @@ use crate::knowledge::lexicon;
 const SHORT_QUESTION: usize = 9;
 
 /// Words that ask and name no matter, longer ones first.
-const ASKING: [&str; 77] = [
+const ASKING: [&str; 86] = [
     "什么时候",
     "多长时间",
     "能不能",
@@ -75,8 +75,17 @@ const ASKING: [&str; 77] = [
     "就是",
     "那个",
     "这个",
+    "一个月",
+    "每个月",
+    "每月",
+    "一年",
+    "每年",
+    "一次",
     "带",
     "办",
+    "拿",
+    "发",
+    "给",
     "领",
     "交",
     "要",
@@ -106,8 +115,11 @@ pub fn leans_on_before(question: &str) -> bool {
 #[must_use]
 pub fn leans_by_word(question: &str) -> bool {
     const STARTS: [&str; 12] = ["那", "还有", "它", "这个", "这种", "这样", "刚才", "上面", "如果不", "要是不", "然后", "另外"];
+    const ALLOWED: [&str; 8] = ["可以不", "可以吗", "行不", "行吗", "能不能", "怎么办", "咋办", "要紧"];
     let question = question.trim();
-    STARTS.iter().any(|s| question.starts_with(s)) || question.trim_end_matches(['？', '?', '。']).ends_with('呢')
+    // 「没有房产证可以不」 speaks of what the last answer asked for.
+    let lacks = question.starts_with('没') && question.chars().count() <= 10 && ALLOWED.iter().any(|w| question.contains(w));
+    lacks || STARTS.iter().any(|s| question.starts_with(s)) || question.trim_end_matches(['？', '?', '。']).ends_with('呢')
 }
 
 /// Words of asking in dialect. The lexicon of the search knows them as other readings of a question; here they have to go.

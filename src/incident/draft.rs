@@ -445,6 +445,16 @@ impl Draft {
             }
             Certainty::Unknown => {
                 let known_grid = self.place.grid_code.is_some();
+                // None of the choices: another name, which the directory does not have.
+                if self.asked.as_deref() == Some(field::PLACE)
+                    && !self.place_candidates.is_empty()
+                    && unlisted::names_a_place(&place.text)
+                {
+                    let point = self.place.point;
+                    self.place = Place { point, ..Place::default() };
+                    self.place_candidates.clear();
+                    self.place_remark = None;
+                }
                 let own = &mut self.place;
                 if place.building.is_some() && !known_grid {
                     own.building = place.building;

@@ -128,7 +128,7 @@ static NO_PLACE: LazyLock<Regex> = LazyLock::new(|| {
 /// A sentence about what is wrong, not a name of a place.
 static COMPLAINT: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"得很|都不|没人|吵|坏|漏|堵|臭|脏|掉|裂|倒|烧|堆|了一|天天|每天|每晚|老是|总是|怎么|有人|不让|不走|不亮|不管|不修|不理|不来|冒|钱|补贴|津贴",
+        r"得很|都不|没人|吵|坏|漏|堵|臭|脏|掉|裂|倒|烧|堆|了一|天天|每天|每晚|老是|总是|怎么|有人|不让|不走|不亮|不管|不修|不理|不来|冒|钱|补贴|津贴|太[大小吵臭脏多黑乱贵差]|好[大吵臭脏黑乱烦]|难闻|受不了|遭不住|睡不着|不敢|油烟|噪音|声音|味道",
     )
 });
 /// One sign that something is wrong with the place itself: 「3栋电梯」 is where, 「坏」 is what.

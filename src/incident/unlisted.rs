@@ -26,6 +26,8 @@ const COMMON: [&str; 14] =
     ["小区", "单元", "院子", "院坝", "楼栋", "楼梯", "家里", "屋头", "过道", "路边", "马路", "街上", "巷子", "底楼"];
 /// How names of estates end.
 const ENDINGS: &str = "苑园城府湾郡道里庭院居轩阁期寓厦场馆村坊街岛岸台庄座峰谷邸墅";
+/// How names of other places end.
+const PLACES: &str = "路巷弄栋幢楼号桥站口店校厂门学亭市";
 /// What no name has in it.
 const NEVER: &str = "我你您他她它们这那哪有没在的了是说请要到去来给把被和跟与不就还也昨今从住叫投诉报隔壁";
 
@@ -43,7 +45,10 @@ pub(super) enum Whereabouts {
 impl Draft {
     /// The words name a place, and the directory has none of that name.
     pub(super) fn has_unlisted_place(&self) -> bool {
-        self.place.grid_code.is_none() && self.place_candidates.is_empty() && !self.place_vouched && has_name(&self.place.text)
+        self.place.grid_code.is_none()
+            && self.place_candidates.is_empty()
+            && !self.place_vouched
+            && names_a_place(&self.place.text)
     }
 
     /// The question about such a place, with what can be tapped.
@@ -115,6 +120,13 @@ impl Draft {
         }
         self.place_vouched = true;
     }
+}
+
+/// The words are a name, and one of a place: 「凤鸣小学」, not 「油烟」.
+pub(super) fn names_a_place(words: &str) -> bool {
+    let folded = plain(words);
+    let ends_so = || folded.chars().any(|c| c.is_ascii_digit() || ENDINGS.contains(c) || PLACES.contains(c));
+    has_name(&folded) && (folded.contains("小区") || ends_so())
 }
 
 /// The words hold more than numbers and what every estate has.
