@@ -97,6 +97,12 @@ static WANTS_REPORT: LazyLock<Regex> = LazyLock::new(|| {
         r"|反映一下|上报一下|反映个|反映一个|报个修|要报修|我要上报|^(?:上报|投诉|举报|反映|报修|求助|建议)[:：,，]?.{4,}|^我要(?:投诉|举报|反映|求助)|^(?:上报|我要报|报修|反映问题|我要上报|投诉|举报|报事)$",
     ))
 });
+/// What is wished from a government, in the words of letters: 「请取缔…」「希望加快…」.
+static WISHES: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"^(?:请求?|恳请|强烈要求|强烈呼吁|希望|建议|呼吁)[^?？吗么呢]{0,30}(?:取缔|彻查|严查|落实|重视|加快|增加|增设|加装|拉通|恢复|打开|公开|公布|查处|整治|规范|敦促|督促|检查|延伸|设置|安装|调整|改善|优化|治理|取消|纠正|协调)",
+    )
+});
 /// About reporting as such: 「怎么投诉」「投诉电话」.
 static ABOUT_REPORTING: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
@@ -139,6 +145,12 @@ static SMALLTALK: LazyLock<Regex> = LazyLock::new(|| {
 static HAPPENING: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         "了|着(?:火|的)?|坏|漏|堵|没人|没有|没得|不亮|不走|不通|不动|不来|不管|不开|不修|不清|不让|乱|臭|吵|掉|裂|倒|塌|占|太|好(?:吵|臭|脏|烦|乱|黑|挤|响|大|危险|难闻|差|烂|滑|烫|呛|闹)|打(?:老婆|婆娘|娃儿?|孩子|小孩|老人|老妈|老汉|妈|爸|人)|一直|天天|每天|老是|总是|经常|又|破|断|脏|满|撞|咬|堆|挂在|扔|抛|很|好多|到处|被|有人|有个|有辆|有一|冒|松动|缺|积水|停水|停电|流|闻到|味道|异味|打架|欠|骗|冲|挡|私拉|搭|养|出摊|摆摊|在.{1,8}(?:烧|停|跳|打|唱|赌|修|装|放|种|养|充电|抽|玩火|点火)|上楼|进电梯|飞线|失踪|走失|走丢|危险|严重|扰民|非常|影响|噪音|声音|烦人|呼吁|强烈|强制|导致|造成|不合理",
+    )
+});
+/// Words of somebody who suffers from it; whatever the matter is, nobody only mentions it.
+static GRIEVES: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"严重(?:影响|扰民|污染)|影响(?:居民|业主|我们|正常)?(?:的)?(?:正常)?(?:生活|休息|睡觉|出行|通行)|扰民|噪[音声][^,，。]{0,4}(?:很|太|大|污染|吵|扰)|(?:灰尘|粉尘|空气|环境)污染|声音(?:很|太|巨)大|大声喧哗|不作为|乱(?:收|扣)[^,，。]{0,3}费|乱扣|侵犯|侵占|侵权|造假|老赖|拒付|拖欠|迟迟(?:不|没|未)|拖到现在|久久未|没有动工|停工|烂尾|不公平|置之不理|无人(?:管|问津|检修)|没有?人管|随意更改|强烈(?:质疑|反对|抗议)|盼(?:查|解决|望)|违停|违建|霸占|吵晕|吵得|遭不住|受不了",
     )
 });
 /// Asks for something that can be told: how, who, how much, which paper.
@@ -203,7 +215,8 @@ pub fn wants_report(text: &str) -> bool {
     if ABOUT_REPORTING.is_match(&folded) {
         return false;
     }
-    WANTS_REPORT.is_match(&folded) || RHETORICAL.is_match(&folded) && folded.contains('派')
+    let wishes = WISHES.is_match(&folded) && !["请问", "请教"].iter().any(|w| folded.starts_with(w));
+    wishes || WANTS_REPORT.is_match(&folded) || RHETORICAL.is_match(&folded) && folded.contains('派')
 }
 
 /// Only the words 「我要上报」, without a matter.
@@ -303,7 +316,8 @@ pub fn classify_intent(text: &str, rules: &IncidentRules) -> Intent {
     let placed = address::numbers(&folded).building.is_some();
     // 「狗把我咬了，在铂金云鼎门口」 needs no house number to be something that happened there.
     let somewhere = placed || rules.places.gazetteer().names_one(&folded);
-    let told = states || happening && (known_matter || somewhere || length >= LETTER);
+    let grieves = length >= STATEMENT && GRIEVES.is_match(&folded) && !TOPIC_ONLY.is_match(&folded);
+    let told = states || grieves || happening && (known_matter || somewhere || length >= LETTER);
     let letter = length >= LETTER && told && !ends_with_question(&folded) && !SEEKS.is_match(&folded);
     if question && !letter {
         intent.offer_report = happening && known_matter;
