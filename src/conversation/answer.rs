@@ -18,6 +18,8 @@ use super::service::Conversations;
 use super::standing;
 use super::store::NewGap;
 use super::turn::{Said, Turn, TurnError};
+use crate::incident::draft::Draft;
+use crate::incident::rules::IncidentRules;
 use crate::knowledge::asof::{self, AsOf};
 use crate::knowledge::curated_match::Found;
 use crate::knowledge::document::{Audience as Readers, DocumentMeta, Shape};
@@ -90,6 +92,26 @@ impl Conversations {
         self.parts.knowledge.search(&query).await.is_ok_and(|found| found.decision == Decision::NotFound)
     }
 
+    /// The procedure for what a gridworker tells, with the name of its category: its title. A case is reported and handled at once.
+    pub(super) async fn procedure_for(&self, turn: &mut Turn<'_>) -> Option<String> {
+        let matter = turn.memory.draft.as_ref().and_then(|draft| told(draft, &turn.rules))?;
+        let found = self.among_procedures(turn, &format!("{matter} 怎么处置")).await.ok()??;
+        let title = found.hits.first()?.document.title.clone();
+        turn.memory.last_question = Some(matter);
+        Some(title)
+    }
+
+    /// What the procedures say, for a gridworker; none when they say nothing.
+    async fn among_procedures(&self, turn: &Turn<'_>, text: &str) -> Result<Option<Outcome>, TurnError> {
+        if turn.conversation.audience != super::store::Audience::Gridworker {
+            return Ok(None);
+        }
+        let scope = Scope { audiences: vec![Readers::Gridworker], ..self.scope(turn) };
+        let query = Query { text: text.to_owned(), scope, limit: self.parts.settings.passages.max(4) * 2 };
+        let found = self.parts.knowledge.search(&query).await?;
+        Ok((found.decision == Decision::Answerable).then_some(found))
+    }
+
     /// Searches on the days that the question is about: the last of them, else the first. Days to come are not answered:
     /// what is not in force yet is asked for as of today.
     async fn find_then(
@@ -130,7 +152,7 @@ impl Conversations {
         };
         // 「找哪个」 in the middle of a report asks about what is being reported.
         let reported =
-            turn.memory.draft.as_ref().and_then(|d| d.description.clone()).filter(|_| followup::names_nothing(question));
+            turn.memory.draft.as_ref().and_then(|d| told(d, &turn.rules)).filter(|_| followup::names_nothing(question));
         let before = reported.or_else(|| turn.memory.last_question.clone()).filter(|_| followup::leans_on_before(question));
         let Some(before) = before else {
             return Ok((search(question).await?, question.to_owned()));
@@ -141,7 +163,9 @@ impl Conversations {
         };
         let together = search(&rewritten).await?;
         if followup::names_nothing(question) {
-            return Ok((together, rewritten));
+            // Whoever handles a case asks how it is handled, not what residents are told.
+            let procedures = self.among_procedures(turn, &rewritten).await?;
+            return Ok((procedures.unwrap_or(together), rewritten));
         }
         let alone = search(question).await?;
         // A short text may still be a question of its own ("居住证怎么办"): the better supported reading wins.
@@ -453,6 +477,12 @@ impl Conversations {
 }
 
 /// A procedure is read as a whole: threshold, steps, deadlines, words to use.
+/// What is being reported, with the name of its category.
+fn told(draft: &Draft, rules: &IncidentRules) -> Option<String> {
+    let description = draft.description.as_deref()?;
+    Some(draft.leaf(rules).map_or_else(|| description.to_owned(), |leaf| format!("{description} {}", leaf.name)))
+}
+
 fn is_procedure(document: &DocumentMeta) -> bool {
     document.audience == Readers::Gridworker
 }

@@ -13,7 +13,7 @@ use crate::knowledge::lexicon;
 const SHORT_QUESTION: usize = 9;
 
 /// Words that ask and name no matter, longer ones first.
-const ASKING: [&str; 86] = [
+const ASKING: [&str; 100] = [
     "什么时候",
     "多长时间",
     "能不能",
@@ -27,6 +27,13 @@ const ASKING: [&str; 86] = [
     "怎么领",
     "怎么报",
     "怎么弄",
+    "怎么整",
+    "怎么处置",
+    "怎么处理",
+    "怎么做",
+    "做什么",
+    "干什么",
+    "下一步",
     "怎么",
     "如何",
     "多少钱",
@@ -75,6 +82,13 @@ const ASKING: [&str; 86] = [
     "就是",
     "那个",
     "这个",
+    "处置步骤",
+    "步骤",
+    "规程",
+    "立案",
+    "结案",
+    "时限",
+    "办结",
     "一个月",
     "每个月",
     "每月",

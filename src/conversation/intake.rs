@@ -98,7 +98,11 @@ impl Conversations {
                 "这件事按紧急办。"
             });
         }
-        Ok(Self::present(turn, draft, text))
+        let said = Self::present(turn, draft, text);
+        if let Some(title) = self.procedure_for(turn).await {
+            turn.log.delta(&format!("\n规程有《{title}》，要看就问“怎么处置”。"));
+        }
+        Ok(said)
     }
 
     /// A message that belongs to the open draft.
