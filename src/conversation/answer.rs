@@ -476,13 +476,13 @@ impl Conversations {
     }
 }
 
-/// A procedure is read as a whole: threshold, steps, deadlines, words to use.
 /// What is being reported, with the name of its category.
 fn told(draft: &Draft, rules: &IncidentRules) -> Option<String> {
     let description = draft.description.as_deref()?;
     Some(draft.leaf(rules).map_or_else(|| description.to_owned(), |leaf| format!("{description} {}", leaf.name)))
 }
 
+/// A procedure is read as a whole: threshold, steps, deadlines, words to use.
 fn is_procedure(document: &DocumentMeta) -> bool {
     document.audience == Readers::Gridworker
 }

@@ -240,19 +240,12 @@ impl Draft {
             applied.changed = self.changes(&before);
             return self.finish_apply(applied, rules);
         }
-        if let Some(whereabouts) = self.whereabouts(text, rules) {
-            if whereabouts == Whereabouts::Elsewhere {
-                applied.outside = Some(unlisted::elsewhere());
-                return applied;
-            }
-            self.vouch(&whereabouts);
-            self.provenance.insert(field::PLACE.to_owned(), By::Resident);
-            self.remember(text);
-            self.reconsider(rules);
-            applied.changed = vec![field::PLACE.to_owned()];
-            return self.finish_apply(applied, rules);
+        let whereabouts = self.whereabouts(text, rules);
+        if whereabouts == Some(Whereabouts::Elsewhere) {
+            applied.outside = Some(unlisted::elsewhere());
+            return applied;
         }
-        if self.insists_on_building(text, rules, now) {
+        if whereabouts.is_some_and(|w| self.vouch(&w)) || self.insists_on_building(text, rules, now) {
             self.provenance.insert(field::PLACE.to_owned(), By::Resident);
             self.remember(text);
             self.reconsider(rules);

@@ -112,13 +112,14 @@ impl Draft {
         true
     }
 
-    /// Takes the place as it was told.
-    pub(super) fn vouch(&mut self, whereabouts: &Whereabouts) {
+    /// Takes the place as it was told; it now stands, which is what true says.
+    pub(super) fn vouch(&mut self, whereabouts: &Whereabouts) -> bool {
         if let Whereabouts::Community(name) = whereabouts {
             self.place.community = Some(name.clone());
             self.place.matched_by.push(format!("报事人选的{name}"));
         }
         self.place_vouched = true;
+        true
     }
 }
 
