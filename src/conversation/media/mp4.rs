@@ -40,6 +40,7 @@ pub fn clean(file: &[u8]) -> Option<Film> {
     let first = top.first().filter(|a| &a.kind == b"ftyp")?;
     let is_quicktime = file.get(first.body..first.body + 4)? == b"qt  ";
     let is_in_parts = top.iter().any(|a| &a.kind == b"moof");
+    walk.media = top.iter().filter(|a| &a.kind == b"mdat").map(|a| (a.body, a.end)).collect();
     let (mut has_index, mut has_media) = (false, false);
     for atom in &top {
         match &atom.kind {
@@ -75,6 +76,8 @@ pub fn clean(file: &[u8]) -> Option<Film> {
 struct Walk<'a> {
     file: &'a [u8],
     out: Vec<u8>,
+    /// From where to where samples may lie: the bodies of the `mdat`.
+    media: Vec<(usize, usize)>,
     duration_ms: Option<u64>,
     timescale: u64,
     has_picture: bool,
@@ -154,6 +157,10 @@ impl Walk<'_> {
             _ if is_in_parts => return None,
             _ => {
                 for (from, to) in samples(file, &child(file, &child(file, &mdia, *b"minf")?, *b"stbl")?)? {
+                    // A table that points at the boxes themselves would have them wiped, and nobody could play what is left.
+                    if from < to && !self.media.iter().any(|(start, end)| *start <= from && to <= *end) {
+                        return None;
+                    }
                     self.out.get_mut(from..to)?.fill(0);
                 }
                 self.free(trak);
@@ -172,7 +179,7 @@ impl Walk<'_> {
                     walk.blank_handler(inner);
                     Some(())
                 }
-                b"minf" => walk.media(inner),
+                b"minf" => walk.media_of(inner),
                 _ => Some(()),
             }),
             _ => Some(()),
@@ -184,7 +191,7 @@ impl Walk<'_> {
         self.blank((hdlr.body + 24).min(hdlr.end), hdlr.end);
     }
 
-    fn media(&mut self, minf: &Atom) -> Option<()> {
+    fn media_of(&mut self, minf: &Atom) -> Option<()> {
         const TABLES: [&[u8; 4]; 19] = [
             b"stsd", b"stts", b"ctts", b"cslg", b"stsc", b"stsz", b"stz2", b"stco", b"co64", b"stss", b"stsh", b"sdtp", b"sbgp",
             b"sgpd", b"subs", b"saiz", b"saio", b"padb", b"stps",

@@ -89,6 +89,12 @@ fn what_is_cut_off_or_lies_about_its_length_is_refused() {
     let at = longer.windows(4).position(|w| w == b"mdat").expect("a box") - 4;
     longer[at..at + 4].copy_from_slice(&0x00ff_ffffu32.to_be_bytes());
     assert_eq!(clean(&longer).expect_err("a box beyond the file"), MediaError::Broken(MediaKind::Video));
+    // The samples of the way that the telephone went are wiped: a table that says they lie among the boxes would wipe those.
+    let mut pointing = mp4(*b"isom", true, 5);
+    let tables: Vec<usize> = pointing.windows(4).enumerate().filter(|(_, w)| *w == b"stco").map(|(at, _)| at).collect();
+    let (third, boxes) = (tables[2] + 12, pointing.windows(4).position(|w| w == b"moov").expect("a box") as u32);
+    pointing[third..third + 4].copy_from_slice(&boxes.to_be_bytes());
+    assert_eq!(clean(&pointing).expect_err("samples among the boxes"), MediaError::Broken(MediaKind::Video));
     let no_media = mp4(*b"isom", true, 5).windows(4).position(|w| w == b"mdat").map(|at| {
         let mut file = mp4(*b"isom", true, 5);
         file[at..at + 4].copy_from_slice(b"free");
