@@ -24,11 +24,11 @@ describe('what can be tapped', () => {
   })
 
   it('are the candidates of a place, one of which is sent', () => {
-    expect(askedNow(card({ field: 'place', text: '有两处：…', options: ['甲小区', '乙小区'] }))).toEqual({
-      text: '是哪一处？',
-      kind: 'list',
-      options: ['甲小区', '乙小区'],
-    })
+    const options = ['甲小区', '乙小区']
+    const asked = (text: string) => askedNow(card({ field: 'place', text, options }))
+    expect(asked('叫这个名字的有两处：1、甲小区；2、乙小区。是哪一处？')).toEqual({ text: '是哪一处？', kind: 'list', options })
+    expect(asked('滨河路有两段：1、甲；2、乙。是哪个社区？')?.text).toBe('是哪个社区？')
+    expect(asked('“某某苑”我没找到。名字没错的话，请选它在哪个社区，街道来核对。')?.text).toBe('请选一个')
   })
 
   it('is a day or a number even without options', () => {

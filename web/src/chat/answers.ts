@@ -24,6 +24,9 @@ export const several = (options: string[], chosen: string[]): string => options.
 /** A day out of a date field, as one would say it. */
 export const spokenDay = (value: string): string => date(value)
 
+/** The end of a long question about a place, which stands over its choices. */
+const whichOf = (text: string): string => /是哪[^，。：？]{1,4}？$/.exec(text)?.[0] ?? '请选一个'
+
 /** The question that the card asks now, when there is something to tap; its text stands in the talk already. */
 export function askedNow(card: DraftCard): Asked | undefined {
   const question = card.question
@@ -31,7 +34,7 @@ export function askedNow(card: DraftCard): Asked | undefined {
   const kind = question.kind ?? 'list'
   if (question.options.length === 0 && kind !== 'date' && kind !== 'number') return undefined
   const own = questionOf(question.field)
-  return { text: own ?? (question.field === 'place' ? '是哪一处？' : question.text), kind, options: question.options }
+  return { text: own ?? (question.field === 'place' ? whichOf(question.text) : question.text), kind, options: question.options }
 }
 
 /** A category's own question, for whoever fills its row in. */
