@@ -21,6 +21,7 @@ use crate::knowledge::store::{KnowledgeStore, StoreError};
 use crate::knowledge::vector::{Filter, Sparse, VectorError, VectorHit, VectorQuery, VectorStore};
 use crate::learn::bm25;
 use crate::learn::embedding::Rounded;
+use crate::learn::ngrams;
 use crate::llm::port::{Embedder, Reranker};
 
 /// Passages that each leg hands over to be judged.
@@ -350,6 +351,7 @@ impl Knowledge {
             order.apply(catalog, matter, near, &mut candidates);
         }
         ended::prefer_local(&mut candidates, catalog, &query.scope.areas);
+        own_question_first(catalog, &asked, &mut candidates);
         if let Some(reranking) = &self.reranking {
             reranking.apply(&query.text, catalog, &mut candidates).await;
         }
@@ -465,6 +467,21 @@ pub(super) fn reseat(candidates: &mut [Candidate], slots: &[usize], order: &[usi
     }
     for ((slot, score), candidate) in slots.iter().zip(scores).zip(moved) {
         candidates[*slot] = Candidate { score, ..candidate };
+    }
+}
+
+/// A question that a document has word for word among its own is answered from it, whatever the probabilities say: few words
+/// tell a model little (「医保怎么交」), and whoever wrote the question meant it.
+fn own_question_first(catalog: &Catalog, asked: &Asked, candidates: &mut [Candidate]) {
+    let Some(wording) = asked.wordings.first().filter(|w| w.terms.iter().any(|(term, _)| ngrams::is_bigram(*term))) else {
+        return;
+    };
+    let same = |question: &[u32]| question.iter().copied().eq(wording.terms.iter().map(|(term, _)| *term));
+    let asks = |c: &Candidate| !catalog.units()[c.unit].is_plain() && catalog.units()[c.unit].questions().any(same);
+    if let Some(place) = candidates.iter().position(asks) {
+        let best = candidates[0].score.max(judge::THRESHOLD);
+        candidates[..=place].rotate_right(1);
+        candidates[0].score = candidates[0].score.max(best);
     }
 }
 
