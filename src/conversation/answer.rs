@@ -29,6 +29,8 @@ use crate::llm::port::{self, FinishReason, StreamItem};
 
 /// Characters of the sections between conclusion and address: more is not read on a phone.
 const SECTION_CHARS: usize = 360;
+/// A short question that may lean on the one before is one of its own from this probability on, whatever it leaves out.
+const OF_ITS_OWN: f32 = 0.66;
 /// How a proxy's page begins where an answer should be.
 const MARKUP: [&str; 5] = ["<!doctype", "<html", "<?xml", "<head", "```html"];
 
@@ -58,6 +60,7 @@ impl Conversations {
         if let Some(given) = &fixed.given {
             turn.trace = Some(trace);
             turn.memory.last_question = Some(question.to_owned());
+            turn.memory.last_guide = None;
             return Ok(Self::give(turn, given));
         }
         let asked = then.as_ref().map_or(question, |t| t.rest.as_str());
@@ -67,7 +70,9 @@ impl Conversations {
         trace.on = then.as_ref().filter(|t| !t.ahead).map_or(trace.on, |t| t.last);
         trace.question = super::redact::redact(&question, &mut turn.memory.vault.clone());
         turn.trace = Some(trace);
-        if matter {
+        let guide = outcome.hits.first().map(|hit| hit.document.id.clone());
+        // What goes on with the same guide adds nothing that the next question would need.
+        if matter && (guide.is_none() || guide != turn.memory.last_guide || turn.memory.last_question.is_none()) {
             turn.memory.last_question = Some(question.clone());
         }
         if outcome.decision == Decision::NotFound {
@@ -76,6 +81,7 @@ impl Conversations {
         if let Some(preface) = standing::preface(&outcome, then.as_ref(), &self.parts.knowledge.catalog(), &today) {
             turn.log.delta(&preface);
         }
+        turn.memory.last_guide = guide;
         let chosen = self.choose(turn, &outcome);
         if let Some(model) = self.parts.model.as_ref().filter(|m| m.ready()) {
             match self.answer_by_model(turn, Arc::clone(model), &chosen.passages, &question).await? {
@@ -161,18 +167,31 @@ impl Conversations {
             Some(rewritten) => rewritten,
             None => followup::joined(&before, question),
         };
-        let together = search(&rewritten).await?;
+        let mut together = search(&rewritten).await?;
+        let last = turn.memory.last_guide.as_deref();
+        let kept = |found: &Outcome| last.is_some_and(|id| found.hits.iter().any(|hit| hit.document.id == id));
+        let stays = |found: &mut Outcome| found.hits.sort_by_key(|hit| Some(hit.document.id.as_str()) != last);
         if followup::names_nothing(question) {
             // Whoever handles a case asks how it is handled, not what residents are told.
             let procedures = self.among_procedures(turn, &rewritten).await?;
             return Ok((procedures.unwrap_or(together), rewritten));
         }
         let alone = search(question).await?;
+        let title = |found: &Outcome| found.hits.first().is_some_and(|hit| followup::speaks_of(question, &hit.document.title));
+        let says_so = followup::leans_by_word(question);
+        // 「租的房子呢」 goes on with the guide before, 「那身份证呢」 asks for another one by its name.
+        if kept(&together) && (followup::goes_on(question) || says_so && !title(&together)) {
+            stays(&mut together);
+        }
         // A short text may still be a question of its own ("居住证怎么办"): the better supported reading wins.
         let joint_holds = together.hits.first().is_none_or(|best| followup::speaks_of(question, &self.whole_text(best)));
-        let says_so = followup::leans_by_word(question);
         let own_matter = match alone.decision {
+            Decision::Answerable if followup::names_another(question) && title(&alone) => true,
             // 「那残疾人呢」 goes on, but about somebody of whom the last guide says nothing.
+            Decision::Answerable if kept(&together) => {
+                let plain = alone.top_score >= OF_ITS_OWN || title(&alone) || !followup::is_short(question);
+                !followup::goes_on(question) && (!joint_holds && plain || !says_so && alone.top_score > together.top_score)
+            }
             Decision::Answerable => !joint_holds || (!says_so && alone.top_score > together.top_score),
             // Nothing about its own matter: better an honest no than the guide of the last one.
             Decision::NotFound => !says_so && !joint_holds && followup::asks_wholly(question),

@@ -5,12 +5,22 @@
 //! question about another one.
 
 use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use regex::Regex;
 
 use crate::core::text::{for_matching, pairs};
 use crate::knowledge::lexicon;
 
+#[expect(clippy::expect_used, reason = "the patterns are literals of this file; every test run compiles them")]
+fn pattern(text: &str) -> Regex {
+    Regex::new(text).expect("the pattern is a literal of this file")
+}
+
 /// Up to this many characters a question like 「那要多久」 may lean on the one before.
 const SHORT_QUESTION: usize = 9;
+/// Up to this many it may, when the guide before speaks of what it names: 「儿子在外面打工算不算」.
+const LONGER_QUESTION: usize = 12;
 
 /// Words that ask and name no matter, longer ones first.
 const ASKING: [&str; 100] = [
@@ -122,18 +132,56 @@ const WHOLE: [&str; 9] = ["怎么", "如何", "多少钱", "在哪", "哪里", "
 /// True when a question cannot be understood without the one before it, or may not be.
 #[must_use]
 pub fn leans_on_before(question: &str) -> bool {
-    leans_by_word(question) || question.chars().count() <= SHORT_QUESTION
+    leans_by_word(question) || question.chars().count() <= LONGER_QUESTION
+}
+
+/// True when it is so short that much may be left out.
+#[must_use]
+pub fn is_short(question: &str) -> bool {
+    question.chars().count() <= SHORT_QUESTION
+}
+
+/// True when it is about the matter before, whatever it names: 「没有房产证可以不」 speaks of what the last answer asked for,
+/// 「她在外地住院不能来」 of who asked, 「和低保能一起领吗」 of both.
+#[must_use]
+pub fn goes_on(question: &str) -> bool {
+    const MAY: [&str; 9] = ["可以", "行不", "行吗", "能不能", "能", "怎么办", "咋办", "要紧", "算不算"];
+    let question = question.trim();
+    let starts = |words: &[&str]| words.iter().any(|w| question.starts_with(w));
+    let lacks =
+        starts(&["没", "不是"]) && question.chars().count() <= LONGER_QUESTION && MAY.iter().any(|w| question.contains(w));
+    let beside = starts(&["和", "跟"]) && ["一起", "同时"].iter().any(|w| question.contains(w));
+    lacks || beside || starts(&["她", "他"]) && tells_of_person(question)
+}
+
+/// True when it names another paper or benefit in the place of the one before: 「那身份证呢」.
+#[must_use]
+pub fn names_another(question: &str) -> bool {
+    const ENDS: [&str; 9] = ["证", "卡", "户口本", "金", "医保", "社保", "低保", "保险", "津贴"];
+    let named = question.trim().trim_start_matches('那').trim_end_matches(['呢', '？', '?', '。']);
+    named.chars().count() <= 6 && ENDS.iter().any(|w| named.ends_with(w)) && !goes_on(question)
+}
+
+/// True when it only tells how somebody is of whom the question before spoke: 「她在外地住院，不能来」.
+#[must_use]
+pub fn tells_of_person(said: &str) -> bool {
+    static PERSON: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(concat!(
+            r"^(?:她|他|本人|人|老人家?|我?(?:妈妈?|爸爸?|老汉|婆婆|爷爷|奶奶|外婆|外公|老公|老婆|父亲|母亲|儿子|女儿))(?:现在|一直|又|都|也|还)?",
+            r"(?:在|不在|是|不是|没有?|没得|走不动|动不了|来不了|去不了|不能|不会|不方便|住|已经|有|瘫|卧床|病|生病|不识字)[^,，。]{0,14}(?:[,，][^,，。]{0,10})?$",
+        ))
+    });
+    PERSON.is_match(&for_matching(said)) && !said.contains(['打', '骂', '抢', '偷', '咬', '骗', '砸'])
 }
 
 /// True when it says so itself.
 #[must_use]
 pub fn leans_by_word(question: &str) -> bool {
     const STARTS: [&str; 12] = ["那", "还有", "它", "这个", "这种", "这样", "刚才", "上面", "如果不", "要是不", "然后", "另外"];
-    const ALLOWED: [&str; 8] = ["可以不", "可以吗", "行不", "行吗", "能不能", "怎么办", "咋办", "要紧"];
     let question = question.trim();
-    // 「没有房产证可以不」 speaks of what the last answer asked for.
-    let lacks = question.starts_with('没') && question.chars().count() <= 10 && ALLOWED.iter().any(|w| question.contains(w));
-    lacks || STARTS.iter().any(|s| question.starts_with(s)) || question.trim_end_matches(['？', '?', '。']).ends_with('呢')
+    goes_on(question)
+        || STARTS.iter().any(|s| question.starts_with(s))
+        || question.trim_end_matches(['？', '?', '。']).ends_with('呢')
 }
 
 /// Words of asking in dialect. The lexicon of the search knows them as other readings of a question; here they have to go.

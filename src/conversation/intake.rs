@@ -13,6 +13,7 @@ use super::outcome::{Finish, Route};
 use super::redact;
 use super::service::Conversations;
 use super::turn::{Said, Turn, TurnError};
+use crate::incident::additions;
 use crate::incident::confirm::ConfirmWord;
 use crate::incident::draft::{Applied, By, Draft, field};
 use crate::incident::intent::{Intent, IntentKind, is_bare_report_wish, is_question};
@@ -57,6 +58,7 @@ impl Conversations {
         if answers
             || !turn.attachments.is_empty()
             || ConfirmWord::read(turn.said).is_some()
+            || additions::gives_no_phone(turn.said)
             || draft.accepts_photo_position(turn.said)
         {
             return Some(Route::Report);
@@ -139,6 +141,9 @@ impl Conversations {
         if turn.attachments.is_empty() && slots::has_no_photo(turn.said) {
             return Ok(Self::present(turn, draft, "没关系，没有照片也能报。".to_owned()));
         }
+        if additions::gives_no_phone(turn.said) {
+            return Ok(Self::present(turn, draft, "不留电话也能报，有进展在这个窗口里告诉您。".to_owned()));
+        }
         if draft.accepts_photo_position(turn.said) {
             draft.take_photo_position(turn.rules.places_at(self.now()));
             return Ok(Self::present(turn, draft, "好的，用照片里的位置。".to_owned()));
@@ -177,6 +182,13 @@ impl Conversations {
             "好的，记下了。".to_owned()
         };
         Ok(Self::present(turn, draft, text))
+    }
+
+    /// More about the open matter that nobody asked for, and that no guide speaks of: written down with it.
+    pub(super) fn add_to_draft(turn: &mut Turn<'_>) -> Said {
+        let Some(mut draft) = turn.memory.draft.take() else { return Said::default() };
+        draft.add(turn.said, &turn.rules);
+        Self::present(turn, draft, "好的，补上了。".to_owned())
     }
 
     /// Another matter while one is open: noted down and taken up after the first, one at a time.

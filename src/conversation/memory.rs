@@ -62,6 +62,9 @@ pub struct Memory {
     /// The last question as it was understood.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_question: Option<String>,
+    /// Id of the document that answered it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_guide: Option<String>,
     /// The last drafts that became tickets, oldest first.
     pub confirmed: Vec<Confirmation>,
 }

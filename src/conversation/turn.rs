@@ -8,6 +8,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::followup;
 use super::live::TurnLog;
 use super::memory::Memory;
 use super::message::MessageBody;
@@ -18,7 +19,7 @@ use super::service::{Conversations, Incoming};
 use super::smalltalk;
 use super::store::{Conversation, EndedTurn, StoreError};
 use crate::incident::confirm::ConfirmWord;
-use crate::incident::intent::{Intent, IntentKind, classify_intent, tells};
+use crate::incident::intent::{Intent, IntentKind, classify_intent, tells, wants_report};
 use crate::incident::rules::IncidentRules;
 use crate::incident::store::StoreError as TicketError;
 use crate::knowledge::lexicon::other_trades;
@@ -168,6 +169,10 @@ impl Conversations {
                 turn.log.turn(route);
                 return (route, self.go_on_with_draft(turn).await);
             }
+            if intent.kind == IntentKind::Ask && tells(turn.said) && self.has_nothing_on(turn).await {
+                turn.log.turn(Route::Report);
+                return (Route::Report, Ok(Self::add_to_draft(turn)));
+            }
         } else if Self::confirms_again(turn) {
             turn.log.turn(Route::Report);
             return (Route::Report, self.confirm_again(turn).await);
@@ -195,6 +200,9 @@ impl Conversations {
             && other_trades(turn.said).is_empty()
         {
             intent.kind = if self.has_nothing_on(turn).await { IntentKind::Report } else { IntentKind::Ask };
+        }
+        if intent.kind == IntentKind::Report && goes_on(turn) {
+            intent.kind = IntentKind::Ask;
         }
         let only_pictures = !turn.attachments.is_empty() && matches!(intent.kind, IntentKind::Smalltalk | IntentKind::Ask);
         if intent.kind == IntentKind::Report || only_pictures {
@@ -391,6 +399,25 @@ impl Conversations {
         }
         Said { card: turn.open_draft_card(&turn.rules), finish: Finish::Refused, ..Said::default() }
     }
+}
+
+/// 「她在外地住院，不能来」 after a question about an allowance is no report of somebody in need.
+fn goes_on(turn: &Turn<'_>) -> bool {
+    /// The group of what people are helped with.
+    const HELP: &str = "民生与服务";
+    let of_help = || {
+        turn.rules
+            .taxonomy
+            .decide(turn.said)
+            .ranked
+            .first()
+            .is_some_and(|best| turn.rules.taxonomy.get(&best.code).is_some_and(|leaf| leaf.group == HELP))
+    };
+    turn.memory.draft.is_none()
+        && turn.memory.last_guide.is_some()
+        && followup::tells_of_person(turn.said)
+        && !wants_report(turn.said)
+        && of_help()
 }
 
 /// Metric label of a route.

@@ -245,7 +245,7 @@ impl Draft {
             applied.outside = Some(unlisted::elsewhere());
             return applied;
         }
-        if whereabouts.is_some_and(|w| self.vouch(&w)) || self.insists_on_building(text, rules, now) {
+        if whereabouts.is_some_and(|w| self.vouch(&w)) || self.insists_on_building(text, rules, now) || self.take_inside(text) {
             self.provenance.insert(field::PLACE.to_owned(), By::Resident);
             self.remember(text);
             self.reconsider(rules);
@@ -276,6 +276,7 @@ impl Draft {
                 leaf: self.leaf(rules),
                 asked: self.asked.as_deref(),
                 in_draft: self.description.is_some() || self.place.grid.is_some(),
+                is_matter: rules.taxonomy.knows(text),
             },
         );
         applied.correction = slots.correction;
@@ -329,6 +330,9 @@ impl Draft {
     }
 
     fn take(&mut self, slots: Slots, text: &str, rules: &IncidentRules, applied: &mut Applied) {
+        // 「那边一直都这样」 makes no other matter of it.
+        let vague = self.category.is_none() || self.category.as_deref() == rules.other().map(|o| o.code.as_str());
+        let may_be_other = vague || slots.correction || rules.taxonomy.knows(text);
         if let Some(found) = slots.place {
             self.take_place(found, applied);
         }
@@ -351,7 +355,9 @@ impl Draft {
                     _ => said,
                 });
                 self.provenance.entry(field::DESCRIPTION.to_owned()).or_insert(By::Rule);
-                self.classify(rules);
+                if may_be_other {
+                    self.classify(rules);
+                }
             }
         }
         if let Some(at) = slots.occurred_at {
@@ -459,7 +465,7 @@ impl Draft {
                     if own.text.is_empty() || place.text.contains(&own.text) {
                         own.text = place.text;
                     } else if !place.text.is_empty() && !own.text.contains(&place.text) {
-                        own.text = format!("{}{}", place.text, own.text);
+                        own.text = unlisted::joined(&own.text, &place.text);
                     }
                 }
             }
@@ -570,6 +576,7 @@ impl Draft {
                 leaf: self.leaf(rules),
                 asked: None,
                 in_draft: false,
+                is_matter: true,
             },
         );
         for (question, answer) in found.answers {
@@ -582,7 +589,7 @@ impl Draft {
         self.provenance.get(name).is_none_or(|have| *have <= by)
     }
 
-    fn remember(&mut self, text: &str) {
+    pub(super) fn remember(&mut self, text: &str) {
         let text = text.trim();
         if !text.is_empty() && self.original_words.last().map(String::as_str) != Some(text) {
             self.original_words.push(text.to_owned());

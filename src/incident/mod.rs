@@ -7,6 +7,7 @@
 //! deadline, `ticket_clock` follows it (`clock_store` is its port, `escalation` says who is told). `progress` puts a ticket's
 //! moves into words, `store` is the port to a database.
 
+pub mod additions;
 pub mod address;
 pub mod answers;
 pub mod bell;

@@ -13,7 +13,7 @@ use super::{
     reading::{as_said, has_any, plain, small_number},
     taxonomy::Leaf,
     ticket::{Kind, Place},
-    unlisted::told_as_answer,
+    unlisted::{says_where, told_as_answer},
     when,
 };
 
@@ -69,6 +69,8 @@ pub struct Reading<'a> {
     pub asked: Option<&'a str>,
     /// A draft is open: 「不是7栋是9栋」 corrects something.
     pub in_draft: bool,
+    /// A category knows the words of the message.
+    pub is_matter: bool,
 }
 
 #[expect(clippy::expect_used, reason = "the patterns are literals of this file; every test run compiles them")]
@@ -209,6 +211,7 @@ fn read(text: &str, with: &Reading<'_>) -> Slots {
         && !NO_PLACE.is_match(&folded)
         && !is_question(&folded)
         && !complains()
+        && says_where(&folded, with.place.is_some_and(|p| !p.text.is_empty()), with.is_matter)
     {
         // Words for a place that the directory does not know are kept as they are.
         let mut place = place;
@@ -491,6 +494,10 @@ fn description(source: &str, slots: &Slots, with: &Reading<'_>, answered: bool) 
     if no_place || (slots.anonymous.is_some() && source.chars().count() <= 14) || NO_MATTER.is_match(source) {
         return None;
     }
+    // 「晚上七八点」 is when it is bad: no instant, but part of the matter.
+    if with.in_draft && slots.occurred_at.is_none() && when::says_only_when(source) {
+        return Some(source.to_owned());
+    }
     let mut text = PREAMBLE.replace(source, "").into_owned();
     text = ID_NUMBER.replace_all(&text, "").into_owned();
     text = PERSONAL.replace_all(&text, "，").into_owned();
@@ -558,7 +565,8 @@ fn description(source: &str, slots: &Slots, with: &Reading<'_>, answered: bool) 
     }
     let letters = rest.chars().filter(|c| c.is_alphabetic()).count();
     let asked_place = with.asked == Some("place");
-    let enough = if asked_place || with.in_draft && with.asked != Some("description") { 4 } else { 2 };
+    let adds = !with.is_matter && (asked_place || with.in_draft && with.asked != Some("description"));
+    let enough = if adds { 4 } else { 2 };
     let only_place = asked_place && slots.place.as_ref().is_some_and(|p| p.certainty == Certainty::Unknown);
     // A short report says nearly everything with its place: 「银杏苑3栋电梯坏了」.
     let first = !with.in_draft || with.asked == Some("description");

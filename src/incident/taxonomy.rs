@@ -224,6 +224,8 @@ pub struct Taxonomy {
     learned: ArcSwapOption<Learned>,
 }
 
+/// From this score on words are of a category.
+pub const OF_A_CATEGORY: f32 = 0.2;
 /// Below this score nothing is said about the category.
 const FLOOR: f32 = 0.12;
 /// A first place from here on can be sure.
@@ -394,6 +396,12 @@ impl Taxonomy {
     #[must_use]
     pub fn groups(&self) -> Vec<(&'static str, Vec<&Leaf>)> {
         GROUPS.iter().map(|g| (*g, self.leaves.iter().filter(|l| l.group == *g).collect())).collect()
+    }
+
+    /// Whether the words of `text` speak for a category at all.
+    #[must_use]
+    pub fn knows(&self, text: &str) -> bool {
+        self.classify(text).first().is_some_and(|best| best.score >= OF_A_CATEGORY)
     }
 
     /// Categories that the words of `text` speak for, best first.

@@ -11,6 +11,7 @@ use super::{
     rules::IncidentRules,
     settle::SPOTS,
     ticket::Place,
+    when,
 };
 
 /// More communities than this are no choice for a thumb; the resident's own words still are.
@@ -31,6 +32,11 @@ const PLACES: &str = "路巷弄栋幢楼号桥站口店校厂门学亭市";
 /// What no name has in it.
 const NEVER: &str = "我你您他她它们这那哪有没在的了是说请要到去来给把被和跟与不就还也昨今从住叫投诉报隔壁";
 
+/// What stands in a statement and in no name of a place.
+const TELLS: &str = "没不了被把很太都还又咬吵";
+/// Up to this many characters anything may be a name that only its people use.
+const SHORT_NAME: usize = 8;
+
 /// What the choice says about a place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Whereabouts {
@@ -48,7 +54,7 @@ impl Draft {
         self.place.grid_code.is_none()
             && self.place_candidates.is_empty()
             && !self.place_vouched
-            && names_a_place(&self.place.text)
+            && (names_a_place(&self.place.text) || self.place.text.chars().count() <= SHORT_NAME && has_name(&self.place.text))
     }
 
     /// The question about such a place, with what can be tapped.
@@ -126,14 +132,48 @@ impl Draft {
 /// The words are a name, and one of a place: 「凤鸣小学」, not 「油烟」.
 pub(super) fn names_a_place(words: &str) -> bool {
     let folded = plain(words);
-    let ends_so = || folded.chars().any(|c| c.is_ascii_digit() || ENDINGS.contains(c) || PLACES.contains(c));
+    let ends_so = || folded.chars().any(|c| ENDINGS.contains(c) || PLACES.contains(c));
     has_name(&folded) && (folded.contains("小区") || ends_so())
+}
+
+/// An answer to 「在哪里？」 of which the directory knows nothing is still one, not more about the matter or about the time.
+/// `told_before`: there are words for the place already. `is_matter`: a category knows the words.
+pub(super) fn says_where(folded: &str, told_before: bool, is_matter: bool) -> bool {
+    if when::says_only_when(folded) {
+        return false;
+    }
+    let tells = folded.chars().any(|c| TELLS.contains(c))
+        || ["差点", "好几", "涨到", "有人", "有个", "有辆", "有一"].iter().any(|w| folded.contains(w));
+    let placed = names_a_place(folded) || SPOTS.iter().chain(&COMMON).any(|w| folded.contains(w));
+    !tells && (placed || !told_before && !is_matter && folded.chars().count() <= SHORT_NAME)
+}
+
+/// The words for a place after another answer that the directory does not know either.
+pub(super) fn joined(have: &str, said: &str) -> String {
+    const WAYS: [char; 5] = ['路', '街', '巷', '道', '段'];
+    // 「那个广场」, and then 「锦凤广场」.
+    let spot = have.trim_start_matches(['那', '这', '个', '里', '边', '的']);
+    if said.contains(spot) {
+        return said.to_owned();
+    }
+    match (has_name(have), has_name(said)) {
+        // A road, and what stands at it; an estate, and where in it: 「那个喷泉旁边」.
+        (true, true) if have.ends_with(WAYS) && !said.ends_with(WAYS) || ends_with_spot(said) => format!("{have}{said}"),
+        // The first name led nowhere: the second one is said instead.
+        (true, true) => said.to_owned(),
+        (true, false) if !said.contains(|c: char| c.is_ascii_digit()) => format!("{have}{said}"),
+        _ => format!("{said}{have}"),
+    }
 }
 
 /// The words hold more than numbers and what every estate has.
 fn has_name(words: &str) -> bool {
     let bare = SPOTS.iter().chain(&COMMON).fold(plain(words), |text, common| text.replace(common, ""));
     bare.chars().filter(|c| c.is_alphanumeric() && !NUMBERS.contains(*c)).count() >= 2
+}
+
+fn ends_with_spot(words: &str) -> bool {
+    words.ends_with('边') || SPOTS.iter().any(|spot| words.ends_with(spot))
 }
 
 /// Where a name that the directory does not have begins, right before the number at `start`: 「金科天元道」3栋; else `start`.

@@ -93,6 +93,22 @@ pub fn occurred(text: &str, now: Timestamp, zone: &TimeZone) -> Option<(Timestam
     Some((at, text))
 }
 
+/// Whether the words say when, and nothing else: 「昨天开始的」「几乎每天晚上七八点」.
+#[must_use]
+pub fn says_only_when(text: &str) -> bool {
+    static BESIDE: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(concat!(
+            "每天|天天|每晚|每周|每个?(?:月|星期|礼拜)|周末|白天|一天到晚|经常|总是|老是|平时|一直|几乎|大概|大约|差不多|左右|开始|以来|以后|之后",
+            "|上上?个?月|去年|今年|前年|到现在|到今天|现在|最近|这几天|前几天|好几天|(?:有)?(?:半|好几|几|NUM)(?:多)?个?(?:分钟|小时|钟头|天|星期|礼拜|周|月|年)(?:多)?",
+            "|(?:NUM)+(?:点|点钟|点多|点半)|从|到|就|都|有|是|在|的|了|多|起|吧|啊|嘛|呢|哦|,|，|。|、| ",
+        ))
+    });
+    let folded = plain(text);
+    let rest = [&*AGO, &*DAY, &*TIME, &*PART, &*JUST_NOW].iter().fold(folded.clone(), |t, p| p.replace_all(&t, "").into_owned());
+    let says = rest != folded || BESIDE.find_iter(&rest).any(|m| m.as_str().chars().count() > 1);
+    says && BESIDE.replace_all(&rest, "").trim().is_empty()
+}
+
 fn ago(text: &str, now: Timestamp) -> Option<(Timestamp, String)> {
     let c = AGO.captures(text)?;
     let whole = &c[0];

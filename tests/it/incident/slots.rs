@@ -20,8 +20,40 @@ fn read(text: &str, asked: Option<&str>, place: Option<&Place>, in_draft: bool) 
         leaf,
         asked,
         in_draft,
+        is_matter: STREET.taxonomy.knows(text),
     };
     extract(text, &reading)
+}
+
+/// Whether the words say when, and nothing else.
+const ONLY_WHEN: &[(&str, bool)] = &[
+    ("昨天开始的", true),
+    ("晚上七八点", true),
+    ("几乎每天", true),
+    ("大概11点到2点", true),
+    ("每天早上六点到八点", true),
+    ("有半年了", true),
+    ("好几天了", true),
+    ("从上个月到现在一直都有", true),
+    ("周末", true),
+    ("一点点", false),
+    ("3栋", false),
+    ("到处都是", false),
+    ("昨天开始漏水", false),
+    ("七点半公交站", false),
+    ("就在那里", false),
+    ("有", false),
+    ("", false),
+];
+
+#[test]
+fn words_that_say_only_when() {
+    let wrong: Vec<String> = ONLY_WHEN
+        .iter()
+        .filter(|(words, expected)| when::says_only_when(words) != *expected)
+        .map(|(words, expected)| format!("「{words}」 should be {expected}"))
+        .collect();
+    all_hold(&wrong, ONLY_WHEN.len());
 }
 
 /// Words and the local time they mean, said on Monday 2026-11-23 at 15:00.

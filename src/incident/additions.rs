@@ -1,0 +1,76 @@
+//! What is told of a matter that is already written down: which floor, which door, and whatever else nobody asked for.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::{
+    draft::{By, Draft, field},
+    reading::plain,
+    rules::IncidentRules,
+};
+
+#[expect(clippy::expect_used, reason = "the patterns are literals of this file; every test run compiles them")]
+fn pattern(text: &str) -> Regex {
+    Regex::new(text).expect("the pattern is a literal of this file")
+}
+
+static INSIDE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(concat!(
+        r"^(?:我们?|我家|家)?(?:就)?(?:住|在|是)*",
+        r"(?:第?([0-9]{1,2}|[一二三四五六七八九十]{1,3})(?:楼|层)|([0-9]{3,4}|[0-9]{1,2}-[0-9]{1,2})(?:室|号|房|号房|户)?)",
+        r"(?:的|楼上|楼下)?[嘛啊哦呢。,，!！]*$",
+    ))
+});
+/// No wish to give a number.
+static NO_PHONE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"^(?:我|就|也|都|那)*(?:可以|能不能|可不可以)?(?:不想|不愿意?|不方便|不敢|不|没有|没得|没)(?:给|留|说|填|写|要)*(?:你们?)?(?:我的)?(?:个人)?(?:电话|手机|号码|联系方式|信息)+(?:号码?)?[了啊嘛哦吗不呢的,，。!！?？]*$",
+    )
+});
+
+/// Whether the message only says that no telephone number is given.
+#[must_use]
+pub fn gives_no_phone(text: &str) -> bool {
+    NO_PHONE.is_match(&plain(text))
+}
+
+impl Draft {
+    /// 「12楼」「302」 behind a known building: the floor belongs to the place, the door to its own field. True when taken.
+    pub(super) fn take_inside(&mut self, text: &str) -> bool {
+        let asked_elsewhere = self.asked.as_deref().is_some_and(|name| name != field::PLACE);
+        if asked_elsewhere || self.place.building.is_none() || !self.place_candidates.is_empty() {
+            return false;
+        }
+        let folded = plain(text);
+        let Some(said) = INSIDE.captures(&folded) else { return false };
+        if let Some(floor) = said.get(1) {
+            let floor = format!("{}楼", floor.as_str());
+            if !self.place.text.contains(&floor) {
+                self.place.text.push_str(&floor);
+            }
+        }
+        if let Some(room) = said.get(2) {
+            self.place.room = Some(room.as_str().to_owned());
+        }
+        self.provenance.insert(field::PLACE.to_owned(), By::Resident);
+        true
+    }
+
+    /// Adds words that answer nothing and ask nothing to what is described.
+    pub fn add(&mut self, text: &str, rules: &IncidentRules) {
+        let words = text.trim().trim_end_matches(|c: char| !c.is_alphanumeric());
+        self.description = Some(match self.description.take() {
+            Some(have) if plain(&have).contains(&plain(words)) => have,
+            Some(have) => format!("{have}；{words}"),
+            None => words.to_owned(),
+        });
+        self.provenance.entry(field::DESCRIPTION.to_owned()).or_insert(By::Rule);
+        self.remember(text);
+        // What is clear already is not made another matter by the way.
+        if !self.category_sure {
+            self.classify(rules);
+        }
+        self.reconsider(rules);
+    }
+}
