@@ -92,10 +92,10 @@ impl Conversations {
         Ok(Self::extract(turn, &chosen))
     }
 
-    /// The knowledge has nothing on what was said.
-    pub(super) async fn has_nothing_on(&self, turn: &Turn<'_>) -> bool {
+    /// How surely the knowledge has something on what was said, 0..1; a search that fails is sure.
+    pub(super) async fn speaks_of(&self, turn: &Turn<'_>) -> f32 {
         let query = Query { text: turn.said.to_owned(), scope: self.scope(turn), limit: 4 };
-        self.parts.knowledge.search(&query).await.is_ok_and(|found| found.decision == Decision::NotFound)
+        self.parts.knowledge.search(&query).await.map_or(1.0, |found| found.top_score)
     }
 
     /// The procedure for what a gridworker tells, with the name of its category: its title. A case is reported and handled at once.
@@ -184,7 +184,13 @@ impl Conversations {
             stays(&mut together);
         }
         // A short text may still be a question of its own ("居住证怎么办"): the better supported reading wins.
-        let joint_holds = together.hits.first().is_none_or(|best| followup::speaks_of(question, &self.whole_text(best)));
+        let share = |found: &Outcome| found.hits.first().map_or(0.0, |best| followup::share(question, &self.whole_text(best)));
+        // Ten characters and more mostly say what they are about: no other guide may hold more of them.
+        let joint_holds = if followup::is_short(question) || says_so {
+            together.hits.is_empty() || share(&together) > 0.0
+        } else {
+            share(&together) > 0.0 && share(&together) >= share(&alone)
+        };
         let own_matter = match alone.decision {
             Decision::Answerable if followup::names_another(question) && title(&alone) => true,
             // 「那残疾人呢」 goes on, but about somebody of whom the last guide says nothing.

@@ -151,7 +151,7 @@ pub fn goes_on(question: &str) -> bool {
     let lacks =
         starts(&["没", "不是"]) && question.chars().count() <= LONGER_QUESTION && MAY.iter().any(|w| question.contains(w));
     let beside = starts(&["和", "跟"]) && ["一起", "同时"].iter().any(|w| question.contains(w));
-    lacks || beside || starts(&["她", "他"]) && tells_of_person(question)
+    lacks || beside || tells_of_refusal(question) || starts(&["她", "他"]) && tells_of_person(question)
 }
 
 /// True when it names another paper or benefit in the place of the one before: 「那身份证呢」.
@@ -160,6 +160,18 @@ pub fn names_another(question: &str) -> bool {
     const ENDS: [&str; 9] = ["证", "卡", "户口本", "金", "医保", "社保", "低保", "保险", "津贴"];
     let named = question.trim().trim_start_matches('那').trim_end_matches(['呢', '？', '?', '。']);
     named.chars().count() <= 6 && ENDS.iter().any(|w| named.ends_with(w)) && !goes_on(question)
+}
+
+/// True when it only tells that somebody will not do what the answer before says: 「老师不管」「他不赔」.
+#[must_use]
+pub fn tells_of_refusal(said: &str) -> bool {
+    static OTHERS: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(concat!(
+            r"^(?:但是|可是|结果)?(?:老师|学校|物业|公司|老板|房东|单位|对方|他们?|她|邻居|楼上|社区|医院|商家|店家|平台|法院|派出所|开发商|家长)",
+            r"(?:都|也|就|还是|根本|一直|又|就是)*(?:不管|不理|不认|不赔|不退|不给|不肯|不同意|不愿意?|不配合|不处理|不承认|不签字|不来|没反应|推脱|扯皮)[^,，。]{0,6}$",
+        ))
+    });
+    OTHERS.is_match(&for_matching(said))
 }
 
 /// True when it only tells how somebody is of whom the question before spoke: 「她在外地住院，不能来」.
@@ -213,6 +225,14 @@ pub fn speaks_of(question: &str, guide: &str) -> bool {
     let own = own_words(question);
     let told = pairs(&for_matching(guide));
     own.is_empty() || own.iter().any(|pair| told.contains(pair))
+}
+
+/// How much of what is new in the question stands in `text`, 0..1.
+#[must_use]
+pub fn share(question: &str, text: &str) -> f64 {
+    let own = own_words(question);
+    let told = pairs(&for_matching(text));
+    if own.is_empty() { 1.0 } else { own.iter().filter(|pair| told.contains(*pair)).count() as f64 / own.len() as f64 }
 }
 
 /// True when it names no matter at all: 「要带啥子」「我儿子帮我办得行不」.

@@ -16,7 +16,7 @@ use super::turn::{Said, Turn, TurnError};
 use crate::incident::additions;
 use crate::incident::confirm::ConfirmWord;
 use crate::incident::draft::{Applied, By, Draft, field};
-use crate::incident::intent::{Intent, IntentKind, is_bare_report_wish, is_question};
+use crate::incident::intent::{Intent, IntentKind, is_bare_report_wish, is_question, names_topic};
 use crate::incident::progress;
 use crate::incident::rules::IncidentRules;
 use crate::incident::slots;
@@ -59,6 +59,7 @@ impl Conversations {
             || !turn.attachments.is_empty()
             || ConfirmWord::read(turn.said).is_some()
             || additions::gives_no_phone(turn.said)
+            || additions::asks_who_knows(turn.said)
             || draft.accepts_photo_position(turn.said)
         {
             return Some(Route::Report);
@@ -66,6 +67,7 @@ impl Conversations {
         match intent.kind {
             IntentKind::Report => Some(Route::Report),
             // 「应该没有吧？」 answers a question with a question mark.
+            IntentKind::Ask if names_topic(turn.said) && draft.asked.is_none() => None,
             IntentKind::Ask | IntentKind::Smalltalk if !is_question(turn.said.trim_end_matches(['?', '？', '吧'])) => {
                 let understood = !draft.clone().apply(turn.said, &turn.rules, self.now()).changed.is_empty();
                 (understood || (draft.asked.is_some() && intent.kind == IntentKind::Ask)).then_some(Route::Report)
@@ -79,6 +81,13 @@ impl Conversations {
         let mut draft = self.empty_draft(turn);
         let matter = if is_bare_report_wish(turn.said) { turn.memory.last_question.take() } else { Some(turn.said.to_owned()) };
         let applied = matter.map(|m| draft.apply(&m, &turn.rules, self.now())).unwrap_or_default();
+        if draft.description.is_none()
+            && draft.place.grid_code.is_some()
+            && let Some(told) = turn.memory.last_question.take_if(|told| turn.rules.taxonomy.knows(told))
+        {
+            // 「有人群租」 was answered from the knowledge; where it is makes it a report.
+            draft.apply(&told, &turn.rules, self.now());
+        }
         draft.attach(turn.attachments);
         let goes_elsewhere = applied.stopper.is_some() || applied.outside.is_some();
         (if goes_elsewhere { Route::Channel } else { Route::Report }, draft, applied)
@@ -89,6 +98,7 @@ impl Conversations {
         if let Some(said) = self.goes_elsewhere(turn, &applied) {
             return Ok(said);
         }
+        turn.memory.last_guide = None;
         self.help_by_model(turn, &mut draft).await;
         let mut text = String::from("好的，我来帮您上报。");
         text.push_str(self.put_into(&mut draft, turn.attachments).unwrap_or_default());
@@ -142,7 +152,17 @@ impl Conversations {
             return Ok(Self::present(turn, draft, "没关系，没有照片也能报。".to_owned()));
         }
         if additions::gives_no_phone(turn.said) {
-            return Ok(Self::present(turn, draft, "不留电话也能报，有进展在这个窗口里告诉您。".to_owned()));
+            let needed = draft.next_question(&turn.rules).is_some_and(|q| q.field == field::PHONE);
+            let words = if needed {
+                "这类事要有电话才好核实。"
+            } else {
+                "不留电话也能报，有进展在这个窗口里告诉您。"
+            };
+            return Ok(Self::present(turn, draft, words.to_owned()));
+        }
+        if additions::asks_who_knows(turn.said) {
+            draft.reporter.anonymous = true;
+            return Ok(Self::present(turn, draft, "可以，已经设成匿名，不会透露是您报的。想留名，回复“实名”。".to_owned()));
         }
         if draft.accepts_photo_position(turn.said) {
             draft.take_photo_position(turn.rules.places_at(self.now()));

@@ -1,5 +1,8 @@
 //! 「补一张照片」: something more for a ticket that is already on its way, by words. The same act as the call of the window.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -7,8 +10,14 @@ use super::evidence::SupplementError;
 use super::service::Conversations;
 use super::turn::{Said, Turn, TurnError};
 use crate::core::text::for_matching;
+use crate::incident::intent::is_question;
 use crate::incident::progress;
 use crate::incident::ticket::Ticket;
+
+#[expect(clippy::expect_used, reason = "the patterns are literals of this file; every test run compiles them")]
+fn pattern(text: &str) -> Regex {
+    Regex::new(text).expect("the pattern is a literal of this file")
+}
 
 /// Longest message that only says that something is added; a longer one tells a matter.
 const SHORT: usize = 40;
@@ -19,6 +28,17 @@ fn is_supplement(said: &str) -> bool {
     const OF: [&str; 9] = ["照片", "图", "视频", "录像", "录音", "语音", "证据", "材料", "工单"];
     let folded = for_matching(said);
     folded.chars().count() <= SHORT && MORE.iter().any(|w| folded.contains(w)) && OF.iter().any(|w| folded.contains(w))
+}
+
+/// What is told more about the matter that has just been submitted: 「我忘了说，是厨余垃圾」.
+fn told_later(said: &str) -> Option<&str> {
+    static LATER: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(concat!(
+            r"^(?:哎|哦|噢|对了|我|刚才|刚刚|还|有一?点|[,， ])*(?:忘了?说|忘记说|漏说|没说完|(?:再|要|想)?补充(?:一下|一点|一哈|说明)?)",
+            r"(?:了|的是|的|[,，:：。 ])*(.{2,})$",
+        ))
+    });
+    LATER.captures(said.trim())?.get(1).map(|words| words.as_str()).filter(|words| !is_question(words))
 }
 
 /// The ticket that an answer names: by its number, or by its place in the list.
@@ -40,11 +60,18 @@ impl Conversations {
     pub(super) async fn supplement_by_words(&self, turn: &mut Turn<'_>) -> Result<Option<Said>, TurnError> {
         let waiting = std::mem::take(&mut turn.memory.evidence_waiting);
         let begins = !turn.attachments.is_empty() && is_supplement(turn.said);
-        if waiting.is_empty() && !begins {
+        let later = if turn.attachments.is_empty() { told_later(turn.said) } else { None };
+        if waiting.is_empty() && !begins && later.is_none() {
             return Ok(None);
         }
         let mut open = self.parts.tickets.by_conversation(turn.conversation.id).await?;
         open.retain(|t| !t.status.is_final());
+        if let Some(words) = later.filter(|_| waiting.is_empty()) {
+            return match open.last() {
+                Some(ticket) => self.add_words(turn, ticket, words).await.map(Some),
+                None => Ok(None),
+            };
+        }
         let ids: Vec<Uuid> = waiting.iter().chain(turn.attachments).copied().collect();
         match (named(turn.said, &open), open.as_slice()) {
             (Some(ticket), _) => self.add_by_words(turn, ticket, &ids).await.map(Some),
@@ -60,13 +87,30 @@ impl Conversations {
         }
     }
 
+    async fn add_words(&self, turn: &mut Turn<'_>, ticket: &Ticket, words: &str) -> Result<Said, TurnError> {
+        let added = self.supplement(turn.conversation.id, ticket, &[], Some(words)).await;
+        self.told(turn, ticket, added, "您补充的话").await
+    }
+
     async fn add_by_words(&self, turn: &mut Turn<'_>, ticket: &Ticket, ids: &[Uuid]) -> Result<Said, TurnError> {
         // 「补一张照片」 alone says nothing more about the matter.
         let words = turn.said.trim();
         let note = (words.chars().count() > 10 && !words.contains(&ticket.number)).then_some(words);
-        match self.supplement(turn.conversation.id, ticket, ids, note).await {
+        let added = self.supplement(turn.conversation.id, ticket, ids, note).await;
+        let what = self.counted(ids).await?;
+        self.told(turn, ticket, added, &what).await
+    }
+
+    /// What became of an addition.
+    async fn told(
+        &self,
+        turn: &mut Turn<'_>,
+        ticket: &Ticket,
+        added: Result<Ticket, SupplementError>,
+        what: &str,
+    ) -> Result<Said, TurnError> {
+        match added {
             Ok(added) => {
-                let what = self.counted(ids).await?;
                 turn.log.delta(&format!("收到{what}，已经补到工单{}里，承办的岗位能看到。", added.number));
                 let moves = self.parts.tickets.timeline(&added.number).await?;
                 Ok(Said::with_card(

@@ -22,9 +22,13 @@ use crate::incident::confirm::ConfirmWord;
 use crate::incident::intent::{Intent, IntentKind, classify_intent, tells, wants_report};
 use crate::incident::rules::IncidentRules;
 use crate::incident::store::StoreError as TicketError;
+use crate::knowledge::judge::THRESHOLD;
 use crate::knowledge::lexicon::other_trades;
 use crate::knowledge::search::KnowledgeError;
 use crate::knowledge::trace::Trace;
+
+/// While something is being reported, what is told and not asked is part of it unless a guide speaks of it this surely.
+const PLAINLY: f32 = 0.8;
 
 /// A turn could not be finished. What it showed stays; the rest is said plainly.
 #[derive(Debug, thiserror::Error)]
@@ -169,7 +173,7 @@ impl Conversations {
                 turn.log.turn(route);
                 return (route, self.go_on_with_draft(turn).await);
             }
-            if intent.kind == IntentKind::Ask && tells(turn.said) && self.has_nothing_on(turn).await {
+            if intent.kind == IntentKind::Ask && tells(turn.said) && self.speaks_of(turn).await < PLAINLY {
                 turn.log.turn(Route::Report);
                 return (Route::Report, Ok(Self::add_to_draft(turn)));
             }
@@ -199,7 +203,7 @@ impl Conversations {
             && tells(turn.said)
             && other_trades(turn.said).is_empty()
         {
-            intent.kind = if self.has_nothing_on(turn).await { IntentKind::Report } else { IntentKind::Ask };
+            intent.kind = if self.speaks_of(turn).await < THRESHOLD { IntentKind::Report } else { IntentKind::Ask };
         }
         if intent.kind == IntentKind::Report && goes_on(turn) {
             intent.kind = IntentKind::Ask;
@@ -415,9 +419,8 @@ fn goes_on(turn: &Turn<'_>) -> bool {
     };
     turn.memory.draft.is_none()
         && turn.memory.last_guide.is_some()
-        && followup::tells_of_person(turn.said)
         && !wants_report(turn.said)
-        && of_help()
+        && (followup::tells_of_refusal(turn.said) || followup::tells_of_person(turn.said) && of_help())
 }
 
 /// Metric label of a route.

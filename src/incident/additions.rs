@@ -22,10 +22,17 @@ static INSIDE: LazyLock<Regex> = LazyLock::new(|| {
         r"(?:的|楼上|楼下)?[嘛啊哦呢。,，!！]*$",
     ))
 });
+/// Asks whether anybody gets to know who reports.
+static WHO_KNOWS: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(concat!(
+        r"(?:能不能|可不可以|可以|能|会不会|会|要不要|是不是)[^,，。]{0,6}(?:匿名|保密|泄露|透露|暴露|说出去|告诉(?:他|她|别|对方|邻居|物业|人家)|知道(?:是)?我)",
+        r"[^,，。]{0,6}(?:[吗不嘛么啊哦?？]|$)",
+    ))
+});
 /// No wish to give a number.
 static NO_PHONE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"^(?:我|就|也|都|那)*(?:可以|能不能|可不可以)?(?:不想|不愿意?|不方便|不敢|不|没有|没得|没)(?:给|留|说|填|写|要)*(?:你们?)?(?:我的)?(?:个人)?(?:电话|手机|号码|联系方式|信息)+(?:号码?)?[了啊嘛哦吗不呢的,，。!！?？]*$",
+        r"^(?:我|就|也|都|那)*(?:可以|能不能|可不可以)?(?:不想|不愿意?|不方便|不敢|不知道|不晓得|不记得|记不得|记不到|不|没有|没得|没)(?:给|留|说|填|写|要)*(?:你们?)?(?:我的)?(?:个人)?(?:电话|手机|号码|联系方式|信息)+(?:号码?)?[了啊嘛哦吗不呢的,，。!！?？]*$",
     )
 });
 
@@ -33,6 +40,13 @@ static NO_PHONE: LazyLock<Regex> = LazyLock::new(|| {
 #[must_use]
 pub fn gives_no_phone(text: &str) -> bool {
     NO_PHONE.is_match(&plain(text))
+}
+
+/// Whether the message asks if the report can be made without a name.
+#[must_use]
+pub fn asks_who_knows(text: &str) -> bool {
+    let folded = plain(text);
+    folded.chars().count() <= 24 && WHO_KNOWS.is_match(&folded)
 }
 
 impl Draft {

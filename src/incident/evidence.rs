@@ -46,9 +46,9 @@ pub struct AddedEvidence {
 /// Keeps what is added. Every method that writes is one durable transaction.
 #[async_trait]
 pub trait EvidenceStore: Send + Sync + std::fmt::Debug {
-    /// Adds attachments to a ticket that is not ended: the ticket names them from now on, every platform that wants updates is told
-    /// `supplemented`, and every one that wants attachments gets them. What the ticket has already is left out; when nothing is
-    /// left, nothing happens.
+    /// Adds attachments, or words alone, to a ticket that is not ended: the ticket names them from now on, every platform that wants
+    /// updates is told `supplemented`, and every one that wants attachments gets them. What the ticket has already is left out; when
+    /// nothing is left, nothing happens.
     ///
     /// # Errors
     /// [`StoreError::NotFound`], [`StoreError::IllegalMove`] (to its own state: the ticket is ended), [`StoreError::Unavailable`].

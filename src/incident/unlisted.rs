@@ -59,6 +59,10 @@ impl Draft {
 
     /// The question about such a place, with what can be tapped.
     pub(super) fn unlisted_question(&self, rules: &IncidentRules) -> (String, Vec<String>) {
+        if self.place.community.as_ref() == Some(&self.place.text) {
+            let text = format!("在{}的哪里？请说小区或者附近的路名；说不清的话，街道来核对。", self.place.text);
+            return (text, vec![DO_NOT_KNOW.to_owned()]);
+        }
         let text = format!(
             "“{}”我没找到，您可以再说附近的路名、公交站、学校。名字没错的话，请选它在哪个社区，街道来核对。",
             self.place.text
@@ -143,7 +147,9 @@ pub(super) fn says_where(folded: &str, told_before: bool, is_matter: bool) -> bo
         return false;
     }
     let tells = folded.chars().any(|c| TELLS.contains(c))
-        || ["差点", "好几", "涨到", "有人", "有个", "有辆", "有一"].iter().any(|w| folded.contains(w));
+        || ["差点", "好几", "涨到", "我要", "我想", "举报", "投诉", "反映", "有人", "有个", "有辆", "有一"]
+            .iter()
+            .any(|w| folded.contains(w));
     let placed = names_a_place(folded) || SPOTS.iter().chain(&COMMON).any(|w| folded.contains(w));
     !tells && (placed || !told_before && !is_matter && folded.chars().count() <= SHORT_NAME)
 }

@@ -5,9 +5,11 @@ use std::path::Path;
 use serde::Deserialize;
 
 /// Said to a clerk, not about the matter; longer ones first.
-const POLITE: [&str; 30] = [
+const POLITE: [&str; 32] = [
     "我想要咨询一下",
     "我想咨询一下",
+    "我想要咨询",
+    "我想咨询",
     "我想请问一下",
     "我想问一下",
     "想咨询一下",

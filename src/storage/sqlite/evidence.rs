@@ -118,11 +118,15 @@ impl EvidenceStore for SqliteTickets {
             return Err(StoreError::IllegalMove { number: ticket.number, from: ticket.status, to: ticket.status });
         }
         let fresh = fresh(&ticket, &new.attachments);
-        if fresh.is_empty() {
+        // The same photo again adds nothing, words alone do.
+        let words_alone = new.attachments.is_empty() && new.note.is_some();
+        if fresh.is_empty() && !words_alone {
             return Ok(ticket);
         }
-        ticket.attachments.extend_from_slice(&fresh);
-        rewrite(&mut tx, self.db().sealer(), &ticket).await?;
+        if !fresh.is_empty() {
+            ticket.attachments.extend_from_slice(&fresh);
+            rewrite(&mut tx, self.db().sealer(), &ticket).await?;
+        }
         let note = new.note.as_deref().map(|n| self.db().sealer().seal(n, &place::evidence(new.id)));
         let row = Row { id: new.id, ticket: ticket.id, event: None, at: new.at, by: &new.by, note, attachments: &fresh };
         keep(&mut tx, row).await?;
