@@ -31,6 +31,8 @@ use crate::llm::port::{self, FinishReason, StreamItem};
 const SECTION_CHARS: usize = 360;
 /// A short question that may lean on the one before is one of its own from this probability on, whatever it leaves out.
 const OF_ITS_OWN: f32 = 0.66;
+/// The same for one that says that it goes on.
+const OF_ITS_OWN_ALL_THE_SAME: f32 = 0.85;
 /// How a proxy's page begins where an answer should be.
 const MARKUP: [&str; 5] = ["<!doctype", "<html", "<?xml", "<head", "```html"];
 
@@ -195,7 +197,8 @@ impl Conversations {
             Decision::Answerable if followup::names_another(question) && title(&alone) => true,
             // 「那残疾人呢」 goes on, but about somebody of whom the last guide says nothing.
             Decision::Answerable if kept(&together) => {
-                let plain = alone.top_score >= OF_ITS_OWN || title(&alone) || !followup::is_short(question);
+                let least = if says_so { OF_ITS_OWN_ALL_THE_SAME } else { OF_ITS_OWN };
+                let plain = alone.top_score >= least || title(&alone) || !followup::is_short(question);
                 !followup::goes_on(question) && (!joint_holds && plain || !says_so && alone.top_score > together.top_score)
             }
             Decision::Answerable => !joint_holds || (!says_so && alone.top_score > together.top_score),

@@ -162,16 +162,19 @@ pub fn names_another(question: &str) -> bool {
     named.chars().count() <= 6 && ENDS.iter().any(|w| named.ends_with(w)) && !goes_on(question)
 }
 
+/// Signs of what is no mere telling.
+const VIOLENCE: [char; 7] = ['打', '骂', '抢', '偷', '咬', '骗', '砸'];
+
 /// True when it only tells that somebody will not do what the answer before says: 「老师不管」「他不赔」.
 #[must_use]
 pub fn tells_of_refusal(said: &str) -> bool {
     static OTHERS: LazyLock<Regex> = LazyLock::new(|| {
         pattern(concat!(
-            r"^(?:但是|可是|结果)?(?:老师|学校|物业|公司|老板|房东|单位|对方|他们?|她|邻居|楼上|社区|医院|商家|店家|平台|法院|派出所|开发商|家长)",
-            r"(?:都|也|就|还是|根本|一直|又|就是)*(?:不管|不理|不认|不赔|不退|不给|不肯|不同意|不愿意?|不配合|不处理|不承认|不签字|不来|没反应|推脱|扯皮)[^,，。]{0,6}$",
+            r"^(?:但是|可是|结果)?(?:老师|学校|物业|公司|老板|房东|单位|对方|他们?|她|邻居|楼上|社区|医院|商家|店家|平台|法院|派出所|开发商|家长|主人|车主|业主|司机|租客|卖家)",
+            r"(?:都|也|就|还是|根本|一直|又|就是)*(?:不管|不理|不认|不赔|不退|不给|不肯|不同意|不愿意?|不配合|不处理|不承认|不签字|不来|没反应|推脱|扯皮|跑了|搬走|找不到|联系不上|说)[^,，。]{0,8}$",
         ))
     });
-    OTHERS.is_match(&for_matching(said))
+    OTHERS.is_match(&for_matching(said)) && !said.contains(VIOLENCE)
 }
 
 /// True when it only tells how somebody is of whom the question before spoke: 「她在外地住院，不能来」.
@@ -179,11 +182,11 @@ pub fn tells_of_refusal(said: &str) -> bool {
 pub fn tells_of_person(said: &str) -> bool {
     static PERSON: LazyLock<Regex> = LazyLock::new(|| {
         pattern(concat!(
-            r"^(?:她|他|本人|人|老人家?|我?(?:妈妈?|爸爸?|老汉|婆婆|爷爷|奶奶|外婆|外公|老公|老婆|父亲|母亲|儿子|女儿))(?:现在|一直|又|都|也|还)?",
+            r"^(?:她|他|本人|人|老人家?|我?(?:妈妈?|爸爸?|老汉|婆婆|爷爷|奶奶|外婆|外公|老公|老婆|父亲|母亲|儿子|女儿)|我们?)(?:现在|一直|又|都|也|还)?",
             r"(?:在|不在|是|不是|没有?|没得|走不动|动不了|来不了|去不了|不能|不会|不方便|住|已经|有|瘫|卧床|病|生病|不识字)[^,，。]{0,14}(?:[,，][^,，。]{0,10})?$",
         ))
     });
-    PERSON.is_match(&for_matching(said)) && !said.contains(['打', '骂', '抢', '偷', '咬', '骗', '砸'])
+    PERSON.is_match(&for_matching(said)) && !said.contains(VIOLENCE)
 }
 
 /// True when it says so itself.

@@ -200,6 +200,7 @@ impl Conversations {
         if intent.kind == IntentKind::Ask
             && intent.offer_report
             && turn.memory.draft.is_none()
+            && !(turn.memory.last_guide.is_some() && followup::is_short(turn.said))
             && tells(turn.said)
             && other_trades(turn.said).is_empty()
         {

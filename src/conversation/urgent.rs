@@ -34,6 +34,8 @@ impl Conversations {
     pub(super) fn open_urgent_draft(&self, turn: &mut Turn<'_>, intent: &Intent) -> Said {
         let rules = &*Arc::clone(&turn.rules);
         let Some(emergency) = &intent.emergency else { return Said::default() };
+        // 「可以开灯吗」 asks about the leak that was just told.
+        (turn.memory.last_question, turn.memory.last_guide) = (Some(turn.said.to_owned()), None);
         let open = turn.memory.draft.take();
         let same = open.as_ref().is_some_and(|draft| is_same_matter(draft, emergency, turn.said, rules, self.now()));
         let mut draft = match open {

@@ -21,6 +21,19 @@ async fn every_scripted_conversation_goes_as_written() {
     assert!(played.iter().all(|case| case.failures.is_empty()), "\n{table}");
 }
 
+/// What is asked on, in 75 conversations written down with the guide that should answer before any of them was tried.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_asked_on_stays_with_its_matter() {
+    const FOLLOW_UPS: usize = 222;
+    let data = tempfile::tempdir().expect("a folder of our own");
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/dialogues/follow-ups");
+    let settings = Settings::defaults().expect("the shipped settings are valid");
+    let played = dialogue::play(&cases, settings, data.path(), None).await.expect("the instance starts and plays");
+    let wrong: usize = played.iter().map(|case| case.failures.len()).sum();
+    assert_eq!(played.iter().map(|case| case.steps).sum::<usize>(), FOLLOW_UPS + 75, "each conversation begins with a question");
+    assert!(wrong * 100 <= FOLLOW_UPS * 8, "{wrong} of {FOLLOW_UPS} go astray:\n{}", dialogue::table(&played, false));
+}
+
 /// Expired, of back then, of later, of elsewhere: the knowledge of the tests, on a day in June 2026.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn only_what_holds_is_told() {
