@@ -29,6 +29,8 @@ use crate::llm::port::{self, FinishReason, StreamItem};
 
 /// Characters of the sections between conclusion and address: more is not read on a phone.
 const SECTION_CHARS: usize = 360;
+/// From here on a section says something to the question (see `facets`).
+const FITS: f32 = 3.0;
 /// A short question that may lean on the one before is one of its own from this probability on, whatever it leaves out.
 const OF_ITS_OWN: f32 = 0.66;
 /// The same for one that says that it goes on.
@@ -83,8 +85,12 @@ impl Conversations {
         if let Some(preface) = standing::preface(&outcome, then.as_ref(), &self.parts.knowledge.catalog(), &today) {
             turn.log.delta(&preface);
         }
+        if guide != turn.memory.last_guide {
+            turn.memory.shown.clear();
+        }
         turn.memory.last_guide = guide;
         let chosen = self.choose(turn, &outcome);
+        turn.memory.shown.extend(chosen.passages.iter().take(chosen.telling).map(|p| p.hit.passage.heading.clone()));
         if let Some(model) = self.parts.model.as_ref().filter(|m| m.ready()) {
             match self.answer_by_model(turn, Arc::clone(model), &chosen.passages, &question).await? {
                 Some(said) => return Ok(said),
@@ -179,7 +185,7 @@ impl Conversations {
             return Ok((procedures.unwrap_or(together), rewritten));
         }
         let alone = search(question).await?;
-        let title = |found: &Outcome| found.hits.first().is_some_and(|hit| followup::speaks_of(question, &hit.document.title));
+        let title = |found: &Outcome| found.hits.first().is_some_and(|hit| followup::share(question, &hit.document.title) >= 0.5);
         let says_so = followup::leans_by_word(question);
         // 「租的房子呢」 goes on with the guide before, 「那身份证呢」 asks for another one by its name.
         if kept(&together) && (followup::goes_on(question) || says_so && !title(&together)) {
@@ -250,7 +256,10 @@ impl Conversations {
         if best.document.shape == Shape::Guide {
             let own = self.parts.knowledge.neighbours(&best.passage, 1000).into_iter();
             let own: Vec<Hit> = own.map(|passage| Hit { passage, ..best.clone() }).collect();
-            chosen = if is_procedure(&best.document) { own } else { telling_sections(own, turn.said) };
+            // Who asks on has seen a procedure whole: of it, what answers; else what was not shown yet.
+            let fits = |h: &Hit| facets::fit(turn.said, &h.document.title, &h.passage.heading, &h.passage.text) >= 1.0;
+            let whole = is_procedure(&best.document) && (turn.memory.shown.is_empty() || !own.iter().skip(1).any(fits));
+            chosen = if whole { own } else { telling_sections(own, turn.said, &turn.memory.shown) };
         } else {
             chosen.push(best.clone());
         }
@@ -515,13 +524,15 @@ fn is_procedure(document: &DocumentMeta) -> bool {
     document.audience == Readers::Gridworker
 }
 
-/// The conclusion, the sections that fit the question best in the order of the guide, and whom to ask.
-fn telling_sections(own: Vec<Hit>, question: &str) -> Vec<Hit> {
+/// The conclusion, the sections that fit the question best in the order of the guide, and whom to ask. What was `shown` already
+/// is shown again only to a question of which it says something.
+fn telling_sections(own: Vec<Hit>, question: &str, shown: &[String]) -> Vec<Hit> {
     let last = own.len().saturating_sub(1);
     let whom_to_ask = own.last().is_some_and(|h| h.passage.heading.contains("找谁")).then_some(last);
     let mut middle: Vec<(usize, f32)> = (1..own.len())
         .filter(|i| Some(*i) != whom_to_ask)
-        .filter_map(|i| own.get(i).map(|h| (i, facets::fit(question, &h.document.title, &h.passage.heading, &h.passage.text))))
+        .filter_map(|i| own.get(i).map(|h| (i, facets::fit(question, &h.document.title, &h.passage.heading, &h.passage.text), h)))
+        .map(|(i, fit, h)| (i, if fit <= 0.0 && shown.contains(&h.passage.heading) { -1.0 } else { fit }))
         .collect();
     middle.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     let mut keep: Vec<usize> = Vec::new();
@@ -529,7 +540,7 @@ fn telling_sections(own: Vec<Hit>, question: &str) -> Vec<Hit> {
     for (index, score) in middle {
         let size = own.get(index).map_or(0, |h| h.passage.text.chars().count());
         // One section always; a second one when it says something to the question and the answer stays readable.
-        if keep.is_empty() || (keep.len() < 2 && score >= 3.0 && chars + size <= SECTION_CHARS) {
+        if keep.is_empty() || (keep.len() < 2 && score >= FITS && chars + size <= SECTION_CHARS) {
             keep.push(index);
             chars += size;
         }

@@ -65,6 +65,9 @@ pub struct Memory {
     /// Id of the document that answered it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_guide: Option<String>,
+    /// Headings of what was shown of it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub shown: Vec<String>,
     /// The last drafts that became tickets, oldest first.
     pub confirmed: Vec<Confirmation>,
 }

@@ -46,6 +46,22 @@ static CLOCK: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
+/// A gridworker looks for the own work.
+static OWN_WORK: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(concat!(
+        r"^(?:我|今天|现在|手上|手头|还)*(?:有|剩|还有|还剩)?(?:哪些|几张|几个|几件|几户|多少|什么|啥子?|好多)(?:任务|工单|单子|走访|待办|活|没办|要走访|要办)[^,，。]{0,6}$",
+        r"|^(?:我的|今天的)?(?:任务|待办|工单列表|走访计划)[?？]*$",
+    ))
+});
+
+/// Where a gridworker finds it: the tabs of `/worker`.
+pub(super) const OWN_WORK_IS: &str = "您网格里的工单在下面的“工单”里，超时的、待回访的分开列；今天要走访的在“走访”里。";
+
+/// Whether a gridworker asks what there is to do.
+pub(super) fn asks_for_own_work(said: &str) -> bool {
+    OWN_WORK.is_match(&plain(said))
+}
+
 /// Words of another language: several, and not one Chinese character.
 pub(super) fn is_foreign(said: &str) -> bool {
     let han = said.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));

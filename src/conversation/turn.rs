@@ -17,7 +17,7 @@ use super::prompts::PromptError;
 use super::redact;
 use super::service::{Conversations, Incoming};
 use super::smalltalk;
-use super::store::{Conversation, EndedTurn, StoreError};
+use super::store::{Audience, Conversation, EndedTurn, StoreError};
 use crate::incident::confirm::ConfirmWord;
 use crate::incident::intent::{Intent, IntentKind, classify_intent, tells, wants_report};
 use crate::incident::rules::IncidentRules;
@@ -191,6 +191,10 @@ impl Conversations {
             turn.log.delta(&text);
             let card = smalltalk::is_angry(turn.said).then(|| Self::offers(turn));
             return (Route::Smalltalk, Ok(Said { card, ..Said::default() }));
+        } else if turn.conversation.audience == Audience::Gridworker && smalltalk::asks_for_own_work(turn.said) {
+            turn.log.turn(Route::Smalltalk);
+            turn.log.delta(smalltalk::OWN_WORK_IS);
+            return (Route::Smalltalk, Ok(Said::default()));
         } else if intent.kind == IntentKind::Ask && smalltalk::is_foreign(turn.said) {
             turn.log.turn(Route::Ask);
             turn.log.delta(smalltalk::FOREIGN);
