@@ -17,6 +17,11 @@ describe('the story of a ticket', () => {
     expect(steps[0]?.note).toBe('电线拆了')
   })
 
+  it('tells of words alone', () => {
+    const steps = storyOf(moves, [{ at: at(10), by: '居民', note: '是厨余垃圾', attachments: [], with_move: false }])
+    expect(steps[1]).toMatchObject({ head: '补充说明', text: '您补充了情况', note: '是厨余垃圾', attachments: [] })
+  })
+
   it('shows what staff brought in the line of their move', () => {
     const steps = storyOf(moves, [{ at: at(11), by: '平安建设岗', attachments: ['c'], with_move: true }])
     expect(steps).toHaveLength(2)

@@ -179,6 +179,20 @@ describe('a line that eats streams', () => {
     expect(whole).not.toHaveBeenCalled()
   })
 
+  it('is not one whose long answer breaks late', async () => {
+    const whole = vi.fn(async () => json(WHOLE_TURN))
+    const late = new ReadableStream<Uint8Array>({
+      start(controller) {
+        controller.enqueue(new TextEncoder().encode(frame(1, 'turn', { turn_id: 't1' })))
+        setTimeout(() => controller.error(new Error('cut')), 60)
+      },
+    })
+    const start = async () => new Response(late, { headers: { 'content-type': 'text/event-stream' } })
+    const resume = async () => sse([frame(2, 'done', {})])
+    await followTurn({ start, resume, whole, onEvent: () => undefined, wait: atOnce, eatenMs: 20 })
+    expect(whole, 'words came: the line lets streams through').not.toHaveBeenCalled()
+  })
+
   it('is asked for its turn by id when the window was opened again', async () => {
     const whole = vi.fn(async () => json(WHOLE_TURN))
     await followTurn({

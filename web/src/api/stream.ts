@@ -55,11 +55,20 @@ export async function* readEvents(
   }
 }
 
-/** Does the work, and breaks it off when it takes longer. */
-function within<T>(ms: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+/** The work took longer than it may. */
+class Overdue extends Error {}
+
+/** Does the work, and breaks it off when it takes longer: then it fails as `Overdue`, which no clock has to be read for. */
+async function within<T>(ms: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const limit = new AbortController()
   const timer = setTimeout(() => limit.abort(), ms)
-  return work(limit.signal).finally(() => clearTimeout(timer))
+  try {
+    return await work(limit.signal)
+  } catch (error) {
+    throw limit.signal.aborted ? new Overdue('no answer in time', { cause: error }) : error
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 /** Waits before the next try; `attempt` counts from 1, `askedSeconds` is the server's wish. */
@@ -108,7 +117,6 @@ export async function followTurn(request: TurnRequest): Promise<void> {
   for (;;) {
     let asked: number | undefined
     let heard = true
-    const began = Date.now()
     try {
       const response =
         whole && eaten
@@ -140,7 +148,7 @@ export async function followTurn(request: TurnRequest): Promise<void> {
         if (!error.transient && !(error.status === 429 && asked !== undefined && asked <= 10)) throw error
       }
       // A stream without a word, or no answer for as long as that: the words are kept somewhere on the way.
-      else if (!heard || Date.now() - began >= firstMs) {
+      else if (!heard || error instanceof Overdue) {
         eaten = true
         line.whole = WHOLE_TURNS
       }

@@ -73,7 +73,9 @@ export function placeText(place: Place | string | null | undefined): string {
 /** 「锦凤社区 · 第七网格」, or empty while no grid is known. */
 export function gridText(place: Place | string | null | undefined): string {
   if (!place || typeof place === 'string') return ''
-  return [place.community, place.grid].filter(Boolean).join(' · ')
+  // A community alone is the place itself.
+  const community = place.community === place.text ? undefined : place.community
+  return [community, place.grid].filter(Boolean).join(' · ')
 }
 
 export function categoryText(category: Category | null | undefined): string {

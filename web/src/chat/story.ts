@@ -29,8 +29,8 @@ export function storyOf(moves: TimelineEntry[], added: AddedEvidence[] = []): St
     else
       steps.push({
         at: more.at,
-        head: '补充材料',
-        text: `${more.by === '居民' ? '您' : more.by}补充了 ${more.attachments.length} 件材料`,
+        head: more.attachments.length > 0 ? '补充材料' : '补充说明',
+        text: `${more.by === '居民' ? '您' : more.by}补充了${more.attachments.length > 0 ? ` ${more.attachments.length} 件材料` : '情况'}`,
         note: more.note ?? undefined,
         attachments: more.attachments,
       })
