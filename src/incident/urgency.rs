@@ -348,8 +348,13 @@ fn asks_about_consequences(sentence: &str) -> bool {
         "工伤",
         "免责",
         "立案标准",
+        "算谁",
+        "算哪个",
+        "谁赔",
+        "哪个赔",
+        "谁出钱",
     ];
-    let asks = ["吗", "谁", "怎么", "如何", "是否", "什么", "哪", "多少", "?", "？", "能不能", "可以", "会不会"];
+    let asks = ["吗", "谁", "哪个", "怎么", "如何", "是否", "什么", "哪", "多少", "?", "？", "能不能", "可以", "会不会"];
     let now = RIGHT_NOW.iter().any(|w| sentence.contains(w));
     !now && law.iter().any(|w| sentence.contains(w)) && asks.iter().any(|w| sentence.contains(w))
 }
