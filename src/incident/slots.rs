@@ -149,7 +149,7 @@ static NO_MATTER: LazyLock<Regex> = LazyLock::new(|| {
 /// An ID number with what introduces it.
 static ID_NUMBER: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?:我的)?(?:身份证)?(?:号码?)?(?:是|[:：])?[1-9][0-9]{16}[0-9x]"));
 /// Family names that a self-given name may begin with.
-const SURNAMES: &str = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗高郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤冉牟简晏游阳代温艾蓝欧司诸上";
+pub const SURNAMES: &str = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗高郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤冉牟简晏游阳代温艾蓝欧司诸上";
 
 /// Whether the message only says that there is no photo.
 #[must_use]

@@ -86,6 +86,14 @@ static NUMBERS: LazyLock<Regex> = LazyLock::new(|| {
     .expect("the pattern is a literal of this file")
 });
 
+/// A name that somebody gives in passing: 「我姓刘」, not 「我叫物业来看过」.
+#[expect(clippy::expect_used, reason = "the pattern is a literal of this file; every test run compiles it")]
+static OWN_NAME: LazyLock<Regex> = LazyLock::new(|| {
+    let family = crate::incident::slots::SURNAMES;
+    Regex::new(&format!(r"(我(?:的名字)?(?:是)?(?:叫做?|姓))[{family}]\p{{Han}}{{0,2}}"))
+        .expect("the pattern is a literal of this file")
+});
+
 /// What stands where something was taken out.
 const GONE: &str = "（略）";
 
@@ -163,9 +171,10 @@ impl Visibility {
     }
 }
 
-/// A text without the reporter's own values and without anybody's numbers.
+/// A text without the reporter's own values, and without names given in passing and anybody's numbers.
 fn scrubbed(text: &str, identity: &Identity) -> String {
     let mut out = NUMBERS.replace_all(text, GONE).into_owned();
+    out = OWN_NAME.replace_all(&out, format!("${{1}}{GONE}")).into_owned();
     let phone = identity.phone.as_deref().filter(|p| p.len() >= 7);
     let name = identity.name.as_deref().filter(|n| n.chars().count() >= 2);
     let door = identity.room.as_deref().filter(|r| r.len() >= 3);

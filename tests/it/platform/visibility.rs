@@ -63,6 +63,7 @@ fn each_reason_withholds_everything_and_each_field_is_its_own() {
             assert!(shown.carries.is_empty() && shown.ticket.reporter.anonymous, "{what}");
             assert!(text.contains("铂金云鼎小区"), "{what}: the place stays: {text}");
             assert_eq!(shown.words("我是某居民，138-0000-0000"), "我是（略），（略）", "{what}");
+            assert_eq!(shown.words("忘了说，我姓刘，我叫物业来看过"), "忘了说，我姓（略），我叫物业来看过", "{what}");
         } else {
             assert_eq!(shown.carries, ReporterField::ALL, "{what}");
             assert_eq!(shown.ticket, t, "{what}: nothing is taken out");
