@@ -106,6 +106,22 @@ impl Conversations {
         self.parts.knowledge.search(&query).await.map_or(1.0, |found| found.top_score)
     }
 
+    /// Whether it only tells that somebody will not do what the last guide says, and that guide has to do with them.
+    pub(super) fn is_refused(&self, turn: &Turn<'_>, said: &str) -> bool {
+        let named = match followup::refuser(said) {
+            None => return false,
+            Some(followup::Refuser::Known) => return turn.memory.last_guide.is_some(),
+            Some(followup::Refuser::Named(named)) => named,
+        };
+        let catalog = self.parts.knowledge.catalog();
+        let guide = turn.memory.last_guide.as_deref();
+        let guides = catalog.units().iter().filter(|unit| Some(unit.meta.id.as_str()) == guide);
+        let mut texts = guides.flat_map(|unit| {
+            unit.meta.questions.iter().map(String::as_str).chain(unit.passages.iter().map(|passage| passage.text.as_str()))
+        });
+        texts.any(|text| text.contains(named))
+    }
+
     /// The procedure for what a gridworker tells, with the name of its category: its title. A case is reported and handled at once.
     pub(super) async fn procedure_for(&self, turn: &mut Turn<'_>) -> Option<String> {
         let matter = turn.memory.draft.as_ref().and_then(|draft| told(draft, &turn.rules))?;
@@ -188,7 +204,8 @@ impl Conversations {
         let title = |found: &Outcome| found.hits.first().is_some_and(|hit| followup::share(question, &hit.document.title) >= 0.5);
         let says_so = followup::leans_by_word(question);
         // 「租的房子呢」 goes on with the guide before, 「那身份证呢」 asks for another one by its name.
-        if kept(&together) && (followup::goes_on(question) || says_so && !title(&together)) {
+        let goes_on = followup::goes_on(question) || self.is_refused(turn, question);
+        if kept(&together) && (goes_on || says_so && !title(&together)) {
             stays(&mut together);
         }
         // A short text may still be a question of its own ("居住证怎么办"): the better supported reading wins.
@@ -205,7 +222,7 @@ impl Conversations {
             Decision::Answerable if kept(&together) => {
                 let least = if says_so { OF_ITS_OWN_ALL_THE_SAME } else { OF_ITS_OWN };
                 let plain = alone.top_score >= least || title(&alone) || !followup::is_short(question);
-                !followup::goes_on(question) && (!joint_holds && plain || !says_so && alone.top_score > together.top_score)
+                !goes_on && (!joint_holds && plain || !says_so && alone.top_score > together.top_score)
             }
             Decision::Answerable => !joint_holds || (!says_so && alone.top_score > together.top_score),
             // Nothing about its own matter: better an honest no than the guide of the last one.

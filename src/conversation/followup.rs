@@ -151,7 +151,7 @@ pub fn goes_on(question: &str) -> bool {
     let lacks =
         starts(&["没", "不是"]) && question.chars().count() <= LONGER_QUESTION && MAY.iter().any(|w| question.contains(w));
     let beside = starts(&["和", "跟"]) && ["一起", "同时"].iter().any(|w| question.contains(w));
-    lacks || beside || tells_of_refusal(question) || starts(&["她", "他"]) && tells_of_person(question)
+    lacks || beside || starts(&["她", "他"]) && tells_of_person(question)
 }
 
 /// True when it names another paper or benefit in the place of the one before: 「那身份证呢」.
@@ -165,16 +165,26 @@ pub fn names_another(question: &str) -> bool {
 /// Signs of what is no mere telling.
 const VIOLENCE: [char; 7] = ['打', '骂', '抢', '偷', '咬', '骗', '砸'];
 
-/// True when it only tells that somebody will not do what the answer before says: 「老师不管」「他不赔」.
+/// Who will not do what the answer before says: 「老师不管」「他不赔」.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refuser<'a> {
+    /// Somebody of whom was spoken.
+    Known,
+    /// Named now; the refusal goes on with the matter before only if that one has to do with it.
+    Named(&'a str),
+}
+
+/// Who refuses, when a message only tells of a refusal.
 #[must_use]
-pub fn tells_of_refusal(said: &str) -> bool {
-    static OTHERS: LazyLock<Regex> = LazyLock::new(|| {
+pub fn refuser(said: &str) -> Option<Refuser<'_>> {
+    static REFUSAL: LazyLock<Regex> = LazyLock::new(|| {
         pattern(concat!(
-            r"^(?:但是|可是|结果)?(?:老师|学校|物业|公司|老板|房东|单位|对方|他们?|她|邻居|楼上|社区|医院|商家|店家|平台|法院|派出所|开发商|家长|主人|车主|业主|司机|租客|卖家)",
+            r"^(?:但是|可是|结果)?(?:(他们?|她|对方)|(老师|学校|物业|公司|老板|房东|单位|邻居|楼上|社区|医院|商家|店家|平台|法院|派出所|开发商|家长|主人|车主|业主|司机|租客|卖家))",
             r"(?:都|也|就|还是|根本|一直|又|就是)*(?:不管|不理|不认|不赔|不退|不给|不肯|不同意|不愿意?|不配合|不处理|不承认|不签字|不来|没反应|推脱|扯皮|跑了|搬走|找不到|联系不上|说)[^,，。]{0,8}$",
         ))
     });
-    OTHERS.is_match(&for_matching(said)) && !said.contains(VIOLENCE)
+    let told = REFUSAL.captures(said.trim()).filter(|_| !said.contains(VIOLENCE))?;
+    Some(told.get(2).map_or(Refuser::Known, |named| Refuser::Named(named.as_str())))
 }
 
 /// True when it only tells how somebody is of whom the question before spoke: 「她在外地住院，不能来」.

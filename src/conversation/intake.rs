@@ -161,8 +161,14 @@ impl Conversations {
             return Ok(Self::present(turn, draft, words.to_owned()));
         }
         if additions::asks_who_knows(turn.said) {
-            draft.reporter.anonymous = true;
-            return Ok(Self::present(turn, draft, "可以，已经设成匿名，不会透露是您报的。想留名，回复“实名”。".to_owned()));
+            let allowed = draft.leaf(&turn.rules).is_none_or(|leaf| leaf.anonymous_allowed);
+            draft.reporter.anonymous |= allowed;
+            let words = if allowed {
+                "可以，已经设成匿名，不会透露是您报的。想留名，回复“实名”。"
+            } else {
+                "这类事要能找到您才好核实，您的姓名、电话不会告诉被反映的一方。"
+            };
+            return Ok(Self::present(turn, draft, words.to_owned()));
         }
         if draft.accepts_photo_position(turn.said) {
             draft.take_photo_position(turn.rules.places_at(self.now()));

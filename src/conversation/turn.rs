@@ -210,7 +210,7 @@ impl Conversations {
         {
             intent.kind = if self.speaks_of(turn).await < THRESHOLD { IntentKind::Report } else { IntentKind::Ask };
         }
-        if intent.kind == IntentKind::Report && goes_on(turn) {
+        if intent.kind == IntentKind::Report && self.goes_on(turn) {
             intent.kind = IntentKind::Ask;
         }
         let only_pictures = !turn.attachments.is_empty() && matches!(intent.kind, IntentKind::Smalltalk | IntentKind::Ask);
@@ -231,6 +231,19 @@ impl Conversations {
             Self::remind_of_draft(turn);
         }
         (route, said)
+    }
+
+    /// 「她在外地住院，不能来」 after a question about an allowance is no report of somebody in need.
+    fn goes_on(&self, turn: &Turn<'_>) -> bool {
+        /// The group of what people are helped with.
+        const HELP: &str = "民生与服务";
+        let taxonomy = &turn.rules.taxonomy;
+        let leaf = || taxonomy.get(&taxonomy.decide(turn.said).ranked.first()?.code);
+        turn.memory.draft.is_none()
+            && turn.memory.last_guide.is_some()
+            && !wants_report(turn.said)
+            && (self.is_refused(turn, turn.said)
+                || followup::tells_of_person(turn.said) && leaf().is_some_and(|leaf| leaf.group == HELP))
     }
 
     /// Everything that is no report: the open draft stays as it is.
@@ -408,24 +421,6 @@ impl Conversations {
         }
         Said { card: turn.open_draft_card(&turn.rules), finish: Finish::Refused, ..Said::default() }
     }
-}
-
-/// 「她在外地住院，不能来」 after a question about an allowance is no report of somebody in need.
-fn goes_on(turn: &Turn<'_>) -> bool {
-    /// The group of what people are helped with.
-    const HELP: &str = "民生与服务";
-    let of_help = || {
-        turn.rules
-            .taxonomy
-            .decide(turn.said)
-            .ranked
-            .first()
-            .is_some_and(|best| turn.rules.taxonomy.get(&best.code).is_some_and(|leaf| leaf.group == HELP))
-    };
-    turn.memory.draft.is_none()
-        && turn.memory.last_guide.is_some()
-        && !wants_report(turn.said)
-        && (followup::tells_of_refusal(turn.said) || followup::tells_of_person(turn.said) && of_help())
 }
 
 /// Metric label of a route.
