@@ -90,7 +90,11 @@ impl Conversations {
         }
         turn.memory.last_guide = guide;
         let chosen = self.choose(turn, &outcome);
-        turn.memory.shown.extend(chosen.passages.iter().take(chosen.telling).map(|p| p.hit.passage.heading.clone()));
+        for Numbered { hit, .. } in chosen.passages.iter().take(chosen.telling) {
+            if !turn.memory.shown.contains(&hit.passage.heading) {
+                turn.memory.shown.push(hit.passage.heading.clone());
+            }
+        }
         if let Some(model) = self.parts.model.as_ref().filter(|m| m.ready()) {
             match self.answer_by_model(turn, Arc::clone(model), &chosen.passages, &question).await? {
                 Some(said) => return Ok(said),

@@ -9,13 +9,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::core::text::{for_matching, pairs};
+use crate::core::text::{for_matching, pairs, pattern};
 use crate::knowledge::lexicon;
-
-#[expect(clippy::expect_used, reason = "the patterns are literals of this file; every test run compiles them")]
-fn pattern(text: &str) -> Regex {
-    Regex::new(text).expect("the pattern is a literal of this file")
-}
 
 /// Up to this many characters a question like 「那要多久」 may lean on the one before.
 const SHORT_QUESTION: usize = 9;
@@ -145,7 +140,7 @@ pub fn is_short(question: &str) -> bool {
 /// 「她在外地住院不能来」 of who asked, 「和低保能一起领吗」 of both.
 #[must_use]
 pub fn goes_on(question: &str) -> bool {
-    const MAY: [&str; 9] = ["可以", "行不", "行吗", "能不能", "能", "怎么办", "咋办", "要紧", "算不算"];
+    const MAY: [&str; 8] = ["可以", "行不", "行吗", "能", "怎么办", "咋办", "要紧", "算不算"];
     let question = question.trim();
     let starts = |words: &[&str]| words.iter().any(|w| question.starts_with(w));
     let lacks =
@@ -230,14 +225,6 @@ fn standard(question: &str) -> String {
 #[must_use]
 pub fn joined(before: &str, question: &str) -> String {
     format!("{} {}", standard(before), standard(question))
-}
-
-/// True when `guide`, the text that the joint reading found, speaks of what is new in the question, or nothing is new.
-#[must_use]
-pub fn speaks_of(question: &str, guide: &str) -> bool {
-    let own = own_words(question);
-    let told = pairs(&for_matching(guide));
-    own.is_empty() || own.iter().any(|pair| told.contains(pair))
 }
 
 /// How much of what is new in the question stands in `text`, 0..1.

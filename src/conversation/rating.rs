@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::service::Conversations;
 use super::turn::{Said, Turn, TurnError};
-use crate::core::text::for_matching;
+use crate::core::text::{for_matching, pattern};
 use crate::incident::intent::is_question;
 use crate::incident::progress;
 use crate::incident::store::Rating;
@@ -15,11 +15,6 @@ use crate::incident::ticket::{Status, Ticket};
 
 /// Longest message that is read as a verdict; a longer one tells a matter.
 const SHORT: usize = 24;
-
-#[expect(clippy::expect_used, reason = "the patterns are literals of this file; every test run compiles them")]
-fn pattern(text: &str) -> Regex {
-    Regex::new(text).expect("the pattern is a literal of this file")
-}
 
 static UNSOLVED: LazyLock<Regex> = LazyLock::new(|| {
     pattern(

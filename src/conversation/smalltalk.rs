@@ -6,13 +6,9 @@ use jiff::Zoned;
 use jiff::civil::Weekday;
 use regex::Regex;
 
+use crate::core::text::pattern;
 use crate::incident::confirm::ConfirmWord;
 use crate::incident::reading::plain;
-
-#[expect(clippy::expect_used, reason = "the patterns are literals of this file; every test run compiles them")]
-fn pattern(text: &str) -> Regex {
-    Regex::new(text).expect("the pattern is a literal of this file")
-}
 
 /// Anger at whoever answers. 「垃圾」 alone is a matter.
 static ANGRY: LazyLock<Regex> = LazyLock::new(|| {

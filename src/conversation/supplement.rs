@@ -9,15 +9,10 @@ use uuid::Uuid;
 use super::evidence::SupplementError;
 use super::service::Conversations;
 use super::turn::{Said, Turn, TurnError};
-use crate::core::text::for_matching;
+use crate::core::text::{for_matching, pattern};
 use crate::incident::intent::is_question;
 use crate::incident::progress;
 use crate::incident::ticket::Ticket;
-
-#[expect(clippy::expect_used, reason = "the patterns are literals of this file; every test run compiles them")]
-fn pattern(text: &str) -> Regex {
-    Regex::new(text).expect("the pattern is a literal of this file")
-}
 
 /// Longest message that only says that something is added; a longer one tells a matter.
 const SHORT: usize = 40;

@@ -4,11 +4,23 @@ use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use ferrous_opencc::{OpenCC, config::BuiltinConfig};
+use regex::Regex;
 use unicode_normalization::UnicodeNormalization as _;
 
 /// The dictionaries are compiled into the binary; loading takes some milliseconds, so it is done once.
 /// `None` (a damaged build) means that traditional characters stay as they are.
 static SIMPLIFIER: LazyLock<Option<OpenCC>> = LazyLock::new(|| OpenCC::from_config(BuiltinConfig::T2s).ok());
+
+/// The expression of a pattern that is a literal of this program; nothing from outside goes here.
+///
+/// # Panics
+/// The literal is no expression: every test run compiles all of them.
+#[must_use]
+#[track_caller]
+#[expect(clippy::expect_used, reason = "the patterns are literals of this program; every test run compiles them")]
+pub fn pattern(literal: &str) -> Regex {
+    Regex::new(literal).expect("the pattern is a literal of this program")
+}
 
 /// Loads the conversion tables now instead of at the first message. Returns whether they are usable.
 pub fn warm_up() -> bool {

@@ -9,11 +9,7 @@ use super::{
     reading::plain,
     rules::IncidentRules,
 };
-
-#[expect(clippy::expect_used, reason = "the patterns are literals of this file; every test run compiles them")]
-fn pattern(text: &str) -> Regex {
-    Regex::new(text).expect("the pattern is a literal of this file")
-}
+use crate::core::text::pattern;
 
 static INSIDE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(

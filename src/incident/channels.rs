@@ -11,6 +11,7 @@ use super::{
     reading::plain,
     table::{self, DataError},
 };
+use crate::core::text::pattern;
 
 /// Name of the file.
 pub const FILE: &str = "lawful_channels.csv";
@@ -132,11 +133,6 @@ pub struct ChannelHit {
 #[derive(Debug)]
 pub struct Channels {
     rules: Vec<Rule>,
-}
-
-#[expect(clippy::expect_used, reason = "the patterns are literals of this file; every test run compiles them")]
-fn pattern(text: &str) -> Regex {
-    Regex::new(text).expect("the pattern is a literal of this file")
 }
 
 /// Wants another person's data.

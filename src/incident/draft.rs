@@ -266,6 +266,7 @@ impl Draft {
         if let Some(emergency) = rules.emergencies.detect(text) {
             self.take_emergency(emergency, rules);
         }
+        let is_matter = rules.taxonomy.knows(text);
         let slots = slots::extract(
             text,
             &Reading {
@@ -276,11 +277,11 @@ impl Draft {
                 leaf: self.leaf(rules),
                 asked: self.asked.as_deref(),
                 in_draft: self.description.is_some() || self.place.grid.is_some(),
-                is_matter: rules.taxonomy.knows(text),
+                is_matter,
             },
         );
         applied.correction = slots.correction;
-        self.take(slots, text, rules, &mut applied);
+        self.take(slots, text, is_matter, rules, &mut applied);
         self.weigh_position(rules.places_at(now));
         // What the words told about the new category's questions before it was known.
         if before.category != self.category {
@@ -329,10 +330,10 @@ impl Draft {
         self.reconsider(rules);
     }
 
-    fn take(&mut self, slots: Slots, text: &str, rules: &IncidentRules, applied: &mut Applied) {
+    fn take(&mut self, slots: Slots, text: &str, is_matter: bool, rules: &IncidentRules, applied: &mut Applied) {
         // 「那边一直都这样」 makes no other matter of it.
         let vague = self.category.is_none() || self.category.as_deref() == rules.other().map(|o| o.code.as_str());
-        let may_be_other = vague || slots.correction || rules.taxonomy.knows(text);
+        let may_be_other = vague || slots.correction || is_matter;
         if let Some(found) = slots.place {
             self.take_place(found, applied);
         }

@@ -13,6 +13,7 @@ use super::{
     taxonomy::OF_A_CATEGORY,
     urgency::Emergency,
 };
+use crate::core::text::pattern;
 
 /// The route of a turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -68,11 +69,6 @@ pub struct Intent {
     pub offer_report: bool,
     /// The ticket number in the message, if any.
     pub ticket_number: Option<String>,
-}
-
-#[expect(clippy::expect_used, reason = "the patterns are literals of this file; every test run compiles them")]
-fn pattern(text: &str) -> Regex {
-    Regex::new(text).expect("the pattern is a literal of this file")
 }
 
 static QUESTION: LazyLock<Regex> = LazyLock::new(|| {

@@ -5,6 +5,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::core::text::pattern;
+
 /// How a name is spoken of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stance {
@@ -20,11 +22,6 @@ pub enum Stance {
     Others,
     /// 不是…
     Denied,
-}
-
-#[expect(clippy::expect_used, reason = "the patterns are literals of this file; every test run compiles them")]
-fn pattern(text: &str) -> Regex {
-    Regex::new(text).expect("the pattern is a literal of this file")
 }
 
 static DENIED: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?:不是|不在|并非|不是在|不是说|又不是)$"));

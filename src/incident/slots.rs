@@ -16,6 +16,7 @@ use super::{
     unlisted::{says_where, told_as_answer},
     when,
 };
+use crate::core::text::pattern;
 
 /// What a message says about a matter. `None` means that nothing was said about it.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -71,11 +72,6 @@ pub struct Reading<'a> {
     pub in_draft: bool,
     /// A category knows the words of the message.
     pub is_matter: bool,
-}
-
-#[expect(clippy::expect_used, reason = "the patterns are literals of this file; every test run compiles them")]
-fn pattern(text: &str) -> Regex {
-    Regex::new(text).expect("the pattern is a literal of this file")
 }
 
 static PHONE: LazyLock<Regex> =

@@ -11,6 +11,7 @@ use jiff::civil::{Date, date};
 use regex::{Captures, Regex};
 
 use crate::core::numerals::{self, fold};
+use crate::core::text::pattern;
 
 /// The days that a question is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,11 +44,6 @@ const THEN: &str = "的?时候|那时候?|那个时候|当时|那会儿?|那年|
 const ASKS: &str = "多少|怎么算|怎么定|怎么规定|怎么发|怎么收|如何规定|如何计算|是什么";
 /// Something that happened to somebody then, or to a text: the date belongs to it and not to the rule.
 const HAPPENED: &str = "出生|生的|买|卖|交[了的过]|缴|办[了的过]|签|租|入职|结婚|离婚|退休|搬|生病|受伤|失业|毕业|领[了的过]|申请[了过]|申请的|装修|住进|去世|登记[了的过]|到期|修订|修正|颁布|出台|发布|公布|印发|通过的|成立|开始|欠";
-
-#[expect(clippy::expect_used, reason = "the patterns are literals of this file; every test run compiles them")]
-fn pattern(text: &str) -> Regex {
-    Regex::new(text).expect("the pattern is a literal of this file")
-}
 
 static WHEN: LazyLock<Regex> = LazyLock::new(|| pattern(DATE));
 static AFTER: LazyLock<Regex> = LazyLock::new(|| {
